@@ -1,0 +1,2 @@
+// biome-ignore lint/complexity/noBannedTypes: filled by the identity tables.
+export type IdentityTables = {};

@@ -1,0 +1,67 @@
+import type { Generated } from 'kysely';
+import type { MemberStatus } from '../domain/member.ts';
+import type { ImageStatus } from '../domain/status.ts';
+import type { Visibility } from '../domain/visibility.ts';
+
+/** One live image. Times are milliseconds since the epoch, sizes bytes; 0 and 1 stand for booleans. */
+export interface ImageRow {
+  id: string;
+  name: string | null;
+  owner: string | null;
+  status: ImageStatus;
+  visibility: Visibility;
+  protected: number;
+  os_hidden: number;
+  disk_format: string | null;
+  container_format: string | null;
+  min_disk: number;
+  min_ram: number;
+  size: number | null;
+  virtual_size: number | null;
+  checksum: string | null;
+  os_hash_algo: string | null;
+  os_hash_value: string | null;
+  /** Where the store keeps the data; null while there is none. */
+  location: string | null;
+  /** JSON array, in the order in which the tags were added. `image_tags` finds images by tag. */
+  tags: string;
+  /** JSON object of custom properties. */
+  properties: string;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface ImageTagRow {
+  image_id: string;
+  tag: string;
+}
+
+export interface ImageMemberRow {
+  /** The order of adding. */
+  id: Generated<number>;
+  image_id: string;
+  project_id: string;
+  status: MemberStatus;
+  created_at: number;
+  updated_at: number;
+  /** The image's creation time, which never changes: lists of shared images sort by it. */
+  image_created_at: number;
+}
+
+/** Ids of deleted images, never given out again (OSSN-0075). */
+export interface SpentImageIdRow {
+  id: string;
+}
+
+/** Data whose image is gone but whose bytes may still lie in the store; emptied by the sweep. */
+export interface UnwantedDataRow {
+  location: string;
+}
+
+export interface ImageTables {
+  images: ImageRow;
+  image_tags: ImageTagRow;
+  image_members: ImageMemberRow;
+  spent_image_ids: SpentImageIdRow;
+  unwanted_data: UnwantedDataRow;
+}

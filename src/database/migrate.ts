@@ -1,0 +1,24 @@
+import { type Kysely, type Migration, Migrator } from 'kysely';
+import { images } from './migrations/0001-images.ts';
+import { identity } from './migrations/0002-identity.ts';
+
+/** Every step of the schema, oldest first. A released step never changes; a new need is a new step. */
+export const migrations: Readonly<Record<string, Migration>> = {
+  '0001-images': images,
+  '0002-identity': identity,
+};
+
+/**
+ * Brings the schema to the newest version, or to `target`. Forward only: there is no way down.
+ *
+ * @throws Error when a step fails (its transaction is rolled back) or the file is of a newer release.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: Kysely's migrations run before there is a schema to type.
+export async function migrateToLatest(db: Kysely<any>, target?: string): Promise<void> {
+  const migrator = new Migrator({
+    db,
+    provider: { getMigrations: async () => ({ ...migrations }) },
+  });
+  const { error } = target ? await migrator.migrateTo(target) : await migrator.migrateToLatest();
+  if (error) throw new Error('The database could not be migrated.', { cause: error });
+}

@@ -1,0 +1,5 @@
+import type { IdentityTables } from './identity-tables.ts';
+import type { ImageTables } from './image-tables.ts';
+
+/** Every table, as Kysely types it. Rows are `snake_case` and do not leave `database/`. */
+export interface Tables extends ImageTables, IdentityTables {}

@@ -1,0 +1,32 @@
+/** Where an image is in its life. @see Images API v2, image status */
+export const imageStatuses = [
+  'queued',
+  'saving',
+  'active',
+  'killed',
+  'deleted',
+  'uploading',
+  'importing',
+  'pending_delete',
+  'deactivated',
+] as const;
+
+export type ImageStatus = (typeof imageStatuses)[number];
+
+/** The statuses that each status may turn into. */
+const nextStatuses: Readonly<Record<ImageStatus, readonly ImageStatus[]>> = {
+  queued: ['saving', 'uploading', 'importing', 'active', 'deleted'],
+  saving: ['active', 'queued', 'killed', 'deleted'],
+  uploading: ['importing', 'queued', 'deleted'],
+  importing: ['active', 'queued', 'deleted'],
+  active: ['deactivated', 'pending_delete', 'deleted'],
+  deactivated: ['active', 'deleted'],
+  killed: ['deleted'],
+  pending_delete: ['deleted', 'active'],
+  deleted: [],
+};
+
+/** Whether an image may go from `from` to `to`. */
+export function mayBecome(from: ImageStatus, to: ImageStatus): boolean {
+  return nextStatuses[from].includes(to);
+}

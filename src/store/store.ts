@@ -1,0 +1,71 @@
+import type { Readable } from 'node:stream';
+
+/** Where a store keeps one image's data: a URL that only the store that gave it out can read. */
+export type Location = string;
+
+/** A part of the data, in bytes; both ends inclusive. */
+export interface ByteRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** What is known of data once it is whole and on stable storage. */
+export interface StoredData {
+  readonly location: Location;
+  /** Bytes. */
+  readonly size: number;
+  /** MD5, lower-case hex. */
+  readonly checksum: string;
+  /** SHA-512, lower-case hex. */
+  readonly sha512: string;
+}
+
+export interface PutOptions {
+  /** Largest size accepted, bytes; one byte more is `TooLarge`. */
+  readonly maxSize: number;
+  /** The size that the sender announced, bytes: the store refuses at once what cannot fit. */
+  readonly expectedSize?: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Image data, and nothing but the data.
+ *
+ * A driver promises: data is visible only when whole and on stable storage; two `put`s of one image
+ * cannot both succeed; `delete` is idempotent; a failed or aborted `put` leaves nothing behind; a
+ * location that the store did not give out is refused; memory does not grow with the data.
+ */
+export interface Store extends AsyncDisposable {
+  readonly id: string;
+  /** @throws StoreError `Exists` `TooLarge` `Full` `Unavailable`; the source's own error when it fails. */
+  put(imageId: string, data: Readable, options: PutOptions): Promise<StoredData>;
+  /** @throws StoreError `NotFound` `Unavailable`. */
+  open(location: Location): Promise<StoredReader>;
+  /** @throws StoreError `Unavailable`. */
+  delete(location: Location): Promise<void>;
+  /** Removes whatever a crash left of unfinished `put`s for `imageId`: partial files, and whole data that no record names. */
+  discard(imageId: string): Promise<void>;
+  /** Removes every partial file; called once at start, before the first `put`. */
+  sweep(): Promise<void>;
+}
+
+/** Open data of one image; close it when done. */
+export interface StoredReader extends AsyncDisposable {
+  /** Bytes. */
+  readonly size: number;
+  /** Fills `buffer` from `position`; returns the bytes read, less than asked only at the end of the data. */
+  read(buffer: Uint8Array, position: number): Promise<number>;
+}
+
+export type StoreErrorCode = 'Exists' | 'Full' | 'NotFound' | 'TooLarge' | 'Unavailable';
+
+/** Why a store could not do its work; services turn it into a `DomainError` with this as its cause. */
+export class StoreError extends Error {
+  readonly code: StoreErrorCode;
+
+  constructor(code: StoreErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'StoreError';
+    this.code = code;
+  }
+}
