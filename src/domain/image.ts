@@ -1,14 +1,11 @@
 import type { ImageStatus } from './status.ts';
 import type { Visibility } from './visibility.ts';
 
-/** An image: its record, without its data. */
-export interface Image {
-  /** UUID. */
-  readonly id: string;
+/** What the owner decides about an image. */
+export interface ImageSettings {
   readonly name: string | null;
   /** The project that owns it; null for an image of the cloud itself, which only admins change. */
   readonly owner: string | null;
-  readonly status: ImageStatus;
   readonly visibility: Visibility;
   /** Guards against deletion, and nothing else. */
   readonly protected: boolean;
@@ -19,6 +16,14 @@ export interface Image {
   readonly minDisk: number;
   /** MB. */
   readonly minRam: number;
+  readonly tags: readonly string[];
+}
+
+/** An image: its record, without its data. */
+export interface Image extends ImageSettings {
+  /** UUID. */
+  readonly id: string;
+  readonly status: ImageStatus;
   /** Bytes; null while there is no data. */
   readonly size: number | null;
   /** Bytes of the virtual disk inside. */
@@ -30,9 +35,46 @@ export interface Image {
   readonly osHashValue: string | null;
   /** Where a store keeps the data; never shown unless the operator asks for it. */
   readonly location: string | null;
-  readonly tags: readonly string[];
   /** Custom properties, flat text. */
-  readonly properties: Readonly<Record<string, string>>;
+  readonly properties: ReadonlyMap<string, string>;
   readonly createdAt: Date;
   readonly updatedAt: Date;
+}
+
+/** What a caller asks for when it creates an image; what is left out takes its default. */
+export interface ImageDraft extends Partial<ImageSettings> {
+  readonly id?: string;
+  readonly properties: ReadonlyMap<string, string>;
+}
+
+/** The image that `draft` describes: queued, without data, shared with nobody yet unless it says otherwise. */
+export function newImage(
+  draft: ImageDraft,
+  given: { id: string; owner: string | null; now: Date },
+): Image {
+  const { properties, ...settings } = draft;
+  return {
+    id: given.id,
+    owner: given.owner,
+    name: null,
+    visibility: 'shared',
+    protected: false,
+    osHidden: false,
+    diskFormat: null,
+    containerFormat: null,
+    minDisk: 0,
+    minRam: 0,
+    tags: [],
+    ...settings,
+    status: 'queued',
+    size: null,
+    virtualSize: null,
+    checksum: null,
+    osHashAlgo: null,
+    osHashValue: null,
+    location: null,
+    properties,
+    createdAt: given.now,
+    updatedAt: given.now,
+  };
 }

@@ -1,0 +1,32 @@
+import type { Image } from '../domain/image.ts';
+import { imageDocument } from './image-document.ts';
+
+/** A page of images and where it stands in the whole list. */
+export interface ImagePage {
+  readonly images: readonly Image[];
+  /** Asked for; a full page may have another after it. */
+  readonly limit: number;
+}
+
+/**
+ * Writes a page as its document; the links keep every parameter, repeated ones too.
+ *
+ * @see Images API v2, "List images"
+ */
+export function imageListDocument(page: ImagePage, query: URLSearchParams) {
+  const last = page.images.at(-1);
+  const full = last !== undefined && page.images.length === page.limit;
+  return {
+    images: page.images.map(imageDocument),
+    first: listPath(query, undefined),
+    ...(full && { next: listPath(query, last.id) }),
+    schema: '/v2/schemas/images',
+  };
+}
+
+function listPath(query: URLSearchParams, marker: string | undefined): string {
+  const rest = new URLSearchParams(query);
+  rest.delete('marker');
+  if (marker !== undefined) rest.set('marker', marker);
+  return rest.size > 0 ? `/v2/images?${rest}` : '/v2/images';
+}

@@ -1,0 +1,174 @@
+import { DomainError } from '../domain/errors.ts';
+import {
+  type Comparison,
+  type ImageFilter,
+  type ImageQuery,
+  type NumberColumn,
+  numberColumns,
+  type TextColumn,
+  textColumns,
+} from '../domain/image-query.ts';
+import { isMemberStatus } from '../domain/member.ts';
+import { type ListScope, visibilities } from '../domain/visibility.ts';
+import { checkCharacters } from './json-body.ts';
+import { parseOrder } from './sort-order.ts';
+
+/** How many images a page holds when the caller does not say, and at the most. */
+export interface PageSizes {
+  readonly default: number;
+  readonly max: number;
+}
+
+/** Parameters that say how to list, not what. */
+const listing = new Set([
+  'limit',
+  'marker',
+  'sort',
+  'sort_key',
+  'sort_dir',
+  'visibility',
+  'member_status',
+  'os_hidden',
+]);
+
+/**
+ * Reads the query string of `GET /v2/images`.
+ *
+ * @throws DomainError `InvalidRequest`, naming the parameter and what it takes.
+ * @see Images API v2, "List images"
+ */
+export function parseImageQuery(query: URLSearchParams, sizes: PageSizes): ImageQuery {
+  const filters: ImageFilter[] = [];
+  for (const [name, value] of query) {
+    checkCharacters(name, 'A parameter name');
+    checkCharacters(value, name);
+    if (!listing.has(name)) filters.push(...parseFilter(name, value));
+  }
+  return {
+    scope: parseScope(query),
+    osHidden: parseHidden(query.get('os_hidden')),
+    filters,
+    order: parseOrder(query),
+    limit: parseLimit(query.get('limit'), sizes),
+    marker: query.get('marker') ?? undefined,
+  };
+}
+
+function parseScope(query: URLSearchParams): ListScope {
+  const visibility = query.get('visibility') ?? undefined;
+  const memberStatus = query.get('member_status') ?? 'accepted';
+  const kind = (['all', ...visibilities] as const).find((name) => name === visibility);
+  if (visibility !== undefined && kind === undefined) {
+    throw invalid(`visibility: must be one of all, ${visibilities.join(', ')}.`);
+  }
+  if (memberStatus !== 'all' && !isMemberStatus(memberStatus)) {
+    throw invalid('member_status: must be one of all, pending, accepted, rejected.');
+  }
+  return { visibility: kind, memberStatus };
+}
+
+function parseHidden(text: string | null): boolean {
+  const value = text?.toLowerCase() ?? 'false';
+  if (value !== 'true' && value !== 'false') throw invalid('os_hidden: must be true or false.');
+  return value === 'true';
+}
+
+function parseLimit(text: string | null, sizes: PageSizes): number {
+  if (text === null) return sizes.default;
+  const limit = parseInteger('limit', text);
+  if (limit < 0) throw invalid('limit: must not be negative.');
+  return Math.min(limit, sizes.max);
+}
+
+function parseInteger(name: string, text: string): number {
+  const value = /^\s*[+-]?\d{1,19}\s*$/.test(text) ? Number(text) : Number.NaN;
+  if (!Number.isSafeInteger(value)) throw invalid(`${name}: must be a whole number.`);
+  return value;
+}
+
+function parseFilter(name: string, value: string): ImageFilter[] {
+  if (name === 'created_at' || name === 'updated_at') return [parseTimeFilter(name, value)];
+  if (name === 'protected') return [{ kind: 'protected', value: parseProtected(value) }];
+  if (name === 'tag') return [{ kind: 'tag', value }];
+  if (name === 'changes-since') throw invalid('changes-since: is not supported; use updated_at.');
+  const text = textColumns.find((column) => column === name);
+  if (text) return [{ kind: 'text', column: text, values: parseTextValues(text, value) }];
+  const number = parseNumberFilter(name, value);
+  return [number ?? { kind: 'property', name, value }];
+}
+
+function parseProtected(value: string): boolean {
+  if (value !== 'true' && value !== 'false') throw invalid('protected: must be true or false.');
+  return value === 'true';
+}
+
+function parseNumberFilter(name: string, text: string): ImageFilter | undefined {
+  const match = /^(.*?)(_min|_max)?$/s.exec(name);
+  const column = numberColumns.find((known: NumberColumn) => known === match?.[1]);
+  if (!column) {
+    if (match?.[2]) throw invalid(`${name.slice(0, 80)}: no column of that name takes a bound.`);
+    return undefined;
+  }
+  const comparison = match?.[2] === '_min' ? 'gte' : match?.[2] === '_max' ? 'lte' : 'eq';
+  return { kind: 'number', column, comparison, value: parseInteger(name, text) };
+}
+
+/** Columns whose value may be a list (`in:`) or be marked as a plain one (`eq:`). */
+const operatorColumns: readonly TextColumn[] = [
+  'name',
+  'id',
+  'status',
+  'container_format',
+  'disk_format',
+];
+
+function parseTextValues(column: TextColumn, value: string): readonly string[] {
+  const colon = value.indexOf(':');
+  if (colon < 0 || !operatorColumns.includes(column)) return [value];
+  const operator = value.slice(0, colon);
+  const rest = value.slice(colon + 1);
+  if (operator === 'eq') return [rest];
+  if (operator === 'in') return parseList(column, rest);
+  throw invalid(`${column}: unknown operator before the colon; use in: or eq:.`);
+}
+
+/** `a,b,"c,d"`: a value in double quotes may hold commas, and quotes as `\"`. */
+function parseList(column: string, text: string): readonly string[] {
+  const values: string[] = [];
+  const item = /\s*(?:"((?:[^"\\]|\\.)*)"|([^",]*))\s*(,|$)/sy;
+  for (;;) {
+    const match = item.exec(text);
+    if (!match) throw invalid(`${column}: in: takes values parted by commas, quoted by "…".`);
+    values.push(match[1]?.replace(/\\(.)/gs, '$1') ?? match[2]?.trim() ?? '');
+    if (match[3] !== ',') return values;
+  }
+}
+
+const comparisons: readonly Comparison[] = ['gt', 'gte', 'lt', 'lte', 'eq', 'neq'];
+
+function parseTimeFilter(column: 'created_at' | 'updated_at', text: string): ImageFilter {
+  const match = /^(?:([a-z]+):)?(\d{4}-.*)$/s.exec(text);
+  const comparison = comparisons.find((name) => name === (match?.[1] ?? 'eq'));
+  const value = parseTime(match?.[2] ?? '');
+  if (!comparison || !value) {
+    throw invalid(
+      `${column}: an ISO 8601 time is wanted, after gt:, gte:, lt:, lte:, eq: or neq:.`,
+    );
+  }
+  return { kind: 'time', column, comparison, value };
+}
+
+/** A time without a zone is UTC. */
+function parseTime(text: string): Date | undefined {
+  const form =
+    /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)(Z|[+-]\d{2}:?\d{2})?)?$/;
+  const match = form.exec(text.length > 40 ? '' : text);
+  if (!match) return undefined;
+  const zone = (match[3] ?? 'Z').replace(/^([+-]\d{2})(\d{2})$/, '$1:$2');
+  const time = new Date(`${match[1]}T${match[2] ?? '00:00'}${zone}`);
+  return Number.isNaN(time.getTime()) ? undefined : time;
+}
+
+function invalid(message: string): DomainError {
+  return new DomainError('InvalidRequest', message);
+}

@@ -1,0 +1,133 @@
+import { type Caller, isAdmin } from './caller.ts';
+import { DomainError } from './errors.ts';
+import type { Image, ImageSettings } from './image.ts';
+import { checkLimit, type Limits } from './limits.ts';
+import { mayDo } from './policy.ts';
+
+/** One step of a PATCH whose syntax and values have been checked. */
+export type ImageChange =
+  | { readonly kind: 'set'; readonly settings: Partial<ImageSettings> }
+  | {
+      readonly kind: 'setProperty';
+      readonly name: string;
+      readonly value: string;
+      /** What must hold of the property before: nothing (`any`), or that it is there, or not. */
+      readonly before: 'any' | 'present' | 'absent';
+    }
+  | { readonly kind: 'removeProperty'; readonly name: string }
+  /** Well formed, but never allowed; refused when its turn comes, after the image was found. */
+  | {
+      readonly kind: 'refuse';
+      readonly code: 'NotPermitted' | 'PropertyConflict';
+      readonly message: string;
+    };
+
+/**
+ * Applies the steps in order; nothing is kept unless all of them pass. No steps need no permission.
+ *
+ * @throws DomainError `NotPermitted` `PropertyConflict` `QuotaExceeded`
+ * @see Images API v2, "Update image"
+ */
+export function applyChanges(
+  image: Image,
+  changes: readonly ImageChange[],
+  caller: Caller,
+  limits: Limits,
+): Image {
+  return changes.reduce((changed, change) => applyChange(changed, change, caller, limits), image);
+}
+
+function applyChange(image: Image, change: ImageChange, caller: Caller, limits: Limits): Image {
+  if (change.kind === 'set' && change.settings.visibility !== undefined) {
+    checkVisibility(change.settings.visibility, image, caller);
+  }
+  if (!mayDo('modify_image', caller, image)) {
+    throw new DomainError('NotPermitted', `You may not change image ${image.id}.`);
+  }
+  switch (change.kind) {
+    case 'refuse':
+      throw new DomainError(change.code, change.message);
+    case 'set':
+      return setSettings(image, change.settings, caller, limits);
+    case 'setProperty':
+      return setProperty(image, change, limits);
+    case 'removeProperty':
+      return removeProperty(image, change.name);
+  }
+}
+
+/**
+ * Refuses a visibility that the caller may not give.
+ *
+ * @throws DomainError `NotPermitted`
+ */
+export function checkVisibility(
+  visibility: ImageSettings['visibility'],
+  image: Pick<Image, 'owner' | 'visibility'>,
+  caller: Caller,
+): void {
+  if (visibility === 'public' && !mayDo('publicize_image', caller, image)) {
+    throw new DomainError('NotPermitted', 'visibility: only an admin may make an image public.');
+  }
+  if (visibility === 'community' && !mayDo('communitize_image', caller, image)) {
+    throw new DomainError(
+      'NotPermitted',
+      'visibility: only the owner may make an image community.',
+    );
+  }
+}
+
+function setSettings(
+  image: Image,
+  settings: Partial<ImageSettings>,
+  caller: Caller,
+  limits: Limits,
+): Image {
+  if (settings.owner !== undefined && !isAdmin(caller)) {
+    throw new DomainError('NotPermitted', 'owner: only an admin may give an image away.');
+  }
+  const formats = settings.diskFormat !== undefined || settings.containerFormat !== undefined;
+  if (formats && image.status !== 'queued' && image.status !== 'importing') {
+    throw new DomainError(
+      'NotPermitted',
+      `disk_format and container_format cannot change while the image is ${image.status}.`,
+    );
+  }
+  if (settings.tags) checkLimit(settings.tags.length, limits.tags, 'tags');
+  return { ...image, ...settings };
+}
+
+function setProperty(
+  image: Image,
+  change: Extract<ImageChange, { kind: 'setProperty' }>,
+  limits: Limits,
+): Image {
+  const present = image.properties.has(change.name);
+  if (change.before === 'present' && !present) {
+    throw new DomainError('PropertyConflict', `Property ${change.name} does not exist.`);
+  }
+  if (change.before === 'absent' && present) {
+    throw new DomainError('PropertyConflict', `Property ${change.name} already exists.`);
+  }
+  const properties = new Map(image.properties).set(change.name, change.value);
+  if (!present) checkProperties(properties, limits);
+  return { ...image, properties };
+}
+
+function removeProperty(image: Image, name: string): Image {
+  const properties = new Map(image.properties);
+  if (!properties.delete(name)) {
+    throw new DomainError('PropertyConflict', `Property ${name} does not exist.`);
+  }
+  return { ...image, properties };
+}
+
+/**
+ * Refuses more custom properties than allowed; those that the service itself keeps are not counted.
+ *
+ * @throws DomainError `QuotaExceeded`
+ */
+export function checkProperties(properties: ReadonlyMap<string, string>, limits: Limits): void {
+  const own = [...properties.keys()].filter((name) => !name.startsWith('os_glance'));
+  checkLimit(own.length, limits.properties, 'custom properties');
+}
