@@ -25,7 +25,7 @@ export interface ImageRow {
   location: string | null;
   /** JSON array, in the order in which the tags were added. `image_tags` finds images by tag. */
   tags: string;
-  /** JSON object of custom properties. */
+  /** JSON object of custom properties. `image_properties` finds images by them. */
   properties: string;
   created_at: number;
   updated_at: number;
@@ -34,6 +34,12 @@ export interface ImageRow {
 export interface ImageTagRow {
   image_id: string;
   tag: string;
+}
+
+export interface ImagePropertyRow {
+  image_id: string;
+  name: string;
+  value: string;
 }
 
 export interface ImageMemberRow {
@@ -61,6 +67,7 @@ export interface UnwantedDataRow {
 export interface ImageTables {
   images: ImageRow;
   image_tags: ImageTagRow;
+  image_properties: ImagePropertyRow;
   image_members: ImageMemberRow;
   spent_image_ids: SpentImageIdRow;
   unwanted_data: UnwantedDataRow;

@@ -44,6 +44,13 @@ const statements = [
     primary key (tag, image_id)
   ) strict, without rowid`,
   'create index image_tags_by_image on image_tags (image_id)',
+  `create table image_properties (
+    name text not null,
+    value text not null,
+    image_id text not null references images (id) on delete cascade,
+    primary key (name, value, image_id)
+  ) strict, without rowid`,
+  'create index image_properties_by_image on image_properties (image_id)',
   // The id is the order of adding, which lists keep.
   `create table image_members (
     id integer primary key autoincrement,

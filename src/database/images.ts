@@ -1,0 +1,100 @@
+import type { Selectable } from 'kysely';
+import type { Image } from '../domain/image.ts';
+import type { MemberStatus, SeenImage } from '../domain/member.ts';
+import type { Connection } from './database.ts';
+import { imageFromRow, imageToRow, settingsToRow } from './image-rows.ts';
+import type { ImageRow } from './image-tables.ts';
+import { prepared } from './prepared.ts';
+
+const selectSeen = prepared<
+  { id: string; projectId: string | null },
+  Selectable<ImageRow> & { membership: MemberStatus | null }
+>((db, value) =>
+  db
+    .selectFrom('images')
+    .leftJoin('image_members', (join) =>
+      join
+        .onRef('image_members.image_id', '=', 'images.id')
+        .on('image_members.project_id', '=', value('projectId')),
+    )
+    .selectAll('images')
+    .select('image_members.status as membership')
+    .where('images.id', '=', value('id')),
+);
+
+/** The image of that id with the project's own answer to it; whether it may be seen is not asked here. */
+export async function findImage(
+  db: Connection,
+  id: string,
+  projectId: string | null,
+): Promise<SeenImage | undefined> {
+  const { rows } = await selectSeen(db, { id, projectId });
+  const [row] = rows;
+  return row && { image: imageFromRow(row), membership: row.membership ?? undefined };
+}
+
+/** Keeps a new image; false when its id is taken, by an image that was deleted too. */
+export async function insertImage(db: Connection, image: Image): Promise<boolean> {
+  const spent = await db
+    .selectFrom('spent_image_ids')
+    .select('id')
+    .where('id', '=', image.id)
+    .executeTakeFirst();
+  if (spent) return false;
+  const { numInsertedOrUpdatedRows } = await db
+    .insertInto('images')
+    .values(imageToRow(image))
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .executeTakeFirstOrThrow();
+  if (numInsertedOrUpdatedRows !== 1n) return false;
+  await insertLookups(db, image);
+  return true;
+}
+
+/** Saves what a PATCH may change; status and data stay as they are. */
+export async function updateImage(db: Connection, image: Image): Promise<void> {
+  await db.updateTable('images').set(settingsToRow(image)).where('id', '=', image.id).execute();
+  await db.deleteFrom('image_tags').where('image_id', '=', image.id).execute();
+  await db.deleteFrom('image_properties').where('image_id', '=', image.id).execute();
+  await insertLookups(db, image);
+}
+
+/** Tags and properties once more, each on a row of its own, so that lists find images by them. */
+async function insertLookups(db: Connection, image: Image): Promise<void> {
+  const image_id = image.id;
+  if (image.tags.length > 0) {
+    const rows = image.tags.map((tag) => ({ image_id, tag }));
+    await db.insertInto('image_tags').values(rows).execute();
+  }
+  if (image.properties.size > 0) {
+    const rows = [...image.properties].map(([name, value]) => ({ image_id, name, value }));
+    await db.insertInto('image_properties').values(rows).execute();
+  }
+}
+
+/** Removes an image with its members and tags; its id is spent and its data waits to be removed. */
+export async function deleteImage(db: Connection, image: Image): Promise<void> {
+  await db.insertInto('spent_image_ids').values({ id: image.id }).execute();
+  if (image.location !== null) await insertUnwantedData(db, image.location);
+  await db.deleteFrom('images').where('id', '=', image.id).execute();
+}
+
+/** Notes that the data at `location` belongs to no image any more. */
+export async function insertUnwantedData(db: Connection, location: string): Promise<void> {
+  await db
+    .insertInto('unwanted_data')
+    .values({ location })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+/** Where data lies that no image wants any more. */
+export async function listUnwantedData(db: Connection): Promise<readonly string[]> {
+  const rows = await db.selectFrom('unwanted_data').select('location').execute();
+  return rows.map((row) => row.location);
+}
+
+/** Forgets unwanted data once it is removed. */
+export async function deleteUnwantedData(db: Connection, location: string): Promise<void> {
+  await db.deleteFrom('unwanted_data').where('location', '=', location).execute();
+}

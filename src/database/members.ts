@@ -1,0 +1,98 @@
+import type { Selectable } from 'kysely';
+import type { Image } from '../domain/image.ts';
+import type { Member } from '../domain/member.ts';
+import type { Connection } from './database.ts';
+import type { ImageMemberRow } from './image-tables.ts';
+import { prepared } from './prepared.ts';
+
+type MemberRow = Omit<Selectable<ImageMemberRow>, 'id' | 'image_created_at'>;
+
+const columns = ['image_id', 'project_id', 'status', 'created_at', 'updated_at'] as const;
+
+const selectMembers = prepared<{ imageId: string }, MemberRow>((db, value) =>
+  db
+    .selectFrom('image_members')
+    .select(columns)
+    .where('image_id', '=', value('imageId'))
+    .orderBy('id'),
+);
+
+/** Every member of an image, in order of adding. */
+export async function listMembers(db: Connection, imageId: string): Promise<Member[]> {
+  const { rows } = await selectMembers(db, { imageId });
+  return rows.map(memberFromRow);
+}
+
+const selectMember = prepared<{ imageId: string; projectId: string }, MemberRow>((db, value) =>
+  db
+    .selectFrom('image_members')
+    .select(columns)
+    .where('image_id', '=', value('imageId'))
+    .where('project_id', '=', value('projectId')),
+);
+
+/** The member row of one project. */
+export async function findMember(
+  db: Connection,
+  imageId: string,
+  projectId: string,
+): Promise<Member | undefined> {
+  const { rows } = await selectMember(db, { imageId, projectId });
+  return rows[0] && memberFromRow(rows[0]);
+}
+
+/** How many members an image has. */
+export async function countMembers(db: Connection, imageId: string): Promise<number> {
+  const { count } = await db
+    .selectFrom('image_members')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('image_id', '=', imageId)
+    .executeTakeFirstOrThrow();
+  return count;
+}
+
+/** Adds a member; false when the project is one already. */
+export async function insertMember(db: Connection, image: Image, member: Member): Promise<boolean> {
+  const { numInsertedOrUpdatedRows } = await db
+    .insertInto('image_members')
+    .values({
+      image_id: image.id,
+      project_id: member.projectId,
+      status: member.status,
+      created_at: member.createdAt.getTime(),
+      updated_at: member.updatedAt.getTime(),
+      image_created_at: image.createdAt.getTime(),
+    })
+    .onConflict((conflict) => conflict.columns(['image_id', 'project_id']).doNothing())
+    .executeTakeFirstOrThrow();
+  return numInsertedOrUpdatedRows === 1n;
+}
+
+/** Saves a member's answer. */
+export async function updateMember(db: Connection, member: Member): Promise<void> {
+  await db
+    .updateTable('image_members')
+    .set({ status: member.status, updated_at: member.updatedAt.getTime() })
+    .where('image_id', '=', member.imageId)
+    .where('project_id', '=', member.projectId)
+    .execute();
+}
+
+/** Removes a member. */
+export async function deleteMember(db: Connection, member: Member): Promise<void> {
+  await db
+    .deleteFrom('image_members')
+    .where('image_id', '=', member.imageId)
+    .where('project_id', '=', member.projectId)
+    .execute();
+}
+
+function memberFromRow(row: MemberRow): Member {
+  return {
+    imageId: row.image_id,
+    projectId: row.project_id,
+    status: row.status,
+    createdAt: new Date(row.created_at),
+    updatedAt: new Date(row.updated_at),
+  };
+}

@@ -1,0 +1,206 @@
+import type { Readable } from 'node:stream';
+import type { Database } from '../database/database.ts';
+import { abandonSaving, finishSaving, listSaving, startSaving } from '../database/image-uploads.ts';
+import { insertUnwantedData } from '../database/images.ts';
+import { type Caller, isAdmin } from '../domain/caller.ts';
+import { DomainError } from '../domain/errors.ts';
+import type { Image } from '../domain/image.ts';
+import type { Limits } from '../domain/limits.ts';
+import { mayDo } from '../domain/policy.ts';
+import { mayBecome } from '../domain/status.ts';
+import { type Store, type StoredData, type StoredReader, StoreError } from '../store/store.ts';
+import { getSeenImage } from './seen-image.ts';
+import type { Report, UnwantedData } from './unwanted-data.ts';
+
+export interface ImageDataOptions {
+  readonly database: Database;
+  readonly store: Store;
+  readonly unwantedData: UnwantedData;
+  readonly limits: Limits;
+  readonly clock: () => Date;
+  readonly report: Report;
+}
+
+export interface Upload {
+  readonly data: Readable;
+  /** The size that the sender announced, bytes; the data must keep to it. */
+  readonly expectedSize: number | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** An image whose data may be read; without a reader it has none yet. */
+export interface Download {
+  readonly image: Image;
+  readonly reader: StoredReader | undefined;
+}
+
+/** The data of images. @see Images API v2, "Image data" */
+export interface ImageData {
+  /** Takes the image from queued to active; on any failure it is queued again, without data. */
+  upload(caller: Caller, imageId: string, upload: Upload): Promise<void>;
+  /** The reader is the caller's to close. */
+  download(caller: Caller, imageId: string): Promise<Download>;
+  /** Puts right what a crash left: called once at start, before the first upload. */
+  recover(): Promise<void>;
+}
+
+export function imageDataService(options: ImageDataOptions): ImageData {
+  const { database, store } = options;
+  return {
+    async upload(caller, imageId, upload) {
+      await begin(options, caller, imageId, upload);
+      let stored: StoredData;
+      try {
+        stored = await receive(options, imageId, upload);
+      } catch (cause) {
+        await abandon(options, imageId);
+        throw toRefusal(cause, imageId);
+      }
+      await finish(options, imageId, stored);
+    },
+
+    async download(caller, imageId) {
+      const { image, membership } = await getSeenImage(database.read, caller, imageId);
+      checkDownload(image, caller, mayDo('download_image', caller, { ...image, membership }));
+      if (image.location === null) return { image, reader: undefined };
+      try {
+        return { image, reader: await store.open(image.location) };
+      } catch (cause) {
+        throw toRefusal(cause, imageId);
+      }
+    },
+
+    async recover() {
+      await store.sweep();
+      for (const imageId of await listSaving(database.read)) {
+        await store.discard(imageId);
+        await abandonSaving(database.write, imageId);
+      }
+      await options.unwantedData.removeAll();
+    },
+  };
+}
+
+/** Reserves the image: of several uploads, one gets past here. */
+async function begin(
+  { database, limits, clock }: ImageDataOptions,
+  caller: Caller,
+  imageId: string,
+  { expectedSize }: Upload,
+): Promise<void> {
+  await database.transaction(async (db) => {
+    const { image } = await getSeenImage(db, caller, imageId);
+    checkUpload(image, caller);
+    if (expectedSize !== undefined && limits.imageSize >= 0 && expectedSize > limits.imageSize) {
+      throw tooLarge(limits.imageSize);
+    }
+    if (!(await startSaving(db, imageId, clock()))) throw notQueued(image);
+  });
+}
+
+function checkUpload(image: Image, caller: Caller): void {
+  if (!mayDo('upload_image', caller, image)) {
+    throw new DomainError('NotPermitted', `You may not upload data to image ${image.id}.`);
+  }
+  if (!mayBecome(image.status, 'saving')) throw notQueued(image);
+  const unset = image.diskFormat === null ? 'disk_format' : 'container_format';
+  if (image.diskFormat === null || image.containerFormat === null) {
+    throw new DomainError('InvalidRequest', `${unset}: must be set before data is uploaded.`);
+  }
+}
+
+function notQueued(image: Image): DomainError {
+  return new DomainError(
+    'InvalidStatusChange',
+    `Image ${image.id} is ${image.status}; data is taken only while it is queued.`,
+  );
+}
+
+async function receive(
+  { store, limits }: ImageDataOptions,
+  imageId: string,
+  { data, expectedSize, signal }: Upload,
+): Promise<StoredData> {
+  const stored = await store.put(imageId, data, {
+    maxSize: limits.imageSize < 0 ? Number.MAX_SAFE_INTEGER : limits.imageSize,
+    ...(expectedSize !== undefined && { expectedSize }),
+    signal,
+  });
+  if (expectedSize !== undefined && stored.size !== expectedSize) {
+    await store.delete(stored.location);
+    throw new DomainError(
+      'InvalidRequest',
+      `The data has ${stored.size} bytes, but ${expectedSize} were announced.`,
+    );
+  }
+  return stored;
+}
+
+async function finish(
+  { database, store, clock, unwantedData, ...options }: ImageDataOptions,
+  imageId: string,
+  stored: StoredData,
+): Promise<void> {
+  const saved = await database
+    .transaction(async (db) => {
+      const active = await finishSaving(db, imageId, {
+        ...stored,
+        osHashAlgo: 'sha512',
+        osHashValue: stored.sha512,
+        at: clock(),
+      });
+      if (!active) await insertUnwantedData(db, stored.location);
+      return active;
+    })
+    // Whether the commit reached the disk is not known: the data may go only once the record says so.
+    .catch(async (cause: unknown) => {
+      await abandon({ database, store, clock, unwantedData, ...options }, imageId);
+      throw cause;
+    });
+  if (saved) return;
+  unwantedData.remove(stored.location);
+  throw new DomainError('ImageDataGone', `Image ${imageId} was deleted during the upload.`);
+}
+
+/** What fails here is put right at the next start, like a crash at this point. */
+async function abandon(options: ImageDataOptions, imageId: string): Promise<void> {
+  try {
+    if (await abandonSaving(options.database.write, imageId)) await options.store.discard(imageId);
+  } catch (cause) {
+    options.report(`Image ${imageId} stays saving until the next start.`, cause);
+  }
+}
+
+function checkDownload(image: Image, caller: Caller, permitted: boolean): void {
+  if (!permitted) {
+    throw new DomainError('NotPermitted', `You may not download image ${image.id}.`);
+  }
+  if (image.status === 'deactivated' && !isAdmin(caller)) {
+    throw new DomainError('NotPermitted', `Image ${image.id} is deactivated; ask an admin.`);
+  }
+}
+
+function tooLarge(maxSize: number, cause?: unknown): DomainError {
+  const message = `The data is larger than the ${maxSize} bytes that one image may have.`;
+  return new DomainError('QuotaExceeded', message, { cause });
+}
+
+/** A store's failure in the words of the API. */
+function toRefusal(cause: unknown, imageId: string): unknown {
+  if (!(cause instanceof StoreError)) return cause;
+  switch (cause.code) {
+    case 'TooLarge':
+      return new DomainError('QuotaExceeded', cause.message, { cause });
+    case 'Full':
+      return new DomainError('QuotaExceeded', 'The store has no room for this image.', { cause });
+    case 'Exists':
+      return new DomainError('InvalidStatusChange', `Image ${imageId} already has data.`, {
+        cause,
+      });
+    case 'NotFound':
+    case 'Unavailable':
+      return new DomainError('StoreUnavailable', 'The image store is not available now.', {
+        cause,
+      });
+  }
+}

@@ -1,0 +1,135 @@
+import { randomUUID } from 'node:crypto';
+import type { Database } from '../database/database.ts';
+import { listImages } from '../database/image-list.ts';
+import { deleteImage, findImage, insertImage, updateImage } from '../database/images.ts';
+import type { Caller } from '../domain/caller.ts';
+import { DomainError } from '../domain/errors.ts';
+import { type Image, type ImageDraft, newImage } from '../domain/image.ts';
+import {
+  applyChanges,
+  checkProperties,
+  checkVisibility,
+  type ImageChange,
+} from '../domain/image-change.ts';
+import type { ImageQuery } from '../domain/image-query.ts';
+import { checkLimit, type Limits } from '../domain/limits.ts';
+import { mayDo } from '../domain/policy.ts';
+import { getSeenImage, maySee } from './seen-image.ts';
+import type { UnwantedData } from './unwanted-data.ts';
+
+export interface ImagesOptions {
+  readonly database: Database;
+  readonly unwantedData: UnwantedData;
+  readonly limits: Limits;
+  readonly clock: () => Date;
+}
+
+/** The records of images. @see Images API v2, "Images" */
+export interface Images {
+  create(caller: Caller, draft: ImageDraft, readOnly: string | undefined): Promise<Image>;
+  show(caller: Caller, imageId: string): Promise<Image>;
+  list(caller: Caller, query: ImageQuery): Promise<Image[]>;
+  change(caller: Caller, imageId: string, changes: readonly ImageChange[]): Promise<Image>;
+  delete(caller: Caller, imageId: string): Promise<void>;
+}
+
+export function imagesService(options: ImagesOptions): Images {
+  const { database } = options;
+  return {
+    create: (caller, draft, readOnly) => create(options, caller, draft, readOnly),
+
+    async show(caller, imageId) {
+      return (await getSeenImage(database.read, caller, imageId)).image;
+    },
+
+    list: (caller, query) => list(database, caller, query),
+
+    change: (caller, imageId, changes) =>
+      database.transaction(async (db) => {
+        const { image } = await getSeenImage(db, caller, imageId);
+        if (changes.length === 0) return image;
+        const changed = applyChanges(image, changes, caller, options.limits);
+        const saved = { ...changed, updatedAt: options.clock() };
+        await updateImage(db, saved);
+        return saved;
+      }),
+
+    async delete(caller, imageId) {
+      const location = await database.transaction(async (db) => {
+        const { image } = await getSeenImage(db, caller, imageId);
+        checkDelete(image, caller);
+        await deleteImage(db, image);
+        return image.location;
+      });
+      if (location !== null) options.unwantedData.remove(location);
+    },
+  };
+}
+
+/** Checks come in the order of the contract, so that of several faults clients are told the same one. */
+async function create(
+  { database, limits, clock }: ImagesOptions,
+  caller: Caller,
+  draft: ImageDraft,
+  readOnly: string | undefined,
+): Promise<Image> {
+  const image = newImage(draft, {
+    id: draft.id ?? randomUUID(),
+    owner: caller.projectId,
+    now: clock(),
+  });
+  checkOwner(image, caller);
+  checkVisibility(image.visibility, image, caller);
+  checkLimit(image.tags.length, limits.tags, 'tags');
+  if (readOnly) {
+    throw new DomainError('NotPermitted', `${readOnly}: is set by the service alone.`);
+  }
+  checkProperties(image.properties, limits);
+  if (!(await database.transaction((db) => insertImage(db, image)))) {
+    throw new DomainError('DuplicateImage', `id: an image with ID ${image.id} exists or existed.`);
+  }
+  return image;
+}
+
+function checkOwner(image: Image, caller: Caller): void {
+  if (mayDo('add_image', caller, image)) return;
+  throw new DomainError(
+    'NotPermitted',
+    image.owner === caller.projectId
+      ? 'You may not create images in this project; role member is needed.'
+      : 'owner: only an admin may create an image for another project.',
+  );
+}
+
+function checkDelete(image: Image, caller: Caller): void {
+  if (!mayDo('delete_image', caller, image)) {
+    throw new DomainError('NotPermitted', `You may not delete image ${image.id}.`);
+  }
+  if (image.protected) {
+    throw new DomainError(
+      'NotPermitted',
+      `Image ${image.id} is protected and cannot be deleted; set protected to false first.`,
+    );
+  }
+}
+
+async function list(database: Database, caller: Caller, query: ImageQuery): Promise<Image[]> {
+  // The rule looks at the caller's own project, of which every reader may list the images.
+  const own = { owner: caller.projectId, visibility: 'private' } as const;
+  if (!mayDo('get_images', caller, own)) {
+    throw new DomainError('NotPermitted', 'You may not list images; role reader is needed.');
+  }
+  const after =
+    query.marker === undefined ? undefined : await marker(database, caller, query.marker);
+  return listImages(database.read, caller, query, after);
+}
+
+/** A marker that may not be seen is as unknown as one that is not there. */
+async function marker(database: Database, caller: Caller, imageId: string): Promise<Image> {
+  const seen = await findImage(database.read, imageId, caller.projectId);
+  if (seen && maySee(seen, caller)) return seen.image;
+  throw new DomainError(
+    'InvalidRequest',
+    `marker: no image found with ID ${imageId.slice(0, 255)}`,
+  );
+}

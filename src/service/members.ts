@@ -1,0 +1,149 @@
+import type { Connection, Database } from '../database/database.ts';
+import {
+  countMembers,
+  deleteMember,
+  findMember,
+  insertMember,
+  listMembers,
+  updateMember,
+} from '../database/members.ts';
+import type { Caller } from '../domain/caller.ts';
+import { DomainError } from '../domain/errors.ts';
+import { checkLimit, type Limits } from '../domain/limits.ts';
+import {
+  checkShared,
+  type Member,
+  type MemberStatus,
+  mayAnswer,
+  maySeeMember,
+  type SeenImage,
+  seesAllMembers,
+} from '../domain/member.ts';
+import { type Action, mayDo } from '../domain/policy.ts';
+import { getSeenImage } from './seen-image.ts';
+
+export interface MembersOptions {
+  readonly database: Database;
+  readonly limits: Limits;
+  readonly clock: () => Date;
+}
+
+/**
+ * Who an image is shared with. Every call checks in the order of the contract: the image is seen,
+ * it is shared, the member row may be known of, the caller may do this.
+ *
+ * @see Images API v2, "Sharing images"
+ */
+export interface Members {
+  /** Offers the image to a project, which gains access at once and finds it pending. */
+  add(caller: Caller, imageId: string, projectId: string): Promise<Member>;
+  /** Every member for owner and admin; a consumer is shown itself alone. */
+  list(caller: Caller, imageId: string): Promise<Member[]>;
+  show(caller: Caller, imageId: string, projectId: string): Promise<Member>;
+  /** Sets the answer that `readStatus` reads; it is read last, since who may answer is asked before. */
+  answer(
+    caller: Caller,
+    imageId: string,
+    projectId: string,
+    readStatus: () => MemberStatus,
+  ): Promise<Member>;
+  /** Ends the project's access at once. */
+  remove(caller: Caller, imageId: string, projectId: string): Promise<void>;
+}
+
+export function membersService({ database, limits, clock }: MembersOptions): Members {
+  return {
+    add: (caller, imageId, projectId) =>
+      database.transaction(async (db) => {
+        const seen = await getSharedImage(db, caller, imageId);
+        checkMay('add_member', caller, seen);
+        checkLimit((await countMembers(db, imageId)) + 1, limits.members, 'members');
+        const now = clock();
+        const member: Member = {
+          imageId,
+          projectId,
+          status: 'pending',
+          createdAt: now,
+          updatedAt: now,
+        };
+        if (!(await insertMember(db, seen.image, member))) throw memberExists(member);
+        return member;
+      }),
+
+    async list(caller, imageId) {
+      const seen = await getSharedImage(database.read, caller, imageId);
+      checkMay('get_members', caller, seen);
+      if (seesAllMembers(seen.image, caller)) return listMembers(database.read, imageId);
+      const own = await findMember(database.read, imageId, caller.projectId ?? '');
+      return own ? [own] : [];
+    },
+
+    async show(caller, imageId, projectId) {
+      const seen = await getSeenImage(database.read, caller, imageId);
+      // The one call of this resource whose denials are all of the same kind: nothing is there.
+      if (seen.image.visibility !== 'shared') throw memberNotFound(imageId, projectId);
+      return getKnownMember(database.read, caller, seen, projectId);
+    },
+
+    answer: (caller, imageId, projectId, readStatus) =>
+      database.transaction(async (db) => {
+        const seen = await getSharedImage(db, caller, imageId);
+        const member = await getKnownMember(db, caller, seen, projectId);
+        if (!mayAnswer(seen, projectId, caller)) {
+          throw new DomainError('NotPermitted', 'Only the invited project may set its status.');
+        }
+        const answered: Member = { ...member, status: readStatus(), updatedAt: clock() };
+        await updateMember(db, answered);
+        return answered;
+      }),
+
+    remove: (caller, imageId, projectId) =>
+      database.transaction(async (db) => {
+        const seen = await getSharedImage(db, caller, imageId);
+        const member = await getKnownMember(db, caller, seen, projectId);
+        checkMay('delete_member', caller, seen);
+        await deleteMember(db, member);
+      }),
+  };
+}
+
+async function getSharedImage(db: Connection, caller: Caller, imageId: string): Promise<SeenImage> {
+  const seen = await getSeenImage(db, caller, imageId);
+  checkShared(seen.image);
+  return seen;
+}
+
+/** @throws DomainError `MemberNotFound`, also for a row that the caller may not know of. */
+async function getKnownMember(
+  db: Connection,
+  caller: Caller,
+  seen: SeenImage,
+  projectId: string,
+): Promise<Member> {
+  const known = maySeeMember(seen, projectId, caller);
+  const member = known ? await findMember(db, seen.image.id, projectId) : undefined;
+  if (!member) throw memberNotFound(seen.image.id, projectId);
+  return member;
+}
+
+function checkMay(action: Action, caller: Caller, { image, membership }: SeenImage): void {
+  if (mayDo(action, caller, { ...image, membership })) return;
+  throw new DomainError(
+    'NotPermitted',
+    'Only the owner of an image manages whom it is shared with.',
+  );
+}
+
+function memberNotFound(imageId: string, projectId: string): DomainError {
+  return new DomainError(
+    'MemberNotFound',
+    `${projectId.slice(0, 255)} is not in the list of members of image ${imageId}.`,
+  );
+}
+
+function memberExists(member: Member): DomainError {
+  return new DomainError(
+    'MemberExists',
+    `member: ${member.projectId} is already a member of image ${member.imageId}.`,
+  );
+}

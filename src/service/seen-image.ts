@@ -1,0 +1,35 @@
+import type { Connection } from '../database/database.ts';
+import { findImage } from '../database/images.ts';
+import type { Caller } from '../domain/caller.ts';
+import { DomainError } from '../domain/errors.ts';
+import type { SeenImage } from '../domain/member.ts';
+import { mayDo } from '../domain/policy.ts';
+import { isVisible } from '../domain/visibility.ts';
+
+/**
+ * The image, if it exists for the caller. An image that may not be seen is refused in the words of
+ * one that is not there, so that nothing tells the two apart.
+ *
+ * @throws DomainError `ImageNotFound`
+ */
+export async function getSeenImage(
+  db: Connection,
+  caller: Caller,
+  imageId: string,
+): Promise<SeenImage> {
+  const seen = await findImage(db, imageId, caller.projectId);
+  if (!seen || !maySee(seen, caller)) throw imageNotFound(imageId);
+  return seen;
+}
+
+/** Whether the image exists for the caller. */
+export function maySee({ image, membership }: SeenImage, caller: Caller): boolean {
+  return (
+    isVisible(image, membership, caller) && mayDo('get_image', caller, { ...image, membership })
+  );
+}
+
+/** The refusal of an image that is not there, or not for this caller. */
+export function imageNotFound(imageId: string): DomainError {
+  return new DomainError('ImageNotFound', `No image found with ID ${imageId.slice(0, 255)}`);
+}
