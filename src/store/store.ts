@@ -3,12 +3,6 @@ import type { Readable } from 'node:stream';
 /** Where a store keeps one image's data: a URL that only the store that gave it out can read. */
 export type Location = string;
 
-/** A part of the data, in bytes; both ends inclusive. */
-export interface ByteRange {
-  readonly first: number;
-  readonly last: number;
-}
-
 /** What is known of data once it is whole and on stable storage. */
 export interface StoredData {
   readonly location: Location;
@@ -37,15 +31,25 @@ export interface PutOptions {
  */
 export interface Store extends AsyncDisposable {
   readonly id: string;
-  /** @throws StoreError `Exists` `TooLarge` `Full` `Unavailable`; the source's own error when it fails. */
+  /**
+   * Reads `data` to its end. It is left undestroyed on failure, paused wherever reading stopped.
+   *
+   * @throws StoreError `Exists` `TooLarge` `Full` `Unavailable`; the source's own error when it fails; the
+   *   signal's reason when aborted. TypeError when the id is not a UUID.
+   */
   put(imageId: string, data: Readable, options: PutOptions): Promise<StoredData>;
   /** @throws StoreError `NotFound` `Unavailable`. */
   open(location: Location): Promise<StoredReader>;
-  /** @throws StoreError `Unavailable`. */
+  /** @throws StoreError `NotFound` for a location that the store did not give out; `Unavailable`. */
   delete(location: Location): Promise<void>;
-  /** Removes whatever a crash left of unfinished `put`s for `imageId`: partial files, and whole data that no record names. */
+  /**
+   * Removes whatever a crash left of unfinished `put`s for `imageId`: partial files, and whole data that no
+   * record names. Not to be called while the image is being put.
+   *
+   * @throws StoreError `Unavailable`.
+   */
   discard(imageId: string): Promise<void>;
-  /** Removes every partial file; called once at start, before the first `put`. */
+  /** Removes every partial file; called once at start, before the first `put`. @throws StoreError `Unavailable`. */
   sweep(): Promise<void>;
 }
 

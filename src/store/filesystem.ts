@@ -1,0 +1,80 @@
+import { constants } from 'node:fs';
+import * as nodeDisk from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Disk, errno, onDisk, removeFile } from './disk.ts';
+import { putFile } from './file-put.ts';
+import { fileReader } from './file-reader.ts';
+import { foldersOn } from './folders.ts';
+import type { Hashers } from './hashing.ts';
+import { type ImagePath, imagePaths } from './image-paths.ts';
+import { type Store, StoreError } from './store.ts';
+
+export interface FilesystemOptions {
+  readonly id: string;
+  /** On a file system with hard links. Belongs to one process at a time. */
+  readonly directory: string;
+  /** Bytes that uploads must leave free on the file system. */
+  readonly minFreeBytes: number;
+  readonly hashers: Hashers;
+  /** The operating system's files, unless somebody wants to watch them. */
+  readonly disk?: Disk;
+}
+
+/** Keeps each image in one file, `<directory>/<first two characters of its id>/<image id>`. */
+export function filesystemStore(options: FilesystemOptions): Store {
+  const { id, directory, disk = nodeDisk } = options;
+  const paths = imagePaths(directory);
+  const folders = foldersOn(disk);
+  const context = { ...options, disk, paths, folders };
+
+  async function removePartials(isWanted: (imageId: string) => boolean): Promise<void> {
+    await folders.ensure(paths.partialFolder);
+    const names = await onDisk('list the partial files', disk.readdir(paths.partialFolder));
+    for (const name of names) {
+      const imageId = paths.imageOfPartial(name);
+      if (imageId === undefined || !isWanted(imageId)) continue;
+      await removeFile(disk, join(paths.partialFolder, name));
+    }
+  }
+
+  /** Removes data and makes sure that it does not come back after a crash. */
+  async function removeData({ folder, file }: ImagePath): Promise<void> {
+    if (await removeFile(disk, file)) await folders.sync(folder);
+  }
+
+  return {
+    id,
+
+    put(imageId, data, putOptions) {
+      return putFile(context, imageId, data, putOptions);
+    },
+
+    async open(location) {
+      const { file: path } = paths.at(location);
+      try {
+        const file = await disk.open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+        return await fileReader(file);
+      } catch (cause) {
+        if (errno(cause) !== 'ENOENT') return onDisk('open the data', Promise.reject(cause));
+        throw new StoreError('NotFound', 'There is no data at the location.', { cause });
+      }
+    },
+
+    async delete(location) {
+      await removeData(paths.at(location));
+    },
+
+    async discard(imageId) {
+      const path = paths.of(imageId);
+      await removePartials((other) => other === imageId);
+      await removeData(path);
+    },
+
+    async sweep() {
+      await removePartials(() => true);
+    },
+
+    // Every put and every reader ends by its caller; the hashers are shared and belong to whoever made them.
+    async [Symbol.asyncDispose]() {},
+  };
+}

@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type Location, StoreError } from './store.ts';
+
+const uuid = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
+const imageIdPattern = new RegExp(`^${uuid}$`, 'i');
+const partialPattern = new RegExp(`^(${uuid})\\.${uuid}$`, 'i');
+
+/** Where one image's data lies. */
+export interface ImagePath {
+  readonly folder: string;
+  readonly file: string;
+}
+
+/** The names of files below one directory: `ab/<image id>` for data, `partial/<image id>.<random>` for data to be. */
+export interface ImagePaths {
+  readonly partialFolder: string;
+  /** @throws TypeError when the id is not a UUID, which alone is known to be a harmless name. */
+  of(imageId: string): ImagePath;
+  newPartial(imageId: string): string;
+  /** The image of a file in the partial folder; undefined when the name is not one of ours. */
+  imageOfPartial(name: string): string | undefined;
+  location(path: ImagePath): Location;
+  /** @throws StoreError `NotFound` for a location that is not exactly one that `location` gives. */
+  at(location: Location): ImagePath;
+}
+
+/** Names below `directory`. */
+export function imagePaths(directory: string): ImagePaths {
+  const root = resolve(directory);
+  const partialFolder = join(root, 'partial');
+
+  function of(imageId: string): ImagePath {
+    if (!imageIdPattern.test(imageId)) throw new TypeError('An image id must be a UUID.');
+    const folder = join(root, imageId.slice(0, 2));
+    return { folder, file: join(folder, imageId) };
+  }
+
+  function location({ file }: ImagePath): Location {
+    return pathToFileURL(file).href;
+  }
+
+  return {
+    partialFolder,
+    of,
+    location,
+
+    newPartial(imageId) {
+      return join(partialFolder, `${imageId}.${randomUUID()}`);
+    },
+
+    imageOfPartial(name) {
+      return partialPattern.exec(name)?.[1];
+    },
+
+    at(given) {
+      // Built anew from its last part and compared whole: no spelling of another path can pass.
+      const imageId = given.slice(given.lastIndexOf('/') + 1);
+      if (imageIdPattern.test(imageId)) {
+        const path = of(imageId);
+        if (location(path) === given) return path;
+      }
+      throw new StoreError('NotFound', 'The location is not one of this store.');
+    },
+  };
+}

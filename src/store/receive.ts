@@ -1,0 +1,89 @@
+import type { DiskWriter } from './disk-writer.ts';
+import { type Digests, digestsOf, type Hashers, type Hashing } from './hashing.ts';
+import { releaseRing, slotSize, takeRing } from './ring.ts';
+import type { SourceReader } from './source-reader.ts';
+
+/**
+ * Bytes below which data is hashed where it came in: asking another thread would cost more, and a
+ * ring of slots would be mostly empty.
+ */
+const inlineSize = 256 * 1024;
+
+export interface ReceiveOptions {
+  readonly source: SourceReader;
+  readonly writer: DiskWriter;
+  readonly hashers: Hashers;
+  /** Called when a slot could not be written or hashed, so that the wait for more data can end. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** What came in. */
+export interface Received extends Digests {
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** Writes all of the source to stable storage, hashing it on the way. Memory does not grow with the data. */
+export async function receive(options: ReceiveOptions): Promise<Received> {
+  const head = Buffer.allocUnsafe(inlineSize);
+  const size = await options.source.fill(head);
+  if (size === inlineSize) return receiveLarge(head, options);
+
+  const data = head.subarray(0, size);
+  const written = options.writer.append(data);
+  const digests = digestsOf(data);
+  await written;
+  await options.writer.sync();
+  return { size, ...digests };
+}
+
+/** Fills slots in turn; each is written and hashed while the next ones fill. */
+async function receiveLarge(
+  head: Uint8Array,
+  { source, writer, hashers, onFailure }: ReceiveOptions,
+): Promise<Received> {
+  const ring = takeRing();
+  const uses = ring.slots.map(() => Promise.resolve());
+  const hashing = hashers.begin(ring.memory);
+
+  async function fillSlots(): Promise<number> {
+    for (let size = 0, turn = 0; ; turn += 1) {
+      const slot = turn % ring.slots.length;
+      await uses[slot];
+      const bytes = ring.slots[slot] ?? head;
+      const given = turn === 0 ? head : head.subarray(0, 0);
+      bytes.set(given);
+      const length = given.length + (await source.fill(bytes.subarray(given.length)));
+      const use = useSlot(bytes.subarray(0, length), { writer, hashing });
+      use.catch(onFailure);
+      uses[slot] = use;
+      size += length;
+      if (length < slotSize) return size;
+    }
+  }
+
+  try {
+    const size = await fillSlots();
+    await Promise.all(uses);
+    const [digests] = await Promise.all([hashing.digests(), writer.sync()]);
+    return { size, ...digests };
+  } finally {
+    await Promise.allSettled(uses);
+    hashing[Symbol.dispose]();
+    releaseRing(ring);
+  }
+}
+
+/** Settles only when nobody reads the slot any more, also when one of its readers failed. */
+async function useSlot(
+  bytes: Uint8Array,
+  { writer, hashing }: { readonly writer: DiskWriter; readonly hashing: Hashing },
+): Promise<void> {
+  const readers = await Promise.allSettled([
+    writer.append(bytes),
+    hashing.update(bytes.byteOffset, bytes.length),
+  ]);
+  for (const reader of readers) {
+    if (reader.status === 'rejected') throw reader.reason;
+  }
+}

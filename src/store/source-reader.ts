@@ -1,0 +1,102 @@
+import { finished, type Readable } from 'node:stream';
+import { StoreError } from './store.ts';
+
+/** Incoming data, read into buffers that the reader of it owns. */
+export interface SourceReader extends Disposable {
+  /**
+   * Fills `target`; returns the bytes filled, less than its length only at the end of the data. One call at a time.
+   *
+   * @throws StoreError `TooLarge`; the source's own error; the signal's reason.
+   */
+  fill(target: Uint8Array): Promise<number>;
+}
+
+export interface SourceOptions {
+  /** Bytes; one more is `TooLarge`. */
+  readonly maxSize: number;
+  readonly signal: AbortSignal;
+}
+
+interface Demand {
+  readonly target: Uint8Array;
+  readonly filled: PromiseWithResolvers<number>;
+  length: number;
+}
+
+const nothing = new Uint8Array(0);
+
+/**
+ * Reads `data` by its `data` events, which cost less than an async iterator and, unlike one, leave
+ * the stream undestroyed when reading stops early: the answer to a refused upload still has to be sent.
+ */
+export function sourceReader(data: Readable, { maxSize, signal }: SourceOptions): SourceReader {
+  let demand: Demand | undefined;
+  let rest: Uint8Array = nothing;
+  let received = 0;
+  let ended = false;
+  let failure: { readonly error: unknown } | undefined;
+
+  function settle(): void {
+    if (!demand) return;
+    const { target, filled } = demand;
+    if (!failure && demand.length < target.length && !ended) return;
+    if (failure) filled.reject(failure.error);
+    else filled.resolve(demand.length);
+    demand = undefined;
+    data.pause();
+  }
+
+  function fail(error: unknown): void {
+    failure ??= { error };
+    settle();
+  }
+
+  function moveRest(): void {
+    if (!demand) return;
+    const moved = rest.subarray(0, demand.target.length - demand.length);
+    demand.target.set(moved, demand.length);
+    demand.length += moved.length;
+    rest = rest.subarray(moved.length);
+  }
+
+  function onData(chunk: Uint8Array | string): void {
+    rest = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+    received += rest.length;
+    if (received > maxSize) {
+      fail(new StoreError('TooLarge', `The data is larger than ${maxSize} bytes.`));
+      return;
+    }
+    moveRest();
+    settle();
+    if (!demand) data.pause();
+  }
+
+  const onAbort = (): void => fail(signal.reason);
+  const stopListening = finished(data, { writable: false }, (error) => {
+    ended = true;
+    if (error) fail(error);
+    else settle();
+  });
+  data.on('data', onData);
+  data.pause();
+  signal.addEventListener('abort', onAbort, { once: true });
+  if (signal.aborted) onAbort();
+
+  return {
+    fill(target) {
+      const filled = Promise.withResolvers<number>();
+      demand = { target, filled, length: 0 };
+      moveRest();
+      settle();
+      if (demand) data.resume();
+      return filled.promise;
+    },
+
+    [Symbol.dispose]() {
+      data.off('data', onData);
+      data.pause();
+      stopListening();
+      signal.removeEventListener('abort', onAbort);
+    },
+  };
+}
