@@ -9,6 +9,7 @@ export type ErrorCode =
   | 'InvalidStatusChange'
   | 'MemberExists'
   | 'MemberNotFound'
+  | 'NameTaken'
   | 'NotAuthenticated'
   | 'NotFound'
   | 'NotPermitted'
