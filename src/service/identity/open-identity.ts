@@ -1,0 +1,49 @@
+import { randomBytes } from 'node:crypto';
+import type { Database } from '../../database/database.ts';
+import { insertSigningKey, listSigningKeys } from '../../database/signing-keys.ts';
+import { openGate } from '../../identity/gate.ts';
+import { type LoginLimits, loginAttempts } from '../../identity/login-attempts.ts';
+import { tokenSigner } from '../../identity/tokens.ts';
+import { type IdentityContext, identityContext, newId } from './context.ts';
+import { type Logins, openLogins } from './logins.ts';
+import { secretChecks } from './secret-checks.ts';
+import { openTokens, type Tokens } from './tokens.ts';
+
+/** The embedded identity service: everything that its routes need. `tokens` is an `Identity`. */
+export interface EmbeddedIdentity {
+  readonly context: IdentityContext;
+  readonly tokens: Tokens;
+  readonly logins: Logins;
+}
+
+export interface EmbeddedIdentityOptions {
+  readonly database: Database;
+  /** Life of a token, ms; one hour unless said otherwise. */
+  readonly tokenLifetime?: number;
+  readonly loginLimits?: LoginLimits;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+}
+
+/** Opens the identity service on `database`, making its signing key when there is none yet. */
+export async function openIdentity(options: EmbeddedIdentityOptions): Promise<EmbeddedIdentity> {
+  const { database, tokenLifetime = 3_600_000, loginLimits, now = Date.now } = options;
+  const context = identityContext(database, now);
+  const signer = tokenSigner({ keys: await signingKeys(context), now });
+  const tokens = openTokens({ context, signer, lifetime: tokenLifetime });
+  // Two at once hold at most 64 MiB, and the image service keeps the rest of the thread pool.
+  const gate = openGate({ running: 2, waiting: 100 });
+  const attempts = loginAttempts(now, loginLimits);
+  const checkSecret = secretChecks(attempts, gate);
+  const logins = openLogins({ db: database.read, tokens, checkSecret });
+  return { context, tokens, logins };
+}
+
+async function signingKeys({ database, now }: IdentityContext) {
+  const known = await listSigningKeys(database.read);
+  if (known.length > 0) return known;
+  const secret = randomBytes(32).toString('base64url');
+  const key = { id: newId(), secret, createdAt: new Date(now()) };
+  await insertSigningKey(database.write, key);
+  return [key];
+}

@@ -1,0 +1,40 @@
+import { DomainError } from '../../domain/errors.ts';
+import type { Gate } from '../../identity/gate.ts';
+import type { LoginAttempt, LoginAttempts } from '../../identity/login-attempts.ts';
+import { verifyPassword } from '../../identity/passwords.ts';
+
+export interface SecretCheck {
+  /** As it was typed. */
+  readonly secret: string;
+  /** What the database keeps; undefined when there is nothing to compare with. */
+  readonly stored: string | undefined;
+  readonly who: LoginAttempt;
+}
+
+/**
+ * Compares a secret with the stored one; every failure counts and a refusal costs no hashing.
+ *
+ * @throws DomainError `NotAuthenticated` when it differs, `TooManyRequests` after too many failures.
+ */
+export type CheckSecret = (check: SecretCheck) => Promise<void>;
+
+/** A comparison under the limits of `attempts` and within `gate`. */
+export function secretChecks(attempts: LoginAttempts, gate: Gate): CheckSecret {
+  return async ({ secret, stored, who }) => {
+    attempts.check(who);
+    await gate.run(async () => {
+      // Those who waited in line together may have used up what was left.
+      attempts.check(who);
+      if (!(await verifyPassword(secret, stored))) {
+        attempts.failed(who);
+        throw wrongSecret();
+      }
+      attempts.succeeded(who);
+    });
+  };
+}
+
+/** The one answer to everything that is wrong with a name or a secret. */
+export function wrongSecret(): DomainError {
+  return new DomainError('NotAuthenticated', 'The user name or the secret is wrong.');
+}
