@@ -10,7 +10,6 @@ import {
 } from '../domain/image-query.ts';
 import { isMemberStatus } from '../domain/member.ts';
 import { type ListScope, visibilities } from '../domain/visibility.ts';
-import { checkCharacters } from './json-body.ts';
 import { parseOrder } from './sort-order.ts';
 
 /** How many images a page holds when the caller does not say, and at the most. */
@@ -40,8 +39,6 @@ const listing = new Set([
 export function parseImageQuery(query: URLSearchParams, sizes: PageSizes): ImageQuery {
   const filters: ImageFilter[] = [];
   for (const [name, value] of query) {
-    checkCharacters(name, 'A parameter name');
-    checkCharacters(value, name);
     if (!listing.has(name)) filters.push(...parseFilter(name, value));
   }
   return {
@@ -109,8 +106,13 @@ function parseNumberFilter(name: string, text: string): ImageFilter | undefined 
     if (match?.[2]) throw invalid(`${name.slice(0, 80)}: no column of that name takes a bound.`);
     return undefined;
   }
-  const comparison = match?.[2] === '_min' ? 'gte' : match?.[2] === '_max' ? 'lte' : 'eq';
-  return { kind: 'number', column, comparison, value: parseInteger(name, text) };
+  if (match?.[2]) {
+    const comparison = match[2] === '_min' ? 'gte' : 'lte';
+    return { kind: 'number', column, comparison, value: parseInteger(name, text) };
+  }
+  // Text that is no number equals none: Glance answers with an empty list, not with an error.
+  const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+  return { kind: 'number', column, comparison: 'eq', value };
 }
 
 /** Columns whose value may be a list (`in:`) or be marked as a plain one (`eq:`). */

@@ -28,6 +28,8 @@ export interface Upload {
   readonly signal: AbortSignal;
 }
 
+export type { StoredReader } from '../store/store.ts';
+
 /** An image whose data may be read; without a reader it has none yet. */
 export interface Download {
   readonly image: Image;
@@ -51,6 +53,8 @@ export function imageDataService(options: ImageDataOptions): ImageData {
       await begin(options, caller, imageId, upload);
       let stored: StoredData;
       try {
+        // Only one upload is past `begin`, so whatever lies in its place is the rest of a failure.
+        await store.discard(imageId);
         stored = await receive(options, imageId, upload);
       } catch (cause) {
         await abandon(options, imageId);

@@ -1,0 +1,155 @@
+import { parse } from 'yaml';
+
+/** Everything that an operator may set; read once at start and passed down. */
+export interface Config {
+  readonly host: string;
+  /** 0 picks a free port. */
+  readonly port: number;
+  readonly dataDir: string;
+  /** The URL of the service as clients reach it; else links follow the request. */
+  readonly publicEndpoint: string | undefined;
+  readonly logLevel: LogLevel;
+  /** Seconds for which a token of the embedded identity service is valid. */
+  readonly tokenLifetime: number;
+  readonly listLimitDefault: number;
+  readonly listLimitMax: number;
+  /** Bytes; negative for no limit, like every quota. */
+  readonly imageSizeCap: number;
+  readonly imageMemberQuota: number;
+  readonly imagePropertyQuota: number;
+  readonly imageTagQuota: number;
+  /** Bytes that uploads must leave free on the disk. */
+  readonly minFreeBytes: number;
+}
+
+const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+export type LogLevel = (typeof logLevels)[number];
+
+/** Every problem of a configuration at once, each with its setting and what was wanted. */
+export class ConfigError extends Error {
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(`The configuration has problems:\n${problems.map((line) => `  - ${line}`).join('\n')}`);
+    this.name = 'ConfigError';
+    this.problems = problems;
+  }
+}
+
+interface Setting<T> {
+  /** Name in the configuration file; the environment has it in upper case after `VITRINE_`. */
+  readonly key: string;
+  readonly initial: T;
+  /** Reads a value; undefined when it does not fit. */
+  readonly read: (value: unknown) => T | undefined;
+  readonly wanted: string;
+}
+
+const mib = 1024 * 1024;
+
+const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
+  host: text('host', '127.0.0.1', 'an address to listen on'),
+  port: integer('port', 9292, 0, 65_535),
+  dataDir: text('data_dir', './data', 'the path of a folder'),
+  publicEndpoint: {
+    key: 'public_endpoint',
+    initial: undefined,
+    read: readUrl,
+    wanted: 'an http or https URL without a query',
+  },
+  logLevel: {
+    key: 'log_level',
+    initial: 'info',
+    read: (value) => logLevels.find((level) => level === value),
+    wanted: `one of ${logLevels.join(', ')}`,
+  },
+  tokenLifetime: integer('token_lifetime', 3600, 60, 7 * 24 * 3600),
+  listLimitDefault: integer('limit_param_default', 25, 1, 10_000),
+  listLimitMax: integer('api_limit_max', 1000, 1, 10_000),
+  imageSizeCap: integer('image_size_cap', 1024 * 1024 * mib, -1, Number.MAX_SAFE_INTEGER),
+  imageMemberQuota: integer('image_member_quota', 128, -1, 1_000_000),
+  imagePropertyQuota: integer('image_property_quota', 128, -1, 1_000_000),
+  imageTagQuota: integer('image_tag_quota', 128, -1, 1_000_000),
+  minFreeBytes: integer('min_free_bytes', 256 * mib, 0, Number.MAX_SAFE_INTEGER),
+};
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads the configuration: the environment before the file before the defaults.
+ *
+ * @param file text of the YAML file that `VITRINE_CONFIG` names; undefined when there is none
+ * @throws ConfigError with every problem there is
+ */
+export function loadConfig(environment: Environment, file: string | undefined): Config {
+  const problems: string[] = [];
+  const fromFile = readFile(file, problems);
+  const entries = Object.entries(settings).map(([name, setting]) => [
+    name,
+    settingValue(setting as Setting<unknown>, environment, fromFile, problems),
+  ]);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return Object.fromEntries(entries) as Config;
+}
+
+function settingValue(
+  setting: Setting<unknown>,
+  environment: Environment,
+  file: ReadonlyMap<string, unknown>,
+  problems: string[],
+): unknown {
+  const variable = `VITRINE_${setting.key.toUpperCase()}`;
+  const given = environment[variable];
+  const isInEnvironment = given !== undefined && given !== '';
+  if (!isInEnvironment && !file.has(setting.key)) return setting.initial;
+  const value = setting.read(isInEnvironment ? given : file.get(setting.key));
+  if (value === undefined) {
+    problems.push(`${isInEnvironment ? variable : setting.key}: ${setting.wanted} is wanted.`);
+  }
+  return value;
+}
+
+function readFile(file: string | undefined, problems: string[]): ReadonlyMap<string, unknown> {
+  if (file === undefined) return new Map();
+  let content: unknown;
+  try {
+    content = parse(file) ?? {};
+  } catch (error) {
+    problems.push(`The file is no valid YAML: ${error instanceof Error ? error.message : error}`);
+    return new Map();
+  }
+  if (typeof content !== 'object' || content === null || Array.isArray(content)) {
+    problems.push('The file must be a mapping of settings to values.');
+    return new Map();
+  }
+  const known = new Set(Object.values(settings).map(({ key }) => key));
+  const unknown = Object.keys(content).filter((key) => !known.has(key));
+  problems.push(...unknown.map((key) => `${key}: is no setting. Known: ${[...known].join(', ')}.`));
+  return new Map(Object.entries(content));
+}
+
+function text(key: string, initial: string, wanted: string): Setting<string> {
+  const read = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
+  return { key, initial, read, wanted };
+}
+
+function integer(key: string, initial: number, min: number, max: number): Setting<number> {
+  return {
+    key,
+    initial,
+    read(value) {
+      const number = typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value;
+      const fits = Number.isSafeInteger(number) && Number(number) >= min && Number(number) <= max;
+      return fits ? Number(number) : undefined;
+    },
+    wanted: `a whole number from ${min} to ${max}`,
+  };
+}
+
+function readUrl(value: unknown): string | undefined {
+  if (typeof value !== 'string' || !URL.canParse(value)) return undefined;
+  const url = new URL(value);
+  const isPlain = /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '';
+  return isPlain && url.username === '' ? value.replace(/\/+$/, '') : undefined;
+}

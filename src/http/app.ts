@@ -1,0 +1,109 @@
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
+import type { PageSizes } from '../api/image-query.ts';
+import type { Identity } from '../identity/identity.ts';
+import type { EmbeddedIdentity } from '../service/identity/open-identity.ts';
+import type { ImageData } from '../service/image-data.ts';
+import type { Images } from '../service/images.ts';
+import type { Members } from '../service/members.ts';
+import { authentication } from './authentication.ts';
+import { readBodies } from './body.ts';
+import { errorHandler, sendError } from './error-handler.ts';
+import { healthRoutes } from './health.ts';
+import { identityRoutes } from './identity/identity-routes.ts';
+import { imageDataRoutes } from './image-data.ts';
+import { imageRoutes } from './images.ts';
+import { memberRoutes } from './members.ts';
+import { refuseOtherMethods } from './method-not-allowed.ts';
+import { baseUrl } from './reply.ts';
+import { maxRequestIdLength, requestId } from './request-id.ts';
+import { schemaRoutes } from './schemas.ts';
+import { serverOptions } from './server-options.ts';
+import { routedUrl } from './version-routing.ts';
+import { sendVersions, versionRoutes } from './versions.ts';
+
+export interface AppOptions {
+  readonly images: Images;
+  readonly imageData: ImageData;
+  readonly members: Members;
+  /** Who vouches for the tokens of the Images API. */
+  readonly identity: Identity;
+  /** The identity service to serve under `/identity`. */
+  readonly embeddedIdentity: EmbeddedIdentity;
+  readonly pageSizes: PageSizes;
+  readonly publicEndpoint: string | undefined;
+  readonly disableFile: string;
+  readonly log: FastifyBaseLogger;
+  /** Aborted when the service stops for good: running transfers end then. */
+  readonly stopping: AbortSignal;
+}
+
+/** The whole service over HTTP: what is public, the identity service, and the Images API behind a token. */
+export function buildApp(options: AppOptions): FastifyInstance {
+  const app = fastify({
+    ...serverOptions,
+    loggerInstance: options.log,
+    genReqId: requestId,
+    rewriteUrl: routedUrl,
+    frameworkErrors: errorHandler,
+  });
+  app.setErrorHandler(errorHandler);
+  app.setNotFoundHandler((request, reply) => sendVersions(request, reply, 300, options));
+
+  versionRoutes(app, options);
+  healthRoutes(app, options.disableFile);
+  void app.register(identityRoutes, {
+    prefix: '/identity',
+    identity: options.embeddedIdentity,
+    publicEndpoint: options.publicEndpoint,
+  });
+  void app.register((scope) => imagesApi(scope, options));
+  return app;
+}
+
+async function imagesApi(app: FastifyInstance, options: AppOptions): Promise<void> {
+  const { publicEndpoint } = options;
+  app.decorateRequest('caller');
+  app.addHook('onRequest', async (request, reply) => {
+    if (
+      request.headers['x-openstack-request-id'] &&
+      String(request.id).length > maxRequestIdLength + 4
+    ) {
+      sendError(
+        request,
+        reply,
+        431,
+        `x-openstack-request-id: at most ${maxRequestIdLength} characters.`,
+      );
+      return reply;
+    }
+    reply.header('x-openstack-request-id', request.id);
+    return undefined;
+  });
+  const identityUrl = (request: FastifyRequest) => `${baseUrl(request, publicEndpoint)}/identity`;
+  app.addHook('onRequest', authentication(options.identity, identityUrl));
+  readBodies(app);
+
+  await refuseOtherMethods(app, async () => {
+    imageRoutes(app, options);
+    memberRoutes(app, options.members);
+    await imageDataRoutes(app, options);
+    schemaRoutes(app);
+  });
+  unknownRoutes(app);
+}
+
+/** Whatever else lies below `/v2` is not found, but only for those who may ask. */
+function unknownRoutes(app: FastifyInstance): void {
+  app.all('/v2', answerUnknown);
+  app.all('/v2/*', answerUnknown);
+}
+
+async function answerUnknown(request: FastifyRequest, reply: FastifyReply) {
+  sendError(request, reply, 404, 'The resource could not be found.');
+  return reply;
+}

@@ -1,0 +1,48 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { DomainError } from '../domain/errors.ts';
+import { sendError } from './error-handler.ts';
+
+/** JSON bodies of the Images API are small; bytes. */
+export const maxJsonBody = 1024 * 1024;
+
+/** A JSON body that takes longer to arrive is given up; ms. */
+const maxBodyTime = 30_000;
+
+/**
+ * Reads every body as bytes, whatever its content type: JSON calls of the Images API do not look at it.
+ *
+ * @see Images API v2; `curl -d` sends a form's type
+ */
+export function readBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  app.addHook('preParsing', limitBodyTime);
+}
+
+/** Refuses a body where none is wanted. @throws DomainError `BodyNotWanted` */
+export async function refuseBody(request: FastifyRequest): Promise<void> {
+  if (hasBody(request)) {
+    throw new DomainError('BodyNotWanted', 'The request has a body; none is wanted here.');
+  }
+}
+
+function hasBody({ headers }: FastifyRequest): boolean {
+  return Number(headers['content-length'] ?? 0) > 0 || headers['transfer-encoding'] !== undefined;
+}
+
+/** A sender that dribbles must not hold a connection for ever. */
+async function limitBodyTime(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  if (!hasBody(request)) return;
+  const timer = setTimeout(() => {
+    reply.header('connection', 'close');
+    reply.raw.once('finish', () => request.raw.destroy());
+    sendError(request, reply, 408, `The body did not arrive within ${maxBodyTime / 1000} seconds.`);
+  }, maxBodyTime);
+  request.raw.once('close', () => clearTimeout(timer));
+  request.raw.once('end', () => clearTimeout(timer));
+}
+
+/** The bytes of the request's body, as `readBodies` left them. */
+export function bodyOf(request: FastifyRequest): Uint8Array | undefined {
+  return request.body instanceof Uint8Array ? request.body : undefined;
+}

@@ -1,0 +1,25 @@
+import type { ErrorCode } from '../domain/errors.ts';
+
+/** The one place that turns a refusal into an HTTP status; a new code without a row does not compile. */
+export const httpStatus = {
+  BodyNotWanted: 400,
+  DuplicateImage: 409,
+  ImageDataGone: 410,
+  ImageNotFound: 404,
+  ImageNotShared: 403,
+  InvalidRequest: 400,
+  InvalidStatusChange: 409,
+  MemberExists: 409,
+  MemberNotFound: 404,
+  NameTaken: 409,
+  NotAuthenticated: 401,
+  NotFound: 404,
+  NotPermitted: 403,
+  PropertyConflict: 409,
+  QuotaExceeded: 413,
+  RangeNotSatisfiable: 416,
+  RequestTimeout: 408,
+  StoreUnavailable: 503,
+  TooManyRequests: 429,
+  UnsupportedMediaType: 415,
+} as const satisfies Record<ErrorCode, number>;

@@ -1,0 +1,121 @@
+import type { Readable } from 'node:stream';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type ByteRange, requestedRange } from '../api/byte-range.ts';
+import { DomainError } from '../domain/errors.ts';
+import type { Image } from '../domain/image.ts';
+import type { Download, ImageData } from '../service/image-data.ts';
+import { refuseBody } from './body.ts';
+import { drainUnread } from './drain.ts';
+import { sendData } from './send-data.ts';
+
+interface ImageParams {
+  Params: { imageId: string };
+}
+
+export interface ImageDataRoutesOptions {
+  readonly imageData: ImageData;
+  /** Aborted when the service stops for good: running transfers end then. */
+  readonly stopping: AbortSignal;
+}
+
+/** The data of images. @see Images API v2, "Image data" */
+export async function imageDataRoutes(
+  app: FastifyInstance,
+  options: ImageDataRoutesOptions,
+): Promise<void> {
+  const { imageData, stopping } = options;
+
+  // The upload route reads its body itself, as it comes; only it may see a raw stream.
+  await app.register(async (uploads) => {
+    uploads.removeAllContentTypeParsers();
+    uploads.addContentTypeParser('*', (_request, _payload, done) => done(null));
+    uploads.put<ImageParams>(
+      '/v2/images/:imageId/file',
+      { onRequest: [requireOctets], config: { streamsBody: true } },
+      async (request, reply) => {
+        const gone = new AbortController();
+        request.raw.once('close', () => {
+          if (!request.raw.complete) gone.abort(new Error('The client went away.'));
+        });
+        drainUnread(request, reply);
+        await imageData.upload(request.caller, request.params.imageId, {
+          data: withoutTimeoutAtEnd(request),
+          expectedSize: expectedSize(request),
+          signal: AbortSignal.any([stopping, gone.signal]),
+        });
+        return reply.code(204).send();
+      },
+    );
+  });
+
+  app.get<ImageParams>(
+    '/v2/images/:imageId/file',
+    { onRequest: refuseBody },
+    async (request, reply) => {
+      const download = await imageData.download(request.caller, request.params.imageId);
+      if (!download.reader) return reply.code(204).send();
+      return sendDownload(request, reply, download, stopping);
+    },
+  );
+}
+
+async function sendDownload(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { image, reader }: Required<Download>,
+  stopping: AbortSignal,
+): Promise<FastifyReply | undefined> {
+  if (!reader) return undefined;
+  let range: ByteRange | undefined;
+  try {
+    const { range: wanted, 'content-range': contentRange } = request.headers;
+    range = requestedRange({ range: wanted, contentRange }, reader.size);
+  } catch (error) {
+    await reader[Symbol.asyncDispose]();
+    throw error;
+  }
+  // From here on the data goes straight from the store to the socket.
+  reply.hijack();
+  reply.raw.writeHead(range ? 206 : 200, {
+    'x-openstack-request-id': String(request.id),
+    ...dataHeaders(image, reader.size, range),
+  });
+  await sendData(reply.raw, reader, range, stopping);
+  return reply;
+}
+
+function dataHeaders(image: Image, size: number, range: ByteRange | undefined) {
+  return {
+    'content-type': 'application/octet-stream',
+    'content-length': range ? range.last - range.first + 1 : size,
+    // Hex, unlike RFC 1864: it is what Glance sends and its clients compare.
+    ...(image.checksum !== null && { 'content-md5': image.checksum }),
+    ...(range && { 'content-range': `bytes ${range.first}-${range.last}/${size}` }),
+  };
+}
+
+/** @throws DomainError `UnsupportedMediaType` */
+async function requireOctets(request: FastifyRequest): Promise<void> {
+  const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
+  if (type !== 'application/octet-stream') {
+    throw new DomainError(
+      'UnsupportedMediaType',
+      'Content-Type: must be application/octet-stream for image data.',
+    );
+  }
+}
+
+/** What the sender says of the size: the field's own header before the transport's. */
+function expectedSize(request: FastifyRequest): number | undefined {
+  const { 'x-openstack-image-size': announced, 'content-length': length } = request.headers;
+  if (announced === undefined) return length === undefined ? undefined : Number(length);
+  if (typeof announced !== 'string' || !/^\d{1,19}$/.test(announced)) {
+    throw new DomainError('InvalidRequest', 'x-openstack-image-size: must be a number of bytes.');
+  }
+  return Number(announced);
+}
+
+/** Once the data is in, its sender waits for the disk, and silence is no sign that it is gone. */
+function withoutTimeoutAtEnd({ raw }: FastifyRequest): Readable {
+  return raw.once('end', () => raw.socket.setTimeout(0));
+}

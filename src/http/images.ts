@@ -1,0 +1,72 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { imageDocument } from '../api/image-document.ts';
+import { parseImageDraft } from '../api/image-draft.ts';
+import { imageListDocument } from '../api/image-list-document.ts';
+import { type PatchDialect, parseImagePatch, patchMediaTypes } from '../api/image-patch.ts';
+import { type PageSizes, parseImageQuery } from '../api/image-query.ts';
+import { parseJsonBody, parseJsonObject } from '../api/json-body.ts';
+import { DomainError } from '../domain/errors.ts';
+import type { Images } from '../service/images.ts';
+import { bodyOf, refuseBody } from './body.ts';
+import { baseUrl, queryOf, sendJson } from './reply.ts';
+
+export interface ImageRoutesOptions {
+  readonly images: Images;
+  readonly pageSizes: PageSizes;
+  readonly publicEndpoint: string | undefined;
+}
+
+interface ImageParams {
+  Params: { imageId: string };
+}
+
+/** The records of images. @see Images API v2, "Images" */
+export function imageRoutes(app: FastifyInstance, options: ImageRoutesOptions): void {
+  const { images, pageSizes, publicEndpoint } = options;
+
+  app.post('/v2/images', async (request, reply) => {
+    const { draft, readOnly } = parseImageDraft(parseJsonObject(bodyOf(request)));
+    const image = await images.create(request.caller, draft, readOnly);
+    reply.header('location', `${baseUrl(request, publicEndpoint)}/v2/images/${image.id}`);
+    return sendJson(reply, 201, imageDocument(image));
+  });
+
+  app.get('/v2/images', async (request, reply) => {
+    const parameters = queryOf(request);
+    const query = parseImageQuery(parameters, pageSizes);
+    const found = await images.list(request.caller, query);
+    const page = { images: found, limit: query.limit };
+    return sendJson(reply, 200, imageListDocument(page, parameters));
+  });
+
+  app.get<ImageParams>('/v2/images/:imageId', { onRequest: refuseBody }, async (request, reply) => {
+    const image = await images.show(request.caller, request.params.imageId);
+    return sendJson(reply, 200, imageDocument(image));
+  });
+
+  app.patch<ImageParams>('/v2/images/:imageId', async (request, reply) => {
+    const dialect = patchDialect(request);
+    if (!dialect) {
+      const types = Object.keys(patchMediaTypes).join(', ');
+      reply.header('accept-patch', types);
+      throw new DomainError('UnsupportedMediaType', `Content-Type: must be one of ${types}.`);
+    }
+    const changes = parseImagePatch(parseJsonBody(bodyOf(request)), dialect);
+    const image = await images.change(request.caller, request.params.imageId, changes);
+    return sendJson(reply, 200, imageDocument(image));
+  });
+
+  app.delete<ImageParams>(
+    '/v2/images/:imageId',
+    { onRequest: refuseBody },
+    async (request, reply) => {
+      await images.delete(request.caller, request.params.imageId);
+      return reply.code(204).send();
+    },
+  );
+}
+
+function patchDialect(request: FastifyRequest): PatchDialect | undefined {
+  const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? '';
+  return Object.entries(patchMediaTypes).find(([name]) => name === type)?.[1];
+}

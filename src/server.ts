@@ -1,0 +1,161 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join, resolve } from 'node:path';
+import { type Logger, pino } from 'pino';
+import { type Config, ConfigError, loadConfig } from './config.ts';
+import { openDatabase } from './database/database.ts';
+import { lockInstance } from './database/instance-lock.ts';
+import { buildApp } from './http/app.ts';
+import { makeFirstAccounts, refreshAuthUrl } from './service/first-start.ts';
+import { openIdentity } from './service/identity/open-identity.ts';
+import { imageDataService } from './service/image-data.ts';
+import { imagesService } from './service/images.ts';
+import { membersService } from './service/members.ts';
+import { unwantedData } from './service/unwanted-data.ts';
+import { filesystemStore } from './store/filesystem.ts';
+import { hashers } from './store/hashing.ts';
+
+/** A service that takes requests. */
+export interface RunningService {
+  /** Where it listens, without a slash at its end. */
+  readonly url: string;
+  readonly cloudsFile: string;
+  /** Lets running requests finish for a while, cuts the rest, and leaves everything on disk. */
+  stop(): Promise<void>;
+}
+
+/** How long running requests may go on once the service stops; it ends within a second after, ms. */
+const graceTime = 4000;
+
+/** Starts the service: the only function that knows every part. */
+export async function startService(config: Config, log: Logger): Promise<RunningService> {
+  const dataDir = resolve(config.dataDir);
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  await using parts = new AsyncDisposableStack();
+  parts.use(lockInstance(join(dataDir, 'vitrine.lock')));
+  const database = parts.use(await openDatabase(join(dataDir, 'vitrine.db')));
+  const store = parts.use(
+    filesystemStore({
+      id: 'file',
+      directory: join(dataDir, 'images'),
+      minFreeBytes: config.minFreeBytes,
+      hashers: parts.use(hashers({ pairs: Math.max(1, Math.floor(availableParallelism() / 2)) })),
+    }),
+  );
+  const embeddedIdentity = await openIdentity({
+    database,
+    tokenLifetime: config.tokenLifetime * 1000,
+  });
+
+  const report = (message: string, cause: unknown) => log.error({ err: cause }, message);
+  const unwanted = unwantedData({ database, store, report });
+  parts.defer(() => unwanted.settled());
+  const common = { database, limits: limitsOf(config), clock: () => new Date() };
+  const imageData = imageDataService({ ...common, store, unwantedData: unwanted, report });
+  await imageData.recover();
+
+  const stopping = new AbortController();
+  const app = buildApp({
+    images: imagesService({ ...common, unwantedData: unwanted }),
+    imageData,
+    members: membersService(common),
+    identity: embeddedIdentity.tokens,
+    embeddedIdentity,
+    pageSizes: { default: config.listLimitDefault, max: config.listLimitMax },
+    publicEndpoint: config.publicEndpoint,
+    disableFile: join(dataDir, 'disabled'),
+    log,
+    stopping: stopping.signal,
+  });
+  await app.listen({ host: config.host, port: config.port });
+  parts.defer(() => app.close());
+  const address = app.server.address();
+  const url = urlOf(
+    config.host,
+    typeof address === 'object' && address ? address.port : config.port,
+  );
+
+  const cloudsFile = join(dataDir, 'clouds.yaml');
+  const authUrl = `${config.publicEndpoint ?? reachable(url)}/identity/v3`;
+  await makeFirstAccounts(embeddedIdentity, { cloudsFile, authUrl });
+  await refreshAuthUrl({ cloudsFile, authUrl });
+
+  const running = parts.move();
+  return {
+    url,
+    cloudsFile,
+    async stop() {
+      const cut = setTimeout(() => {
+        stopping.abort(new Error('The service stops.'));
+        app.server.closeAllConnections();
+      }, graceTime);
+      await running.disposeAsync();
+      clearTimeout(cut);
+    },
+  };
+}
+
+function limitsOf(config: Config) {
+  return {
+    members: config.imageMemberQuota,
+    properties: config.imagePropertyQuota,
+    tags: config.imageTagQuota,
+    imageSize: config.imageSizeCap,
+  };
+}
+
+function urlOf(host: string, port: number): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/** A service that listens on every address is reached at loopback from its own machine. */
+function reachable(url: string): string {
+  return url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:');
+}
+
+function readConfig(): Config {
+  const path = process.env['VITRINE_CONFIG'];
+  return loadConfig(process.env, path ? readFileSync(path, 'utf8') : undefined);
+}
+
+/** What a newcomer does next; on standard error, since standard output has the ready line alone. */
+function welcome({ cloudsFile }: RunningService): string {
+  return `
+Try next, in another terminal:
+  npm run demo                              # a whole share, step by step
+  npm run vitrine -- user list              # manage users, projects and roles
+  OS_CLIENT_CONFIG_FILE=${cloudsFile} openstack --os-cloud vitrine-producer image list
+`;
+}
+
+async function main(): Promise<void> {
+  // Passwords, keys and images: what the service writes is for its own account alone.
+  process.umask(0o077);
+  const config = readConfig();
+  // Standard output has one line for scripts to wait for; everything else goes beside it.
+  const log = pino(
+    { level: config.logLevel, base: null },
+    pino.destination({ dest: 2, sync: true }),
+  );
+  const service = await startService(config, log);
+  let isStopping = false;
+  const stop = async () => {
+    if (isStopping) return;
+    isStopping = true;
+    await service.stop();
+    process.exit(0);
+  };
+  process.on('SIGTERM', () => void stop());
+  process.on('SIGINT', () => void stop());
+  process.stderr.write(welcome(service));
+  process.stdout.write(`vitrine ready on ${service.url}\n`);
+}
+
+if (import.meta.main) {
+  await main().catch((error: unknown) => {
+    const known =
+      error instanceof ConfigError || (error instanceof Error && error.cause !== undefined);
+    console.error(known && error instanceof Error ? error.message : error);
+    process.exit(1);
+  });
+}
