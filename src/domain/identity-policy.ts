@@ -1,3 +1,4 @@
+import { DomainError } from './errors.ts';
 import type { Authorization } from './session.ts';
 
 /** Whether the caller runs the identity service: role `admin`, at whatever scope. */
@@ -18,4 +19,23 @@ export function mayRevokeToken(caller: Authorization, subject: Authorization): b
 /** Whether the caller may see a user and what it has: itself, or anyone as an admin. */
 export function maySeeUser(caller: Authorization, userId: string): boolean {
   return caller.user.id === userId || mayManage(caller);
+}
+
+/** Whether the caller may look up any project whose id or exact name it knows, as sharing needs. */
+export function mayLookUpProjects({ session }: Authorization): boolean {
+  return session.scope.kind === 'project';
+}
+
+/** Whether the caller may make application credentials for the user and remove them. */
+export function mayChangeCredentials(caller: Authorization, userId: string): boolean {
+  return caller.user.id === userId && (caller.credential?.unrestricted ?? true);
+}
+
+/**
+ * Refuses what is not allowed.
+ *
+ * @throws DomainError `NotPermitted`
+ */
+export function demand(allowed: boolean, refusal: string): void {
+  if (!allowed) throw new DomainError('NotPermitted', refusal);
 }

@@ -1,10 +1,16 @@
 import type { FastifyPluginAsync } from 'fastify';
 import type { EmbeddedIdentity } from '../../service/identity/open-identity.ts';
+import { applicationCredentialRoutes } from './application-credentials.ts';
+import { authRoutes } from './auth.ts';
 import { tokenRoutes } from './auth-tokens.ts';
 import { parseJsonBodies } from './body.ts';
 import { identityErrorHandler } from './errors.ts';
 import { linksOf } from './links.ts';
+import { domainRoutes, projectRoutes } from './projects.ts';
+import { roleAssignmentRoutes } from './role-assignments.ts';
+import { roleRoutes } from './roles.ts';
 import { answerUnknownRoutes } from './unknown-routes.ts';
+import { ownUserRoutes, userRoutes } from './users.ts';
 import { versionRoutes } from './versions.ts';
 
 export interface IdentityRoutesOptions {
@@ -24,5 +30,17 @@ export const identityRoutes: FastifyPluginAsync<IdentityRoutesOptions> = async (
   answerUnknownRoutes(app);
 
   versionRoutes(app, links);
-  tokenRoutes(app, identity, links);
+  for (const routes of [
+    tokenRoutes,
+    authRoutes,
+    projectRoutes,
+    domainRoutes,
+    userRoutes,
+    ownUserRoutes,
+    roleRoutes,
+    roleAssignmentRoutes,
+    applicationCredentialRoutes,
+  ]) {
+    routes(app, identity, links);
+  }
 };

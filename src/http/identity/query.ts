@@ -20,3 +20,8 @@ export function queryFlag(request: FastifyRequest, name: string): boolean | unde
 function queryOf(request: FastifyRequest): Readonly<Record<string, unknown>> {
   return request.query as Readonly<Record<string, unknown>>;
 }
+
+/** A parameter of the path; every route that asks for one has it. */
+export function pathText(request: FastifyRequest, name: string): string {
+  return (request.params as Readonly<Record<string, string | undefined>>)[name] ?? '';
+}

@@ -4,16 +4,27 @@ import { insertSigningKey, listSigningKeys } from '../../database/signing-keys.t
 import { openGate } from '../../identity/gate.ts';
 import { type LoginLimits, loginAttempts } from '../../identity/login-attempts.ts';
 import { tokenSigner } from '../../identity/tokens.ts';
+import {
+  type ApplicationCredentials,
+  openApplicationCredentials,
+} from './application-credentials.ts';
 import { type IdentityContext, identityContext, newId } from './context.ts';
 import { type Logins, openLogins } from './logins.ts';
+import { openProjects, type Projects } from './projects.ts';
+import { openRoles, type Roles } from './roles.ts';
 import { secretChecks } from './secret-checks.ts';
 import { openTokens, type Tokens } from './tokens.ts';
+import { openUsers, type Users } from './users.ts';
 
 /** The embedded identity service: everything that its routes need. `tokens` is an `Identity`. */
 export interface EmbeddedIdentity {
   readonly context: IdentityContext;
   readonly tokens: Tokens;
   readonly logins: Logins;
+  readonly users: Users;
+  readonly projects: Projects;
+  readonly roles: Roles;
+  readonly credentials: ApplicationCredentials;
 }
 
 export interface EmbeddedIdentityOptions {
@@ -36,7 +47,15 @@ export async function openIdentity(options: EmbeddedIdentityOptions): Promise<Em
   const attempts = loginAttempts(now, loginLimits);
   const checkSecret = secretChecks(attempts, gate);
   const logins = openLogins({ db: database.read, tokens, checkSecret });
-  return { context, tokens, logins };
+  return {
+    context,
+    tokens,
+    logins,
+    users: openUsers({ context, logins, gate }),
+    projects: openProjects(context),
+    roles: openRoles(context),
+    credentials: openApplicationCredentials(context, gate),
+  };
 }
 
 async function signingKeys({ database, now }: IdentityContext) {
