@@ -2,6 +2,7 @@
 export type ErrorCode =
   | 'BodyNotWanted'
   | 'DuplicateImage'
+  | 'HeaderTooLong'
   | 'ImageDataGone'
   | 'ImageNotFound'
   | 'ImageNotShared'

@@ -1,10 +1,10 @@
 import fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
-  type FastifyReply,
   type FastifyRequest,
 } from 'fastify';
 import type { PageSizes } from '../api/image-query.ts';
+import { DomainError } from '../domain/errors.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { EmbeddedIdentity } from '../service/identity/open-identity.ts';
 import type { ImageData } from '../service/image-data.ts';
@@ -12,7 +12,7 @@ import type { Images } from '../service/images.ts';
 import type { Members } from '../service/members.ts';
 import { authentication } from './authentication.ts';
 import { readBodies } from './body.ts';
-import { errorHandler, sendError } from './error-handler.ts';
+import { errorHandler } from './error-handler.ts';
 import { healthRoutes } from './health.ts';
 import { identityRoutes } from './identity/identity-routes.ts';
 import { imageDataRoutes } from './image-data.ts';
@@ -20,7 +20,7 @@ import { imageRoutes } from './images.ts';
 import { memberRoutes } from './members.ts';
 import { refuseOtherMethods } from './method-not-allowed.ts';
 import { baseUrl } from './reply.ts';
-import { maxRequestIdLength, requestId } from './request-id.ts';
+import { nameRequest, requestId } from './request-id.ts';
 import { schemaRoutes } from './schemas.ts';
 import { serverOptions } from './server-options.ts';
 import { routedUrl } from './version-routing.ts';
@@ -68,24 +68,10 @@ export function buildApp(options: AppOptions): FastifyInstance {
 async function imagesApi(app: FastifyInstance, options: AppOptions): Promise<void> {
   const { publicEndpoint } = options;
   app.decorateRequest('caller');
-  app.addHook('onRequest', async (request, reply) => {
-    if (
-      request.headers['x-openstack-request-id'] &&
-      String(request.id).length > maxRequestIdLength + 4
-    ) {
-      sendError(
-        request,
-        reply,
-        431,
-        `x-openstack-request-id: at most ${maxRequestIdLength} characters.`,
-      );
-      return reply;
-    }
-    reply.header('x-openstack-request-id', request.id);
-    return undefined;
-  });
+  app.addHook('onRequest', nameRequest);
   const identityUrl = (request: FastifyRequest) => `${baseUrl(request, publicEndpoint)}/identity`;
   app.addHook('onRequest', authentication(options.identity, identityUrl));
+  app.addHook('onRequest', refuseTrailingSlash);
   readBodies(app);
 
   await refuseOtherMethods(app, async () => {
@@ -97,13 +83,18 @@ async function imagesApi(app: FastifyInstance, options: AppOptions): Promise<voi
   unknownRoutes(app);
 }
 
-/** Whatever else lies below `/v2` is not found, but only for those who may ask. */
-function unknownRoutes(app: FastifyInstance): void {
-  app.all('/v2', answerUnknown);
-  app.all('/v2/*', answerUnknown);
+/** `/v2/images/` is not `/v2/images`, nor an image without an id. */
+async function refuseTrailingSlash(request: FastifyRequest): Promise<void> {
+  if (request.url.split('?', 1)[0]?.endsWith('/')) {
+    throw new DomainError('NotFound', 'The resource could not be found.');
+  }
 }
 
-async function answerUnknown(request: FastifyRequest, reply: FastifyReply) {
-  sendError(request, reply, 404, 'The resource could not be found.');
-  return reply;
+/** Whatever else lies below `/v2` is not found, but only for those who may ask. */
+function unknownRoutes(app: FastifyInstance): void {
+  for (const path of ['/v2', '/v2/*']) {
+    app.all(path, async () => {
+      throw new DomainError('NotFound', 'The resource could not be found.');
+    });
+  }
 }

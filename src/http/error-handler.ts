@@ -2,6 +2,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { DomainError } from '../domain/errors.ts';
 import { errorBody } from './error-body.ts';
 import { httpStatus } from './errors.ts';
+import { sendJsonText } from './reply.ts';
 
 /** Turns whatever a request threw into its answer; only what nobody expected is logged. */
 export function errorHandler(
@@ -39,5 +40,6 @@ export function sendError(
   message: string,
 ): void {
   const { contentType, text } = errorBody(status, message, request.headers.accept);
-  void reply.code(status).header('content-type', contentType).send(text);
+  if (contentType === 'application/json') void sendJsonText(reply, status, text);
+  else void reply.code(status).header('content-type', contentType).send(text);
 }

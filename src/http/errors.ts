@@ -4,6 +4,7 @@ import type { ErrorCode } from '../domain/errors.ts';
 export const httpStatus = {
   BodyNotWanted: 400,
   DuplicateImage: 409,
+  HeaderTooLong: 431,
   ImageDataGone: 410,
   ImageNotFound: 404,
   ImageNotShared: 403,

@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises';
 import type { FastifyInstance } from 'fastify';
+import { sendJson } from './reply.ts';
 
 /**
  * Whether the service takes requests, for load balancers; no token is wanted.
@@ -11,12 +12,11 @@ export function healthRoutes(app: FastifyInstance, disableFile: string): void {
   app.get('/healthcheck', async (request, reply) => {
     const disabled = await exists(disableFile);
     const reason = disabled ? 'DISABLED BY FILE' : 'OK';
-    reply.code(disabled ? 503 : 200);
+    const status = disabled ? 503 : 200;
     if (request.headers.accept?.includes('application/json')) {
-      reply.header('content-type', 'application/json');
-      return reply.send(JSON.stringify({ detailed: false, reasons: [reason] }));
+      return sendJson(reply, status, { detailed: false, reasons: [reason] });
     }
-    return reply.header('content-type', 'text/plain; charset=UTF-8').send(reason);
+    return reply.code(status).header('content-type', 'text/plain; charset=UTF-8').send(reason);
   });
 
   app.head('/healthcheck', async (_request, reply) =>

@@ -80,7 +80,12 @@ async function sendDownload(
     'x-openstack-request-id': String(request.id),
     ...dataHeaders(image, reader.size, range),
   });
-  await sendData(reply.raw, reader, range, stopping);
+  try {
+    await sendData(reply.raw, reader, { range, signal: stopping });
+  } catch (error) {
+    // The head is out: the connection has been cut, and all that is left is to say why.
+    request.log.error({ err: error, requestId: request.id }, 'A download was cut off.');
+  }
   return reply;
 }
 

@@ -3,10 +3,21 @@ import { DomainError } from '../domain/errors.ts';
 
 /** Sends a document with the content type that Glance gives: JSON, without a charset. */
 export function sendJson(reply: FastifyReply, status: number, document: unknown): FastifyReply {
+  return sendJsonText(reply, status, JSON.stringify(document));
+}
+
+/** Sends text that is JSON already. */
+export function sendJsonText(reply: FastifyReply, status: number, text: string): FastifyReply {
+  // Only a serializer of its own keeps the framework from adding a charset.
   return reply
     .code(status)
     .header('content-type', 'application/json')
-    .send(JSON.stringify(document));
+    .serializer(asItIs)
+    .send(text);
+}
+
+function asItIs(text: unknown): string {
+  return text as string;
 }
 
 /**
