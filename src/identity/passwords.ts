@@ -8,44 +8,45 @@ export interface PasswordCost {
 }
 
 /** 32 MiB and some 80 ms of one core for each try. @see OWASP Password Storage Cheat Sheet, scrypt */
-const defaultCost: PasswordCost = { logN: 15, r: 8, p: 1 };
+export const defaultPasswordCost: PasswordCost = { logN: 15, r: 8, p: 1 };
+
+/** Turns passwords into what the database keeps of them, and compares. */
+export interface Passwords {
+  /** The costs, a salt of its own and the derived key, as text. */
+  hash(password: string): Promise<string>;
+  /**
+   * Whether `password` is the one that `stored` was made from.
+   *
+   * `undefined` stands for a user that does not exist: the answer is no and takes as long as for one
+   * that does, so that names cannot be told apart by the clock.
+   */
+  verify(password: string, stored: string | undefined): Promise<boolean>;
+}
 
 const keyLength = 32;
+const saltLength = 16;
 
-/** What the database keeps of a password: the costs, a salt of its own and the derived key. */
-export async function hashPassword(
-  password: string,
-  cost: PasswordCost = defaultCost,
-): Promise<string> {
-  const salt = randomBytes(16);
-  const key = await derive(password, salt, cost);
-  const { logN, r, p } = cost;
+/** Passwords under scrypt (RFC 7914); those hashed at other costs are compared at their own. */
+export function scryptPasswords(cost: PasswordCost = defaultPasswordCost): Passwords {
+  const nobody = hashText(cost, Buffer.alloc(saltLength), Buffer.alloc(keyLength));
+
+  return {
+    async hash(password) {
+      const salt = randomBytes(saltLength);
+      return hashText(cost, salt, await derive(password, salt, cost));
+    },
+
+    async verify(password, stored) {
+      const { cost: usedCost, salt, key } = parseHash(stored ?? nobody);
+      const derived = await derive(password, salt, usedCost);
+      return timingSafeEqual(derived, key) && stored !== undefined;
+    },
+  };
+}
+
+function hashText({ logN, r, p }: PasswordCost, salt: Buffer, key: Buffer): string {
   return ['scrypt', logN, r, p, salt.toString('base64url'), key.toString('base64url')].join('$');
 }
-
-/**
- * Whether `password` is the one that `stored` was made from.
- *
- * `undefined` stands for a user that does not exist: the answer is no and takes as long as for one
- * that does, so that names cannot be told apart by the clock.
- */
-export async function verifyPassword(
-  password: string,
-  stored: string | undefined,
-): Promise<boolean> {
-  const { cost, salt, key } = parseHash(stored ?? nobody);
-  const derived = await derive(password, salt, cost);
-  return timingSafeEqual(derived, key) && stored !== undefined;
-}
-
-const nobody = [
-  'scrypt',
-  defaultCost.logN,
-  defaultCost.r,
-  defaultCost.p,
-  Buffer.alloc(16).toString('base64url'),
-  Buffer.alloc(keyLength).toString('base64url'),
-].join('$');
 
 function parseHash(stored: string): { cost: PasswordCost; salt: Buffer; key: Buffer } {
   const [scheme, logN, r, p, salt, key] = stored.split('$');

@@ -5,7 +5,6 @@ import { insertAssignment, insertRole } from '../database/roles.ts';
 import { insertUser } from '../database/users.ts';
 import { defaultDomainId } from '../domain/project.ts';
 import { standardRoles } from '../domain/role.ts';
-import { hashPassword } from '../identity/passwords.ts';
 import { type CloudAccount, changeCloudsFile } from './clouds-file.ts';
 import { newId } from './identity/context.ts';
 import type { EmbeddedIdentity } from './identity/open-identity.ts';
@@ -49,7 +48,7 @@ export async function makeFirstAccounts(
   const users = await Promise.all(
     firstUsers.map(async (user, index) => ({
       ...user,
-      passwordHash: await hashPassword(accounts[index]?.password ?? ''),
+      passwordHash: await identity.passwords.hash(accounts[index]?.password ?? ''),
     })),
   );
   await identity.context.change(async (db) => {

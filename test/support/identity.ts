@@ -5,6 +5,7 @@ import fastify, { type FastifyInstance, type InjectOptions } from 'fastify';
 import { parse } from 'yaml';
 import { openDatabase } from '../../src/database/database.ts';
 import { identityRoutes } from '../../src/http/identity/identity-routes.ts';
+import { serverOptions } from '../../src/http/server-options.ts';
 import { makeFirstAccounts } from '../../src/service/first-start.ts';
 import {
   type EmbeddedIdentity,
@@ -47,16 +48,19 @@ export type TestIdentityOptions = Partial<Omit<EmbeddedIdentityOptions, 'databas
   readonly publicEndpoint?: string;
 };
 
+/** Enough to tell passwords apart; the real cost would make up most of a test's time. */
+const passwordCost = { logN: 4, r: 8, p: 1 };
+
 /** Starts a service by a clock that only the test moves. */
 export async function startIdentity(options: TestIdentityOptions = {}): Promise<TestIdentity> {
   let time = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
   const { publicEndpoint, ...rest } = options;
   const folder = await mkdtemp(join(tmpdir(), 'identity-test-'));
   const database = await openDatabase(join(folder, 'vitrine.db'));
-  const identity = await openIdentity({ database, now: () => time, ...rest });
+  const identity = await openIdentity({ database, now: () => time, passwordCost, ...rest });
   const cloudsFile = join(folder, 'clouds.yaml');
   await makeFirstAccounts(identity, { cloudsFile, authUrl: 'http://localhost/identity/v3' });
-  const app = fastify();
+  const app = fastify(serverOptions);
   await app.register(identityRoutes, { prefix: '/identity', identity, publicEndpoint });
 
   async function call({ method = 'GET', path, token, subject, body }: Call): Promise<Answer> {

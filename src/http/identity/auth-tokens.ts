@@ -5,6 +5,7 @@ import type { Authorization } from '../../domain/session.ts';
 import type { EmbeddedIdentity } from '../../service/identity/open-identity.ts';
 import { bodyReader } from './body.ts';
 import { callerOf, tokenIn } from './caller.ts';
+import { getAndHead } from './get-and-head.ts';
 import type { Links } from './links.ts';
 import { LoginBody, proofIn, scopeIn } from './login-body.ts';
 import { isAsked } from './query.ts';
@@ -46,8 +47,7 @@ export function tokenRoutes(app: FastifyInstance, identity: EmbeddedIdentity, li
     return send(request, reply, issued);
   });
 
-  // Fastify answers HEAD by the same route, without the body.
-  app.get('/v3/auth/tokens', async (request, reply) => {
+  getAndHead(app, '/v3/auth/tokens', async (request, reply) => {
     const { token, subject } = await subjectOf(request, {
       may: maySeeToken,
       expired: isAsked(request, 'allow_expired'),

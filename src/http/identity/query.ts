@@ -1,9 +1,8 @@
 import type { FastifyRequest } from 'fastify';
 
-/** A query parameter given once; undefined when it is absent or repeated. */
+/** A query parameter, of several the last; undefined when it is absent. */
 export function queryText(request: FastifyRequest, name: string): string | undefined {
-  const value = queryOf(request)[name];
-  return typeof value === 'string' ? value : undefined;
+  return queryOf(request).getAll(name).at(-1);
 }
 
 /** Whether a switch such as `?nocatalog` is on: given, and not as `0` or `false`. */
@@ -17,11 +16,13 @@ export function queryFlag(request: FastifyRequest, name: string): boolean | unde
   return queryText(request, name) === undefined ? undefined : isAsked(request, name);
 }
 
-function queryOf(request: FastifyRequest): Readonly<Record<string, unknown>> {
-  return request.query as Readonly<Record<string, unknown>>;
-}
-
 /** A parameter of the path; every route that asks for one has it. */
 export function pathText(request: FastifyRequest, name: string): string {
   return (request.params as Readonly<Record<string, string | undefined>>)[name] ?? '';
+}
+
+/** Read from the URL itself: the rest of the service keeps Fastify's own parser off. */
+function queryOf({ url }: FastifyRequest): URLSearchParams {
+  const start = url.indexOf('?');
+  return new URLSearchParams(start < 0 ? '' : url.slice(start));
 }

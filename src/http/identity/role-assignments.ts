@@ -4,6 +4,7 @@ import { notFound } from '../../service/identity/found.ts';
 import type { EmbeddedIdentity } from '../../service/identity/open-identity.ts';
 import { callerOf } from './caller.ts';
 import { assignmentDocument, listDocument, roleDocument } from './documents.ts';
+import { getAndHead } from './get-and-head.ts';
 import type { Links } from './links.ts';
 import { isAsked, pathText, queryText } from './query.ts';
 
@@ -73,8 +74,7 @@ function placeRoutes(
     return listDocument('roles', documents, `${links.root(request)}${request.url}`);
   });
 
-  // Fastify answers HEAD by the same route.
-  app.get(one, async (request, reply) => {
+  getAndHead(app, one, async (request, reply) => {
     const found = await held(request, pathText(request, 'role'));
     if (found.length === 0) throw notFound('such assignment');
     return reply.code(204).send();

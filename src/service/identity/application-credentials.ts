@@ -17,7 +17,7 @@ import type { Role } from '../../domain/role.ts';
 import type { Authorization } from '../../domain/session.ts';
 import type { ApplicationCredential } from '../../domain/user.ts';
 import type { Gate } from '../../identity/gate.ts';
-import { hashPassword } from '../../identity/passwords.ts';
+import type { Passwords } from '../../identity/passwords.ts';
 import { type IdentityContext, newId } from './context.ts';
 import { checkNameFree, existing } from './found.ts';
 
@@ -60,11 +60,18 @@ export interface ApplicationCredentials {
   delete(caller: Authorization, userId: string, id: string): Promise<void>;
 }
 
+export interface ApplicationCredentialsOptions {
+  readonly context: IdentityContext;
+  readonly passwords: Passwords;
+  readonly gate: Gate;
+}
+
 /** Application credentials of the embedded identity service. */
-export function openApplicationCredentials(
-  context: IdentityContext,
-  gate: Gate,
-): ApplicationCredentials {
+export function openApplicationCredentials({
+  context,
+  passwords,
+  gate,
+}: ApplicationCredentialsOptions): ApplicationCredentials {
   const db = context.database.read;
   const othersRefusal = 'Only an admin may see the application credentials of others.';
   const changeRefusal =
@@ -94,7 +101,7 @@ export function openApplicationCredentials(
       demand(mayChangeCredentials(caller, userId), changeRefusal);
       const credential = newCredential(caller, draft, context.now());
       const secret = draft.secret ?? randomBytes(32).toString('base64url');
-      const secretHash = await gate.run(() => hashPassword(secret));
+      const secretHash = await gate.run(() => passwords.hash(secret));
       await context.change(async (tx) => {
         const all = await listApplicationCredentials(tx, userId);
         const holders = all.filter((other) => other.name === credential.name);

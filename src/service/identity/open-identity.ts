@@ -3,6 +3,7 @@ import type { Database } from '../../database/database.ts';
 import { insertSigningKey, listSigningKeys } from '../../database/signing-keys.ts';
 import { openGate } from '../../identity/gate.ts';
 import { type LoginLimits, loginAttempts } from '../../identity/login-attempts.ts';
+import { type PasswordCost, type Passwords, scryptPasswords } from '../../identity/passwords.ts';
 import { tokenSigner } from '../../identity/tokens.ts';
 import {
   type ApplicationCredentials,
@@ -20,6 +21,7 @@ import { openUsers, type Users } from './users.ts';
 export interface EmbeddedIdentity {
   readonly context: IdentityContext;
   readonly tokens: Tokens;
+  readonly passwords: Passwords;
   readonly logins: Logins;
   readonly users: Users;
   readonly projects: Projects;
@@ -32,6 +34,8 @@ export interface EmbeddedIdentityOptions {
   /** Life of a token, ms; one hour unless said otherwise. */
   readonly tokenLifetime?: number;
   readonly loginLimits?: LoginLimits;
+  /** What hashing a password costs from now on. */
+  readonly passwordCost?: PasswordCost;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
 }
@@ -39,22 +43,24 @@ export interface EmbeddedIdentityOptions {
 /** Opens the identity service on `database`, making its signing key when there is none yet. */
 export async function openIdentity(options: EmbeddedIdentityOptions): Promise<EmbeddedIdentity> {
   const { database, tokenLifetime = 3_600_000, loginLimits, now = Date.now } = options;
+  const passwords = scryptPasswords(options.passwordCost);
   const context = identityContext(database, now);
   const signer = tokenSigner({ keys: await signingKeys(context), now });
   const tokens = openTokens({ context, signer, lifetime: tokenLifetime });
   // Two at once hold at most 64 MiB, and the image service keeps the rest of the thread pool.
   const gate = openGate({ running: 2, waiting: 100 });
   const attempts = loginAttempts(now, loginLimits);
-  const checkSecret = secretChecks(attempts, gate);
+  const checkSecret = secretChecks({ passwords, attempts, gate });
   const logins = openLogins({ db: database.read, tokens, checkSecret });
   return {
     context,
     tokens,
+    passwords,
     logins,
-    users: openUsers({ context, logins, gate }),
+    users: openUsers({ context, logins, passwords, gate }),
     projects: openProjects(context),
     roles: openRoles(context),
-    credentials: openApplicationCredentials(context, gate),
+    credentials: openApplicationCredentials({ context, passwords, gate }),
   };
 }
 

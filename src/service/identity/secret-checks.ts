@@ -1,7 +1,7 @@
 import { DomainError } from '../../domain/errors.ts';
 import type { Gate } from '../../identity/gate.ts';
 import type { LoginAttempt, LoginAttempts } from '../../identity/login-attempts.ts';
-import { verifyPassword } from '../../identity/passwords.ts';
+import type { Passwords } from '../../identity/passwords.ts';
 
 export interface SecretCheck {
   /** As it was typed. */
@@ -18,14 +18,20 @@ export interface SecretCheck {
  */
 export type CheckSecret = (check: SecretCheck) => Promise<void>;
 
+export interface SecretCheckOptions {
+  readonly passwords: Passwords;
+  readonly attempts: LoginAttempts;
+  readonly gate: Gate;
+}
+
 /** A comparison under the limits of `attempts` and within `gate`. */
-export function secretChecks(attempts: LoginAttempts, gate: Gate): CheckSecret {
+export function secretChecks({ passwords, attempts, gate }: SecretCheckOptions): CheckSecret {
   return async ({ secret, stored, who }) => {
     attempts.check(who);
     await gate.run(async () => {
       // Those who waited in line together may have used up what was left.
       attempts.check(who);
-      if (!(await verifyPassword(secret, stored))) {
+      if (!(await passwords.verify(secret, stored))) {
         attempts.failed(who);
         throw wrongSecret();
       }

@@ -15,7 +15,7 @@ import { defaultDomainId } from '../../domain/project.ts';
 import type { Authorization } from '../../domain/session.ts';
 import type { User } from '../../domain/user.ts';
 import type { Gate } from '../../identity/gate.ts';
-import { hashPassword } from '../../identity/passwords.ts';
+import type { Passwords } from '../../identity/passwords.ts';
 import { type IdentityContext, newId } from './context.ts';
 import { checkNameFree, existing } from './found.ts';
 import { checkAdminLeft } from './last-admin.ts';
@@ -59,16 +59,17 @@ export interface Users {
 export interface UsersOptions {
   readonly context: IdentityContext;
   readonly logins: Logins;
+  readonly passwords: Passwords;
   readonly gate: Gate;
 }
 
 /** Users of the embedded identity service. */
-export function openUsers({ context, logins, gate }: UsersOptions): Users {
+export function openUsers({ context, logins, passwords, gate }: UsersOptions): Users {
   const db = context.database.read;
   const adminOnly = 'Only an admin may manage users.';
 
   async function hashOf(password: string | null | undefined): Promise<string | null> {
-    return password == null ? null : await gate.run(() => hashPassword(password));
+    return password == null ? null : await gate.run(() => passwords.hash(password));
   }
 
   return {
@@ -120,7 +121,7 @@ export function openUsers({ context, logins, gate }: UsersOptions): Users {
     async changePassword(caller, id, { original, password, address }) {
       demand(caller.user.id === id, 'Each user changes its own password; an admin may set any.');
       await logins.checkPassword(caller.user, original, address);
-      const passwordHash = await gate.run(() => hashPassword(password));
+      const passwordHash = await gate.run(() => passwords.hash(password));
       await context.change(async (tx) => {
         const user = existing(await findUser(tx, id), `user ${id}`);
         await updateUser(tx, changed(user, { password }));
