@@ -116,7 +116,9 @@ function readFile(file: string | undefined, problems: string[]): ReadonlyMap<str
   try {
     content = parse(file) ?? {};
   } catch (error) {
-    problems.push(`The file is no valid YAML: ${error instanceof Error ? error.message : error}`);
+    problems.push(
+      `The file is no valid YAML: ${error instanceof Error ? error.message : String(error)}`,
+    );
     return new Map();
   }
   if (typeof content !== 'object' || content === null || Array.isArray(content)) {

@@ -28,5 +28,5 @@ function listPath(query: URLSearchParams, marker: string | undefined): string {
   const rest = new URLSearchParams(query);
   rest.delete('marker');
   if (marker !== undefined) rest.set('marker', marker);
-  return rest.size > 0 ? `/v2/images?${rest}` : '/v2/images';
+  return rest.size > 0 ? `/v2/images?${rest.toString()}` : '/v2/images';
 }

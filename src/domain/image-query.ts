@@ -1,4 +1,3 @@
-import type { ImageStatus } from './status.ts';
 import type { ListScope } from './visibility.ts';
 
 /** The columns that a listing may be sorted by. */
@@ -75,6 +74,3 @@ export interface ImageQuery {
   /** Id of the image after which the page starts. */
   readonly marker: string | undefined;
 }
-
-/** Statuses in which an image appears in listings. */
-export const unlistedStatuses: readonly ImageStatus[] = ['killed', 'deleted', 'pending_delete'];

@@ -28,8 +28,6 @@ export interface Upload {
   readonly signal: AbortSignal;
 }
 
-export type { StoredReader } from '../store/store.ts';
-
 /** An image whose data may be read; without a reader it has none yet. */
 export interface Download {
   readonly image: Image;
