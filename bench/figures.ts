@@ -1,0 +1,39 @@
+/** One measured figure with the limit that was measured right beside it. */
+export interface Figure {
+  readonly name: string;
+  /** Connections or parallel streams. */
+  readonly connections: number;
+  readonly unit: 'requests/s' | 'MiB/s';
+  readonly value: number;
+  readonly latency?: Latency;
+  readonly limits: readonly Limit[];
+}
+
+/** Milliseconds. */
+interface Latency {
+  readonly p50: number;
+  readonly p99: number;
+}
+
+/** What the same machine does at most, by the least work that gives the caller the same. */
+export interface Limit {
+  readonly name: string;
+  /** In the unit of the figure; absent when the tool is not installed. */
+  readonly value: number | undefined;
+  readonly latency?: Latency;
+}
+
+/** A figure that has no limit beside it: times and sizes. */
+export interface Single {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: 'ms' | 'MiB';
+  /** The most that the project allows itself, in the same unit. */
+  readonly atMost?: number;
+}
+
+/** The middle one; of an even number, the upper of the two. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}

@@ -1,0 +1,98 @@
+// Measures the service beside the limits of the machine: see docs/performance.md.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { endChildren } from './child.ts';
+import { measureData } from './data.ts';
+import type { Figure, Single } from './figures.ts';
+import { measureMemory, measureStart } from './lifecycle.ts';
+import { describeMachine } from './machine.ts';
+import { measureMetadata } from './metadata.ts';
+import { type MeasurementName, type Options, readOptions, usage } from './options.ts';
+import { type Report, reportText } from './report.ts';
+import { seed } from './seed.ts';
+import { type Service, signIn, startService } from './service.ts';
+
+const begin = performance.now();
+let interrupted = false;
+
+function progress(text: string): void {
+  const seconds = ((performance.now() - begin) / 1000).toFixed(0);
+  process.stderr.write(`${seconds.padStart(4)} s  ${text}\n`);
+}
+
+async function measure(options: Options, folder: string): Promise<Report> {
+  const machine = await describeMachine(folder);
+  const chosen = (...names: readonly MeasurementName[]) =>
+    names.some((name) => options.only.has(name));
+  const singles: Single[] = [];
+  const figures: Figure[] = [];
+  if (chosen('start')) {
+    progress('starting the service 5 times');
+    singles.push(await measureStart(folder, options.server));
+  }
+  if (chosen('memory')) {
+    progress('memory, idle and under one large image');
+    singles.push(...(await measureMemory(folder, options)));
+  }
+  if (chosen('list', 'show', 'members', 'add', 'status', 'upload', 'download')) {
+    const data = await mkdtemp(join(folder, 'service-'));
+    const { child, url } = await startService(options.server, data);
+    await using _ended = child;
+    const service = await signIn(child, url, data);
+    if (chosen('list', 'show', 'members', 'add', 'status')) {
+      figures.push(...(await measureSeeded(service, options, folder)));
+    }
+    if (chosen('upload', 'download')) {
+      figures.push(...(await measureData({ service, folder, options, progress })));
+    }
+  }
+  const command = ['npm run bench --', ...process.argv.slice(2)].join(' ');
+  return { machine, command, singles, figures };
+}
+
+async function measureSeeded(
+  service: Service,
+  options: Options,
+  folder: string,
+): Promise<Figure[]> {
+  progress('filling the service with 1,000 images');
+  const filled = await seed(service);
+  return measureMetadata({ service, seed: filled, folder, options, progress });
+}
+
+async function main(): Promise<void> {
+  const options = readOptions(process.argv.slice(2));
+  if (options === 'help') {
+    console.log(usage);
+    return;
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'vitrine-bench-'));
+  const cleanUp = async () => {
+    await endChildren();
+    await rm(folder, { recursive: true, force: true });
+  };
+  // Ctrl-C can arrive twice, from the terminal and from npm: the second must not cut the cleaning short.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (interrupted) return;
+      interrupted = true;
+      void cleanUp().finally(() => process.exit(130));
+    });
+  }
+  try {
+    const report = await measure(options, folder);
+    console.log(reportText(report));
+    const json = JSON.stringify(report);
+    if (options.json === undefined) console.log(`\n${json}`);
+    else await writeFile(options.json, `${json}\n`);
+  } catch (error) {
+    // Ending the children makes whatever waited for them fail: that is no news.
+    if (interrupted) await new Promise(() => {});
+    throw error;
+  } finally {
+    await cleanUp();
+  }
+}
+
+await main();

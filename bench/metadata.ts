@@ -1,0 +1,170 @@
+import { join } from 'node:path';
+import type { Figure } from './figures.ts';
+import { type Bare, startBare, takeAnswer } from './limits.ts';
+import { type Load, type LoadRequest, measureLoad } from './load.ts';
+import type { MeasurementName, Options } from './options.ts';
+import { addsPerImage, type Seed } from './seed.ts';
+import type { Service, Session } from './service.ts';
+
+/** A metadata call, and the requests that a load is made of. */
+interface MetadataCase {
+  readonly name: MeasurementName;
+  readonly title: string;
+  readonly session: Session;
+  readonly method: Load['method'];
+  /** Whether the service must make a change durable before it answers. */
+  readonly durable: boolean;
+  readonly requests: readonly LoadRequest[];
+  readonly repeat: boolean;
+}
+
+export interface MetadataSetting {
+  readonly service: Service;
+  readonly seed: Seed;
+  readonly folder: string;
+  readonly options: Options;
+  readonly progress: (text: string) => void;
+}
+
+const connectionCounts = [1, 16] as const;
+
+/** Measures each chosen metadata call at 1 and at 16 connections, each time right before its limit. */
+export async function measureMetadata(setting: MetadataSetting): Promise<Figure[]> {
+  const figures: Figure[] = [];
+  for (const item of metadataCases(setting)) {
+    if (!setting.options.only.has(item.name)) continue;
+    figures.push(...(await measureCase(setting, item)));
+  }
+  return figures;
+}
+
+async function measureCase(setting: MetadataSetting, item: MetadataCase): Promise<Figure[]> {
+  const { service, options } = setting;
+  await using bare = await startBare(setting.folder, await bareOf(setting, item));
+  const figures: Figure[] = [];
+  let rest = item.requests.slice(1);
+  for (const connections of connectionCounts) {
+    setting.progress(`${item.title}, ${connections} connection(s)`);
+    const load = {
+      token: item.session.token,
+      method: item.method,
+      connections,
+      seconds: options.seconds,
+      warmUpSeconds: options.seconds / 5,
+    };
+    // What cannot be asked twice is shared out: one part for each number of connections.
+    const part = item.repeat
+      ? item.requests
+      : rest.slice(0, Math.ceil(item.requests.length / connectionCounts.length));
+    if (!item.repeat) rest = rest.slice(part.length);
+    const own = await measureLoad({
+      ...load,
+      url: service.url,
+      requests: part,
+      repeat: item.repeat,
+    });
+    const limit = await measureLoad({ ...load, url: bare.url, requests: part, repeat: true });
+    figures.push({
+      name: item.title,
+      connections,
+      unit: 'requests/s',
+      value: own.perSecond,
+      latency: own,
+      limits: [
+        {
+          name: item.durable ? 'bare node:http + one SQLite insert' : 'bare node:http, same bytes',
+          value: limit.perSecond,
+          latency: limit,
+        },
+      ],
+    });
+  }
+  return figures;
+}
+
+async function bareOf(setting: MetadataSetting, item: MetadataCase): Promise<Bare> {
+  const [first] = item.requests;
+  if (!first) throw new Error(`${item.title} has no requests.`);
+  const answer = await takeAnswer(setting.service.url + first.path, item.session.token, {
+    method: item.method,
+    body: first.body,
+  });
+  if (!item.durable) return { kind: 'bytes', answer };
+  return { kind: 'insert', answer, database: join(setting.folder, `bare-${item.name}.sqlite`) };
+}
+
+function metadataCases({ service, seed }: MetadataSetting): MetadataCase[] {
+  const { producer, consumer } = service;
+  const read = { method: 'GET', durable: false, repeat: true } as const;
+  const oneOf = (path: string) => [{ path }];
+  return [
+    {
+      ...read,
+      name: 'list',
+      title: 'image list, 25 of 1,000 own',
+      session: producer,
+      requests: oneOf('/v2/images?limit=25'),
+    },
+    {
+      ...read,
+      name: 'list',
+      title: 'image list, 25 of 1,000 offered',
+      session: consumer,
+      requests: oneOf('/v2/images?visibility=shared&member_status=all&limit=25'),
+    },
+    {
+      ...read,
+      name: 'show',
+      title: 'image show',
+      session: producer,
+      requests: seed.images.slice(0, 100).map((image) => ({ path: `/v2/images/${image}` })),
+    },
+    {
+      ...read,
+      name: 'members',
+      title: 'member list, 10 members',
+      session: producer,
+      requests: oneOf(`/v2/images/${seed.listed}/members`),
+    },
+    {
+      name: 'add',
+      title: 'member add',
+      session: producer,
+      method: 'POST',
+      durable: true,
+      repeat: false,
+      requests: adds(seed),
+    },
+    {
+      name: 'status',
+      title: 'member status',
+      session: consumer,
+      method: 'PUT',
+      durable: true,
+      repeat: true,
+      requests: statuses(seed, consumer),
+    },
+  ];
+}
+
+/** Every addition that the quota leaves room for, image after image. */
+function adds(seed: Seed): LoadRequest[] {
+  return seed.images
+    .filter((image) => image !== seed.listed)
+    .flatMap((image) =>
+      Array.from({ length: addsPerImage }, (_, n) => ({
+        path: `/v2/images/${image}/members`,
+        body: JSON.stringify({ member: `project-${n}` }),
+      })),
+    );
+}
+
+/** The consumer accepts all its images, then rejects all, so that each request is a change. */
+function statuses(seed: Seed, consumer: Session): LoadRequest[] {
+  return (['accepted', 'rejected'] as const).flatMap((status) =>
+    seed.images.map((image) => ({
+      path: `/v2/images/${image}/members/${consumer.projectId}`,
+      body: JSON.stringify({ status }),
+    })),
+  );
+}

@@ -1,0 +1,76 @@
+import { parseArgs } from 'node:util';
+
+/** The measurements by the name that `--only` takes, in the order in which they run. */
+const measurementNames = [
+  'start',
+  'memory',
+  'list',
+  'show',
+  'members',
+  'add',
+  'status',
+  'upload',
+  'download',
+] as const;
+
+export type MeasurementName = (typeof measurementNames)[number];
+
+export interface Options {
+  /** The measured part of each load, in seconds; a fifth of it is spent on warming up before. */
+  readonly seconds: number;
+  readonly only: ReadonlySet<MeasurementName>;
+  /** Bytes of each uploaded and downloaded image. */
+  readonly dataSize: number;
+  /** Bytes of the image that the peak of memory is taken with. */
+  readonly memorySize: number;
+  /** The file that starts the service. */
+  readonly server: string;
+  /** Where the figures go as JSON; absent: the last line of standard output. */
+  readonly json: string | undefined;
+}
+
+/** The usage text of `npm run bench -- --help`. */
+export const usage = `npm run bench -- [options]
+  --seconds N        measured seconds of each load (5)
+  --only a,b         any of ${measurementNames.join(', ')}
+  --size MIB         size of each image of upload and download (1024)
+  --memory-size MIB  size of the image that peak memory is taken with (2048)
+  --server FILE      the service to measure (src/server.ts)
+  --json FILE        writes the figures there rather than as the last line`;
+
+/** Reads the command line. @throws RangeError for a value that makes no sense. */
+export function readOptions(args: readonly string[]): Options | 'help' {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      seconds: { type: 'string', default: '5' },
+      only: { type: 'string', default: measurementNames.join(',') },
+      size: { type: 'string', default: '1024' },
+      'memory-size': { type: 'string', default: '2048' },
+      server: { type: 'string', default: 'src/server.ts' },
+      json: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return 'help';
+  return {
+    seconds: positive('seconds', values.seconds),
+    only: new Set(values.only.split(',').map(measurementName)),
+    dataSize: positive('size', values.size) * 1024 * 1024,
+    memorySize: positive('memory-size', values['memory-size']) * 1024 * 1024,
+    server: values.server,
+    json: values.json,
+  };
+}
+
+function positive(name: string, text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new RangeError(`--${name} takes a number above 0, not ${text}.`);
+  return value;
+}
+
+function measurementName(text: string): MeasurementName {
+  const name = measurementNames.find((known) => known === text.trim());
+  if (!name) throw new RangeError(`--only knows ${measurementNames.join(', ')}, not ${text}.`);
+  return name;
+}

@@ -1,0 +1,102 @@
+import type { Figure, Single } from './figures.ts';
+import type { Machine } from './machine.ts';
+
+export interface Report {
+  readonly machine: Machine;
+  readonly command: string;
+  readonly singles: readonly Single[];
+  readonly figures: readonly Figure[];
+}
+
+/** The report as text: the machine, then aligned tables. */
+export function reportText({ machine, command, singles, figures }: Report): string {
+  const parts = [
+    `${machine.date}  ${command}`,
+    `${machine.cores} cores of ${machine.cpu}, ${machine.memory}, ${machine.kernel}, Node ${machine.node}`,
+    `disk: ${machine.disk}; load before the run: ${machine.loadBefore.toFixed(2)}`,
+  ];
+  const requests = figures.filter((figure) => figure.unit === 'requests/s');
+  const data = figures.filter((figure) => figure.unit === 'MiB/s');
+  if (requests.length > 0) parts.push('', table(requestRows(requests)));
+  if (data.length > 0) parts.push('', table(dataRows(data)));
+  if (singles.length > 0) parts.push('', table(singleRows(singles)));
+  return parts.join('\n');
+}
+
+function requestRows(figures: readonly Figure[]): string[][] {
+  const head = ['call', 'conn.', 'req/s', 'p50 ms', 'p99 ms', 'limit/s', 'p50 ms', 'p99 ms'];
+  return [
+    [...head, 'ratio', 'limit'],
+    ...figures.flatMap((figure) =>
+      figure.limits.map((limit) => [
+        figure.name,
+        String(figure.connections),
+        whole(figure.value),
+        milliseconds(figure.latency?.p50),
+        milliseconds(figure.latency?.p99),
+        whole(limit.value),
+        milliseconds(limit.latency?.p50),
+        milliseconds(limit.latency?.p99),
+        ratio(figure.value, limit.value),
+        limit.name,
+      ]),
+    ),
+  ];
+}
+
+function dataRows(figures: readonly Figure[]): string[][] {
+  return [
+    ['data', 'streams', 'MiB/s', 'limit', 'ratio', 'limit'],
+    ...figures.flatMap((figure) =>
+      figure.limits.map((limit) => [
+        figure.name,
+        String(figure.connections),
+        whole(figure.value),
+        whole(limit.value),
+        ratio(figure.value, limit.value),
+        limit.name,
+      ]),
+    ),
+  ];
+}
+
+function singleRows(singles: readonly Single[]): string[][] {
+  return [
+    ['service', 'value', '', 'at most'],
+    ...singles.map((single) => [
+      single.name,
+      whole(single.value),
+      single.unit,
+      single.atMost === undefined ? '' : String(single.atMost),
+    ]),
+  ];
+}
+
+function whole(value: number | undefined): string {
+  return value === undefined ? 'not installed' : Math.round(value).toLocaleString('en');
+}
+
+function milliseconds(value: number | undefined): string {
+  return value === undefined ? '' : value.toFixed(2);
+}
+
+function ratio(value: number, limit: number | undefined): string {
+  return limit === undefined ? '' : (value / limit).toFixed(2);
+}
+
+/** Rows under a head; text to the left, figures to the right. */
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  const line = (row: readonly string[]) =>
+    row
+      .map((cell, column) => {
+        const isText = column === 0 || column === row.length - 1;
+        return isText ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0);
+      })
+      .join('  ')
+      .trimEnd();
+  const [head, ...body] = rows.map(line);
+  return [head, '-'.repeat(Math.max(...rows.map((row) => line(row).length))), ...body].join('\n');
+}
