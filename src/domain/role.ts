@@ -37,10 +37,3 @@ export function withImplied(held: Iterable<string>): Set<string> {
   }
   return names;
 }
-
-/** Whether two targets are the same project, domain or the system. */
-export function sameTarget(one: RoleTarget, other: RoleTarget): boolean {
-  if (one.kind === 'project') return other.kind === 'project' && one.projectId === other.projectId;
-  if (one.kind === 'domain') return other.kind === 'domain' && one.domainId === other.domainId;
-  return other.kind === 'system';
-}

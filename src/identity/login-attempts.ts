@@ -10,7 +10,7 @@ export interface LoginLimits {
   readonly window: number;
 }
 
-export const defaultLoginLimits: LoginLimits = { perUser: 10, perAddress: 50, window: 300_000 };
+const defaultLoginLimits: LoginLimits = { perUser: 10, perAddress: 50, window: 300_000 };
 
 /** Who tries to log in: the name as it was typed, whether or not it exists, and from where. */
 export interface LoginAttempt {

@@ -8,7 +8,7 @@ export interface PasswordCost {
 }
 
 /** 32 MiB and some 80 ms of one core for each try. @see OWASP Password Storage Cheat Sheet, scrypt */
-export const defaultPasswordCost: PasswordCost = { logN: 15, r: 8, p: 1 };
+const defaultPasswordCost: PasswordCost = { logN: 15, r: 8, p: 1 };
 
 /** Turns passwords into what the database keeps of them, and compares. */
 export interface Passwords {

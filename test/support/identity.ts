@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 import { openDatabase } from '../../src/database/database.ts';
 import { identityRoutes } from '../../src/http/identity/identity-routes.ts';
 import { serverOptions } from '../../src/http/server-options.ts';
-import { makeFirstAccounts } from '../../src/service/first-start.ts';
+import { makeFirstAccounts, refreshAuthUrl } from '../../src/service/first-start.ts';
 import {
   type EmbeddedIdentity,
   type EmbeddedIdentityOptions,
@@ -25,6 +25,8 @@ export interface TestIdentity extends AsyncDisposable {
   /** A token of a first user, for the project of the same name. */
   token(user: string): Promise<string>;
   call(request: Call): Promise<Answer>;
+  /** Takes requests over the network too, at the address that `clouds.yaml` then names. */
+  listen(): Promise<void>;
 }
 
 export interface Call {
@@ -92,6 +94,10 @@ export async function startIdentity(options: TestIdentityOptions = {}): Promise<
     password,
     pass(more) {
       time += more;
+    },
+    async listen() {
+      const url = await app.listen({ host: '127.0.0.1', port: 0 });
+      await refreshAuthUrl({ cloudsFile, authUrl: `${url}/identity/v3` });
     },
     async token(user) {
       const login = loginBody(user, await password(user), projectScope(user));
