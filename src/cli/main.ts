@@ -1,0 +1,52 @@
+import { Command, CommanderError } from 'commander';
+import { ApiError, ConnectionError } from '../client/api-error.ts';
+import { CommandError } from './command-error.ts';
+import { projectCommands } from './project-commands.ts';
+import { roleCommands } from './role-commands.ts';
+import { userCommands } from './user-commands.ts';
+
+/** The exit codes: done, refused or failed, and a command that makes no sense. */
+const exitCodes = { done: 0, failed: 1, misused: 2 } as const;
+
+function buildProgram(): Command {
+  const program = new Command('vitrine')
+    .description('Manages a Vitrine image service.')
+    .addCommand(userCommands())
+    .addCommand(projectCommands())
+    .addCommand(roleCommands());
+  overrideExit(program);
+  return program;
+}
+
+/** Commander ends the process itself with 1 for a misused command unless every command is told not to. */
+function overrideExit(command: Command): void {
+  command.exitOverride();
+  for (const child of command.commands) overrideExit(child);
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) {
+    return error.exitCode === 0 ? exitCodes.done : exitCodes.misused;
+  }
+  if (error instanceof CommandError) {
+    console.error(error.message);
+    return exitCodes.misused;
+  }
+  console.error(textOf(error));
+  return exitCodes.failed;
+}
+
+function textOf(error: unknown): string {
+  if (error instanceof ConnectionError)
+    return `${error.message} Is the service running (npm start)?`;
+  if (!(error instanceof ApiError)) return error instanceof Error ? error.message : String(error);
+  return error.status === 401
+    ? `${error.message} Check the password in clouds.yaml.`
+    : error.message;
+}
+
+try {
+  await buildProgram().parseAsync();
+} catch (error) {
+  process.exitCode = exitCodeOf(error);
+}
