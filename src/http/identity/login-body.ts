@@ -59,7 +59,11 @@ export function proofIn({ identity }: Auth): LoginProof {
   switch (method) {
     case 'password': {
       const { user } = identity.password ?? missing('auth.identity.password');
-      return { method, user: namedIn(user, `${method}.user`), password: user.password };
+      return {
+        method,
+        user: namedIn(user, `auth.identity.${method}.user`),
+        password: user.password,
+      };
     }
     case 'token':
       return { method, token: (identity.token ?? missing('auth.identity.token')).id };
