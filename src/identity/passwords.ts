@@ -7,7 +7,7 @@ export interface PasswordCost {
   readonly p: number;
 }
 
-/** 32 MiB and some 80 ms of one core for each try. @see OWASP Password Storage Cheat Sheet, scrypt */
+/** 32 MiB and some 80 ms of one core for each try; the attempts themselves are limited as well. */
 const defaultPasswordCost: PasswordCost = { logN: 15, r: 8, p: 1 };
 
 /** Turns passwords into what the database keeps of them, and compares. */
