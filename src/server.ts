@@ -6,6 +6,7 @@ import { type Config, ConfigError, loadConfig } from './config.ts';
 import { openDatabase } from './database/database.ts';
 import { lockInstance } from './database/instance-lock.ts';
 import { buildApp } from './http/app.ts';
+import { type ConnectionTimes, connectionTimes } from './http/server-options.ts';
 import { makeFirstAccounts, refreshAuthUrl } from './service/first-start.ts';
 import { openIdentity } from './service/identity/open-identity.ts';
 import { imageDataService } from './service/image-data.ts';
@@ -27,8 +28,16 @@ export interface RunningService {
 /** How long running requests may go on once the service stops; it ends within a second after, ms. */
 const graceTime = 4000;
 
-/** Starts the service: the only function that knows every part. */
-export async function startService(config: Config, log: Logger): Promise<RunningService> {
+/**
+ * Starts the service: the only function that knows every part.
+ *
+ * @param times what is to differ from the times that connections have otherwise
+ */
+export async function startService(
+  config: Config,
+  log: Logger,
+  times?: Partial<ConnectionTimes>,
+): Promise<RunningService> {
   const dataDir = resolve(config.dataDir);
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   await using parts = new AsyncDisposableStack();
@@ -64,6 +73,7 @@ export async function startService(config: Config, log: Logger): Promise<Running
     pageSizes: { default: config.listLimitDefault, max: config.listLimitMax },
     publicEndpoint: config.publicEndpoint,
     disableFile: join(dataDir, 'disabled'),
+    times: { ...connectionTimes, ...times },
     log,
     stopping: stopping.signal,
   });

@@ -22,7 +22,7 @@ import { refuseOtherMethods } from './method-not-allowed.ts';
 import { baseUrl } from './reply.ts';
 import { nameRequest, requestId } from './request-id.ts';
 import { schemaRoutes } from './schemas.ts';
-import { serverOptions } from './server-options.ts';
+import { type ConnectionTimes, serverOptions } from './server-options.ts';
 import { routedUrl } from './version-routing.ts';
 import { sendVersions, versionRoutes } from './versions.ts';
 
@@ -37,6 +37,7 @@ export interface AppOptions {
   readonly pageSizes: PageSizes;
   readonly publicEndpoint: string | undefined;
   readonly disableFile: string;
+  readonly times: ConnectionTimes;
   readonly log: FastifyBaseLogger;
   /** Aborted when the service stops for good: running transfers end then. */
   readonly stopping: AbortSignal;
@@ -45,7 +46,7 @@ export interface AppOptions {
 /** The whole service over HTTP: what is public, the identity service, and the Images API behind a token. */
 export function buildApp(options: AppOptions): FastifyInstance {
   const app = fastify({
-    ...serverOptions,
+    ...serverOptions(options.times),
     loggerInstance: options.log,
     genReqId: requestId,
     rewriteUrl: routedUrl,
@@ -72,7 +73,7 @@ async function imagesApi(app: FastifyInstance, options: AppOptions): Promise<voi
   const identityUrl = (request: FastifyRequest) => `${baseUrl(request, publicEndpoint)}/identity`;
   app.addHook('onRequest', authentication(options.identity, identityUrl));
   app.addHook('onRequest', refuseTrailingSlash);
-  readBodies(app);
+  readBodies(app, options.times.body);
 
   await refuseOtherMethods(app, async () => {
     imageRoutes(app, options);

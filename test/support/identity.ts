@@ -5,7 +5,7 @@ import fastify, { type FastifyInstance, type InjectOptions } from 'fastify';
 import { parse } from 'yaml';
 import { openDatabase } from '../../src/database/database.ts';
 import { identityRoutes } from '../../src/http/identity/identity-routes.ts';
-import { serverOptions } from '../../src/http/server-options.ts';
+import { connectionTimes, serverOptions } from '../../src/http/server-options.ts';
 import { makeFirstAccounts, refreshAuthUrl } from '../../src/service/first-start.ts';
 import {
   type EmbeddedIdentity,
@@ -62,7 +62,7 @@ export async function startIdentity(options: TestIdentityOptions = {}): Promise<
   const identity = await openIdentity({ database, now: () => time, passwordCost, ...rest });
   const cloudsFile = join(folder, 'clouds.yaml');
   await makeFirstAccounts(identity, { cloudsFile, authUrl: 'http://localhost/identity/v3' });
-  const app = fastify(serverOptions);
+  const app = fastify(serverOptions(connectionTimes));
   await app.register(identityRoutes, { prefix: '/identity', identity, publicEndpoint });
 
   async function call({ method = 'GET', path, token, subject, body }: Call): Promise<Answer> {

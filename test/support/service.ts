@@ -1,0 +1,126 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import {
+  Agent,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  request,
+} from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after } from 'node:test';
+import { pino } from 'pino';
+import { parse } from 'yaml';
+import { type Config, loadConfig } from '../../src/config.ts';
+import type { ConnectionTimes } from '../../src/http/server-options.ts';
+import { startService } from '../../src/server.ts';
+import { type CallerName, makeCallers, type ProjectName } from './callers.ts';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly bytes: Buffer;
+  readonly text: string;
+  // biome-ignore lint/suspicious/noExplicitAny: tests read whatever document came.
+  readonly json: any;
+}
+
+export type Headers = Readonly<Record<string, string>>;
+
+/** The real service, listening on a port of its own with an empty data folder. */
+export interface TestService extends AsyncDisposable {
+  readonly url: string;
+  readonly port: number;
+  readonly folder: string;
+  readonly projects: Readonly<Record<ProjectName, string>>;
+  readonly tokens: Readonly<Record<CallerName, string>>;
+  /** Sends text and bytes as they are, anything else as JSON, and the path without a change. */
+  call(
+    caller: CallerName,
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Headers,
+  ): Promise<Answer>;
+}
+
+export interface TestServiceOptions {
+  readonly config?: Partial<Config>;
+  readonly times?: Partial<ConnectionTimes>;
+}
+
+/** Starts a service that ends with the tests of the calling file. */
+export async function sharedService(options: TestServiceOptions = {}): Promise<TestService> {
+  const service = await startTestService(options);
+  after(() => service[Symbol.asyncDispose]());
+  return service;
+}
+
+export async function startTestService(options: TestServiceOptions = {}): Promise<TestService> {
+  const folder = await mkdtemp(join(tmpdir(), 'vitrine-test-'));
+  const config = { ...loadConfig({}, undefined), port: 0, dataDir: folder, ...options.config };
+  const running = await startService(config, pino({ level: 'silent' }), options.times);
+  const agent = new Agent({ keepAlive: true });
+  const send = sender(running.url, agent);
+  const { projects, tokens } = await makeCallers(send, await adminPassword(running.cloudsFile));
+  return {
+    url: running.url,
+    port: Number(new URL(running.url).port),
+    folder,
+    projects,
+    tokens,
+    call: (caller, method, path, body, headers) =>
+      send(method, path, body, {
+        ...(caller !== 'nobody' && { 'x-auth-token': tokens[caller] }),
+        ...headers,
+      }),
+    async [Symbol.asyncDispose]() {
+      agent.destroy();
+      await running.stop();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+/** Sends a request as it is told to. */
+export type Send = (
+  method: string,
+  path: string,
+  body?: unknown,
+  headers?: Headers,
+) => Promise<Answer>;
+
+function sender(url: string, agent: Agent): Send {
+  const { hostname, port } = new URL(url);
+  return async (method, path, body, headers = {}) => {
+    const payload = payloadOf(body);
+    const sent: OutgoingHttpHeaders = { accept: '*/*', ...headers };
+    if (payload !== undefined) sent['content-length'] ??= payload.length;
+    return new Promise<Answer>((resolve, reject) => {
+      const outgoing = request({ hostname, port, method, path, headers: sent, agent }, (response) =>
+        resolve(readAnswer(response)),
+      );
+      outgoing.on('error', reject);
+      outgoing.end(payload);
+    });
+  };
+}
+
+function payloadOf(body: unknown): Uint8Array | undefined {
+  if (body === undefined || body instanceof Uint8Array) return body;
+  return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+}
+
+async function readAnswer(response: IncomingMessage): Promise<Answer> {
+  const { statusCode: status = 0, headers } = response;
+  const bytes = Buffer.concat(await Array.fromAsync(response));
+  const text = bytes.toString();
+  const isJson = headers['content-type']?.startsWith('application/json') && text !== '';
+  const json = isJson ? JSON.parse(text) : undefined;
+  return { status, headers, bytes, text, json };
+}
+
+async function adminPassword(cloudsFile: string): Promise<string> {
+  const clouds = parse(await readFile(cloudsFile, 'utf8'));
+  return clouds.clouds['vitrine-admin'].auth.password;
+}
