@@ -1,27 +1,77 @@
 import { type Expression, expressionBuilder, type SqlBool } from 'kysely';
-import type { Comparison, ImageFilter } from '../domain/image-query.ts';
+import type { Comparison, ImageFilter, NumberColumn, TextColumn } from '../domain/image-query.ts';
+import { placeholder } from './prepared.ts';
 import type { Tables } from './tables.ts';
 
 const eb = expressionBuilder<Tables, 'images'>();
 
-/** Says one filter of a listing in SQL. */
-export function filterCondition(filter: ImageFilter): Expression<SqlBool> {
+type TimeColumn = Extract<ImageFilter, { kind: 'time' }>['column'];
+
+/** What the SQL of a filter depends on, without the values that are compared. */
+export type FilterPlan =
+  | { readonly kind: 'text'; readonly column: TextColumn; readonly count: number }
+  | { readonly kind: 'number'; readonly column: NumberColumn; readonly comparison: Comparison }
+  | { readonly kind: 'time'; readonly column: TimeColumn; readonly comparison: Comparison }
+  | { readonly kind: 'protected' | 'tag' | 'property' };
+
+/** Takes the plan of a filter from it. */
+export function filterPlan(filter: ImageFilter): FilterPlan {
   switch (filter.kind) {
     case 'text':
-      return textCondition(filter);
+      return { kind: 'text', column: filter.column, count: filter.values.length };
     case 'number':
-      return eb(`images.${filter.column}`, operators[filter.comparison], filter.value);
+      return { kind: 'number', column: filter.column, comparison: filter.comparison };
     case 'time':
-      return timeCondition(filter);
+      return { kind: 'time', column: filter.column, comparison: filter.comparison };
     case 'protected':
-      return eb('images.protected', '=', Number(filter.value));
+    case 'tag':
+    case 'property':
+      return { kind: filter.kind };
+  }
+}
+
+/** The values that a filter compares with, in the order in which its condition numbers them. */
+export function filterValues(filter: ImageFilter): readonly unknown[] {
+  switch (filter.kind) {
+    case 'text':
+      return filter.values;
+    case 'number':
+      // No number equals none.
+      return [Number.isNaN(filter.value) ? null : filter.value];
+    case 'time':
+      return secondOf(filter.value);
+    case 'protected':
+      return [Number(filter.value)];
+    case 'tag':
+      return [filter.value];
+    case 'property':
+      return [filter.name, filter.value];
+  }
+}
+
+/** Says one filter of a listing in SQL; its values are named `<name> 0`, `<name> 1` and so on. */
+export function filterCondition(filter: FilterPlan, name: string): Expression<SqlBool> {
+  const value = (place: number) => placeholder(`${name} ${place}`);
+  switch (filter.kind) {
+    case 'text':
+      return eb(
+        `images.${filter.column}`,
+        'in',
+        Array.from({ length: filter.count }, (_, place) => value(place)),
+      );
+    case 'number':
+      return eb(`images.${filter.column}`, operators[filter.comparison], value(0));
+    case 'time':
+      return timeCondition(filter.column, filter.comparison, value(0), value(1));
+    case 'protected':
+      return eb('images.protected', '=', value(0));
     case 'tag':
       return eb.exists(
         eb
           .selectFrom('image_tags')
           .select('image_tags.tag')
           .whereRef('image_tags.image_id', '=', 'images.id')
-          .where('image_tags.tag', '=', filter.value),
+          .where('image_tags.tag', '=', value(0)),
       );
     case 'property':
       return eb.exists(
@@ -29,17 +79,10 @@ export function filterCondition(filter: ImageFilter): Expression<SqlBool> {
           .selectFrom('image_properties')
           .select('image_properties.name')
           .whereRef('image_properties.image_id', '=', 'images.id')
-          .where('image_properties.name', '=', filter.name)
-          .where('image_properties.value', '=', filter.value),
+          .where('image_properties.name', '=', value(0))
+          .where('image_properties.value', '=', value(1)),
       );
   }
-}
-
-function textCondition(filter: Extract<ImageFilter, { kind: 'text' }>): Expression<SqlBool> {
-  const [first, second] = filter.values;
-  return first !== undefined && second === undefined
-    ? eb(`images.${filter.column}`, '=', first as never)
-    : eb(`images.${filter.column}`, 'in', filter.values as never);
 }
 
 const operators = {
@@ -52,12 +95,20 @@ const operators = {
 } as const satisfies Record<Comparison, string>;
 
 /** The wire shows whole seconds, so an image is made at every instant of its second. */
-function timeCondition(filter: Extract<ImageFilter, { kind: 'time' }>): Expression<SqlBool> {
-  const start = Math.floor(filter.value.getTime() / 1000) * 1000;
-  const end = start + 1000;
-  const column = `images.${filter.column}` as const;
+function secondOf(time: Date): readonly [start: number, end: number] {
+  const start = Math.floor(time.getTime() / 1000) * 1000;
+  return [start, start + 1000];
+}
+
+function timeCondition(
+  name: TimeColumn,
+  comparison: Comparison,
+  start: never,
+  end: never,
+): Expression<SqlBool> {
+  const column = `images.${name}` as const;
   const within = eb.and([eb(column, '>=', start), eb(column, '<', end)]);
-  switch (filter.comparison) {
+  switch (comparison) {
     case 'gt':
       return eb(column, '>=', end);
     case 'gte':

@@ -1,13 +1,29 @@
-import { type Expression, expressionBuilder, type SelectQueryBuilder, type SqlBool } from 'kysely';
-import { type Caller, isAdmin } from '../domain/caller.ts';
+import {
+  type CompiledQuery,
+  type Expression,
+  expressionBuilder,
+  type SelectQueryBuilder,
+  type SqlBool,
+} from 'kysely';
+import type { Caller } from '../domain/caller.ts';
 import type { Image } from '../domain/image.ts';
 import type { ImageQuery } from '../domain/image-query.ts';
 import type { ListScope, Visibility } from '../domain/visibility.ts';
 import type { Connection } from './database.ts';
 import { filterCondition } from './image-filters.ts';
-import { afterMarker, imageOrder, orderBy, sharedOrder } from './image-order.ts';
+import {
+  type After,
+  afterMarker,
+  imageOrder,
+  type OrderColumns,
+  orderByKeys,
+  selectKeys,
+  sharedOrder,
+} from './image-order.ts';
 import { imageFromRow } from './image-rows.ts';
 import type { ImageRow } from './image-tables.ts';
+import { type ListPlan, listPlan, listValues } from './list-plan.ts';
+import { placeholder, runPrepared } from './prepared.ts';
 import type { Tables } from './tables.ts';
 
 type ImageSelect = SelectQueryBuilder<Tables, 'images', object>;
@@ -26,87 +42,96 @@ export async function listImages(
   db: Connection,
   caller: Caller,
   query: ImageQuery,
-  after: Image | undefined,
+  after: After,
 ): Promise<Image[]> {
   if (query.limit === 0) return [];
-  const page = pageQuery(db, caller, query, after);
-  return page ? (await page.execute()).map(imageFromRow) : [];
+  const page = compiledPage(db, listPlan(caller, query, after));
+  const { rows } = await runPrepared(db, page, listValues(caller, query, after));
+  return rows.map(imageFromRow);
 }
 
-/** The query behind `listImages`; undefined when no range can hold an image. */
-export function pageQuery(
-  db: Connection,
-  caller: Caller,
-  query: ImageQuery,
-  after: Image | undefined,
-) {
-  const [first, ...others] = [
-    ...imageRanges(caller, query.scope).map((range) =>
-      cut(db.selectFrom('images').where(range), query, after, imageOrder),
-    ),
-    ...sharedRanges(db, caller, query.scope).map((range) => cut(range, query, after, sharedOrder)),
-  ].map((range) => db.selectFrom(range.as('images')).selectAll());
-  if (!first) return undefined;
-  const union = others.reduce((page, range) => page.unionAll(range), first);
-  return orderBy(db.selectFrom(union.as('images')).selectAll(), query.order, imageOrder).limit(
-    query.limit,
-  );
+const compiled = new WeakMap<object, Map<string, CompiledQuery<ImageRow>>>();
+
+/** Bounds what callers can make the service keep by combining filters. */
+const maxPlans = 200;
+
+/** The page of that plan, built once: building costs more than running. */
+function compiledPage(db: Connection, plan: ListPlan): CompiledQuery<ImageRow> {
+  const dialect = db.getExecutor().adapter;
+  const known = compiled.get(dialect) ?? new Map<string, CompiledQuery<ImageRow>>();
+  compiled.set(dialect, known);
+  const key = JSON.stringify(plan);
+  const page = known.get(key) ?? pageQuery(db, plan).compile();
+  if (known.size >= maxPlans) known.clear();
+  known.set(key, page);
+  return page;
+}
+
+/** The query behind `listImages`, with placeholders for the names of `listValues`. */
+export function pageQuery(db: Connection, plan: ListPlan) {
+  const ranges = [...imageRanges(db, plan), ...sharedRanges(db, plan)];
+  const union = ranges.reduce((page, range) => page.unionAll(range));
+  // Ids and sort keys are merged; the rest of the row is read for the page alone.
+  const page = orderByKeys(db.selectFrom(union.as('ranges')).selectAll(), plan.order);
+  const rows = db
+    .selectFrom(page.limit(placeholder('limit')).as('page'))
+    .innerJoin('images', 'images.id', 'page.id')
+    .selectAll('images');
+  return orderByKeys(rows, plan.order);
 }
 
 /** Filters, sorts and cuts one range. */
-function cut(
-  range: ImageSelect,
-  query: ImageQuery,
-  after: Image | undefined,
-  columns: typeof imageOrder,
-): SelectQueryBuilder<Tables, 'images', ImageRow> {
+function cut(db: Connection, range: ImageSelect, plan: ListPlan, columns: OrderColumns) {
   const conditions = [
-    eb('images.os_hidden', '=', Number(query.osHidden)),
-    ...query.filters.map(filterCondition),
-    ...(after ? [afterMarker(query.order, after, columns)] : []),
+    eb('images.os_hidden', '=', placeholder('osHidden')),
+    ...plan.filters.map((filter, index) => filterCondition(filter, `filter ${index}`)),
+    ...(plan.hasMarker ? [afterMarker(plan.order, columns)] : []),
   ];
-  const filtered = range.selectAll('images').where(eb.and(conditions));
-  return orderBy(filtered, query.order, columns).limit(query.limit) as typeof filtered;
+  const keys = range.where(eb.and(conditions)).select(selectKeys(plan.order, columns));
+  const page = orderByKeys(keys, plan.order).limit(placeholder('limit'));
+  return db.selectFrom(page.as('range')).selectAll();
 }
 
 /** The ranges that are found in `images` itself. */
-function imageRanges(caller: Caller, scope: ListScope): Expression<SqlBool>[] {
-  if (isAdmin(caller)) return adminRanges(caller, scope);
-  const ranges: Expression<SqlBool>[] = [];
-  const { projectId } = caller;
-  if (projectId !== null) {
-    const own = eb('images.owner', '=', projectId);
-    ranges.push(hasKind(scope) ? eb.and([own, isKind(scope.visibility)]) : own);
-  }
+function imageRanges(db: Connection, plan: ListPlan) {
+  const conditions = plan.isAdmin ? adminConditions(plan) : userConditions(plan);
+  return conditions.map((condition) =>
+    cut(db, db.selectFrom('images').where(condition), plan, imageOrder),
+  );
+}
+
+function userConditions(plan: ListPlan): Expression<SqlBool>[] {
+  const { scope, hasProject } = plan;
+  const own = hasKind(scope) ? eb.and([isOwn(), isKind(scope.visibility)]) : isOwn();
   const open = (['public', 'community'] as const).filter((kind) => includes(scope, kind));
-  return [...ranges, ...open.map((kind) => eb.and([isKind(kind), isNotOwn(projectId)]))];
+  const ranges = open.map((kind) => eb.and([isKind(kind), isNotOwn(plan)]));
+  // There is always a range, if only one that holds nothing.
+  return hasProject ? [own, ...ranges] : [...ranges, eb.lit(false)];
 }
 
 /** An admin sees all of every kind, but others' community images only when asked for. */
-function adminRanges(caller: Caller, scope: ListScope): Expression<SqlBool>[] {
+function adminConditions({ scope }: ListPlan): Expression<SqlBool>[] {
   if (scope.visibility === 'all') return [eb.lit(true)];
   if (scope.visibility !== undefined) return [isKind(scope.visibility)];
   const kinds = (['public', 'private', 'shared'] as const).map(isKind);
-  const own = eb.and([eb('images.owner', '=', caller.projectId), isKind('community')]);
-  return [...kinds, own];
+  return [...kinds, eb.and([isOwn(), isKind('community')])];
 }
 
 /** The images shared with the caller by others: found from its member rows. */
-function sharedRanges(db: Connection, caller: Caller, scope: ListScope): ImageSelect[] {
-  const { projectId } = caller;
-  if (isAdmin(caller) || projectId === null || !includes(scope, 'shared')) return [];
-  const { memberStatus } = scope;
+function sharedRanges(db: Connection, plan: ListPlan) {
+  const { memberStatus } = plan.scope;
+  if (plan.isAdmin || !plan.hasProject || !includes(plan.scope, 'shared')) return [];
   const shared = db
     .selectFrom('image_members')
     .innerJoin('images', 'images.id', 'image_members.image_id')
-    .where('image_members.project_id', '=', projectId)
+    .where('image_members.project_id', '=', placeholder('projectId'))
     .where('images.visibility', '=', 'shared')
-    .where(isNotOwn(projectId))
+    .where(isNotOwn(plan))
     .$if(memberStatus !== 'all', (range) =>
       range.where('image_members.status', '=', memberStatus as Exclude<typeof memberStatus, 'all'>),
     );
   // The member row in scope is more than a range over `images` offers; nothing else is done with it.
-  return [shared as unknown as ImageSelect];
+  return [cut(db, shared as unknown as ImageSelect, plan, sharedOrder)];
 }
 
 /** Whether the listing includes others' images of that kind; community ones only when asked for. */
@@ -123,6 +148,12 @@ function isKind(kind: Visibility): Expression<SqlBool> {
   return eb('images.visibility', '=', kind);
 }
 
-function isNotOwn(projectId: string | null): Expression<SqlBool> {
-  return projectId === null ? eb.lit(true) : eb('images.owner', 'is distinct from', projectId);
+function isOwn(): Expression<SqlBool> {
+  return eb('images.owner', '=', placeholder('projectId'));
+}
+
+function isNotOwn({ hasProject }: ListPlan): Expression<SqlBool> {
+  return hasProject
+    ? eb('images.owner', 'is distinct from', placeholder('projectId'))
+    : eb.lit(true);
 }

@@ -1,4 +1,5 @@
 import {
+  type AliasedRawBuilder,
   type Expression,
   type RawBuilder,
   type SelectQueryBuilder,
@@ -7,9 +8,13 @@ import {
 } from 'kysely';
 import type { Image } from '../domain/image.ts';
 import type { SortKey, SortOrder } from '../domain/image-query.ts';
+import { placeholder } from './prepared.ts';
 
 /** By what expression a range is sorted for each key; nothing sorts as empty text or zero. */
-type OrderColumns = Readonly<Record<SortKey, RawBuilder<string | number>>>;
+export type OrderColumns = Readonly<Record<SortKey, RawBuilder<string | number>>>;
+
+/** The marker's image, behind which a page starts; undefined for the first page. */
+export type After = Image | undefined;
 
 /** The order of ranges over `images`. */
 export const imageOrder: OrderColumns = {
@@ -30,27 +35,31 @@ export const sharedOrder: OrderColumns = {
   created_at: sql`image_members.image_created_at`,
 };
 
-/** Sorts a query by each key in turn. */
-export function orderBy<DB, Table extends keyof DB, Row>(
+/** The image's id, and its sort keys in turn as `k0`, `k1` and so on, by which ranges are merged. */
+export function selectKeys(order: readonly SortOrder[], columns: OrderColumns) {
+  const keys = order.map(({ key }, index) => columns[key].as(`k${index}`));
+  return [columns.id.as('id') as AliasedRawBuilder<string, 'id'>, ...keys];
+}
+
+/** Sorts a query by the keys that `selectKeys` names. */
+export function orderByKeys<DB, Table extends keyof DB, Row>(
   query: SelectQueryBuilder<DB, Table, Row>,
   order: readonly SortOrder[],
-  columns: OrderColumns,
 ): SelectQueryBuilder<DB, Table, Row> {
   return order.reduce(
-    (sorted, { key, direction }) => sorted.orderBy(columns[key], direction),
+    (sorted, { direction }, index) => sorted.orderBy(sql.ref(`k${index}`), direction),
     query,
   );
 }
 
-/** Holds for images that come after `marker` in `order`. */
+/** Holds for images that come after the marker in `order`; its values are named `after <key>`. */
 export function afterMarker(
   order: readonly SortOrder[],
-  marker: Image,
   columns: OrderColumns,
 ): Expression<SqlBool> {
   const terms = order.map(({ key, direction }) => ({
     column: columns[key],
-    value: sortValue(marker, key),
+    value: placeholder(`after ${key}`),
     operator: direction === 'asc' ? sql`>` : sql`<`,
   }));
   const [first] = terms;
@@ -62,28 +71,22 @@ export function afterMarker(
   }
   const alternatives = terms.map((term, index) => {
     const equal = terms.slice(0, index).map(({ column, value }) => sql`${column} = ${value}`);
-    return sql`(${sql.join([...equal, sql`${term.column} ${term.operator} ${term.value}`], sql` and `)})`;
+    const last = sql`${term.column} ${term.operator} ${term.value}`;
+    return sql`(${sql.join([...equal, last], sql` and `)})`;
   });
   return sql<SqlBool>`(${sql.join(alternatives, sql` or `)})`;
 }
 
-function sortValue(image: Image, key: SortKey): string | number {
-  switch (key) {
-    case 'name':
-      return image.name ?? '';
-    case 'status':
-      return image.status;
-    case 'container_format':
-      return image.containerFormat ?? '';
-    case 'disk_format':
-      return image.diskFormat ?? '';
-    case 'size':
-      return image.size ?? 0;
-    case 'id':
-      return image.id;
-    case 'created_at':
-      return image.createdAt.getTime();
-    case 'updated_at':
-      return image.updatedAt.getTime();
-  }
+/** The values of a marker's image by which the next page is found. */
+export function sortValues(image: Image): Readonly<Record<SortKey, string | number>> {
+  return {
+    name: image.name ?? '',
+    status: image.status,
+    container_format: image.containerFormat ?? '',
+    disk_format: image.diskFormat ?? '',
+    size: image.size ?? 0,
+    id: image.id,
+    created_at: image.createdAt.getTime(),
+    updated_at: image.updatedAt.getTime(),
+  };
 }

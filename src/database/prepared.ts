@@ -21,17 +21,30 @@ export function prepared<Values extends object, Row>(
 ): (db: Connection, values: Values) => Promise<QueryResult<Row>> {
   // One text a dialect: transactions and connections of a database share its adapter.
   const compiled = new WeakMap<object, CompiledQuery<Row>>();
-  const placeholder = (name: PropertyKey) => new Placeholder(String(name)) as never;
 
   return (db, values) => {
     const dialect = db.getExecutor().adapter;
     let query = compiled.get(dialect);
     if (!query) {
-      query = build(db, placeholder).compile();
+      query = build(db, (name) => placeholder(String(name))).compile();
       compiled.set(dialect, query);
     }
-    return db.executeQuery({ ...query, parameters: query.parameters.map((p) => fill(p, values)) });
+    return runPrepared(db, query, values);
   };
+}
+
+/** A value to build a query with, whatever its type, that `runPrepared` fills in by name. */
+export function placeholder(name: string): never {
+  return new Placeholder(name) as never;
+}
+
+/** Runs a compiled query with these values in the places of its placeholders. */
+export function runPrepared<Row>(
+  db: Connection,
+  query: CompiledQuery<Row>,
+  values: object,
+): Promise<QueryResult<Row>> {
+  return db.executeQuery({ ...query, parameters: query.parameters.map((p) => fill(p, values)) });
 }
 
 function fill(parameter: unknown, values: object): unknown {

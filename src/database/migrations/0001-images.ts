@@ -33,7 +33,7 @@ const statements = [
   ) strict, without rowid`,
   // The three ranges of the default list: own, public, and (by image_members) shared with me.
   'create index images_by_owner on images (owner, os_hidden, created_at, id)',
-  'create index images_by_visibility on images (visibility, os_hidden, created_at, id)',
+  'create index images_by_visibility on images (visibility, os_hidden, created_at, id, owner)',
   'create index images_by_age on images (os_hidden, created_at, id)',
   'create index images_by_name on images (name, created_at, id)',
   // Few images are in these states at a time; start-up looks for them.
