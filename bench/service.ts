@@ -35,8 +35,8 @@ export async function startService(
 /** Signs in as the two projects of the `clouds.yaml` that a fresh service writes. */
 export async function signIn(child: Child, url: string, dataDirectory: string): Promise<Service> {
   const clouds = await readClouds(join(dataDirectory, 'clouds.yaml'));
-  const producer = await tokenOf(clouds, 'producer');
-  const consumer = await tokenOf(clouds, 'consumer');
+  const producer = await tokenOf(clouds, 'vitrine-producer');
+  const consumer = await tokenOf(clouds, 'vitrine-consumer');
   return { child, url, producer, consumer };
 }
 

@@ -20,8 +20,7 @@ type Fields = Readonly<Record<string, unknown>>;
  * @throws CommandError when the file or the cloud is not there, or says too little.
  */
 export function loadLogin({ cloud, env }: CloudChoice): Login {
-  const path =
-    env['OS_CLIENT_CONFIG_FILE'] || join(env['VITRINE_DATA_DIR'] || './data', 'clouds.yaml');
+  const path = cloudsFile(env);
   const name = cloud ?? (env['OS_CLOUD'] || 'vitrine-admin');
   const clouds = fieldsOf(readClouds(path)['clouds']);
   const entry = clouds[name];
@@ -30,6 +29,11 @@ export function loadLogin({ cloud, env }: CloudChoice): Login {
     throw new CommandError(`${path} has no cloud ${name}; it has: ${known}. Choose by --os-cloud.`);
   }
   return loginOf(fieldsOf(fieldsOf(entry)['auth']), `Cloud ${name} in ${path}`);
+}
+
+/** The `clouds.yaml` that `loadLogin` reads. */
+export function cloudsFile(env: CloudChoice['env']): string {
+  return env['OS_CLIENT_CONFIG_FILE'] || join(env['VITRINE_DATA_DIR'] || './data', 'clouds.yaml');
 }
 
 function readClouds(path: string): Fields {

@@ -2,13 +2,19 @@
 export class ApiError extends Error {
   /** HTTP status. */
   readonly status: number;
+  /** The refusal's short name, such as `Not Found`. */
+  readonly code: string;
   /** The id by which the service's log knows the request, where it gives one. */
   readonly requestId: string | undefined;
 
-  constructor(message: string, answer: { readonly status: number; readonly requestId?: string }) {
+  constructor(
+    message: string,
+    answer: { readonly status: number; readonly code?: string; readonly requestId?: string },
+  ) {
     super(message);
     this.name = 'ApiError';
     this.status = answer.status;
+    this.code = answer.code ?? String(answer.status);
     this.requestId = answer.requestId;
   }
 }
@@ -23,21 +29,32 @@ export class ConnectionError extends Error {
 
 /** The refusal in `response`, told in the service's own words. */
 export async function apiErrorOf(response: Response): Promise<ApiError> {
-  const text = await response.text();
+  const document = parsed(await response.text());
   const requestId = response.headers.get('x-openstack-request-id');
-  return new ApiError(messageIn(text) ?? `The service answered ${response.status}.`, {
+  return new ApiError(wordsIn(document) ?? `The service answered ${response.status}.`, {
     status: response.status,
+    code: said(document, 'title') ?? response.statusText,
     ...(requestId !== null && { requestId }),
   });
 }
 
-function messageIn(text: string): string | undefined {
+/** Undefined for what is no JSON: a proxy in between answers in HTML or not at all. */
+function parsed(text: string): unknown {
   try {
-    const document: unknown = JSON.parse(text);
-    return textAt(document, ['error', 'message']) ?? textAt(document, ['message']);
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
+}
+
+/** The Images API ends the text of a refusal with line breaks for browsers. */
+function wordsIn(document: unknown): string | undefined {
+  return said(document, 'message')?.replace(/(<br \/>|\s)+$/, '');
+}
+
+/** The identity API wraps its refusals in `error`, the Images API does not. */
+function said(document: unknown, key: string): string | undefined {
+  return textAt(document, ['error', key]) ?? textAt(document, [key]);
 }
 
 function textAt(value: unknown, path: readonly string[]): string | undefined {
