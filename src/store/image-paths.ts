@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { type Location, StoreError } from './store.ts';
 
 const uuid = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
@@ -9,6 +8,7 @@ const partialPattern = new RegExp(`^(${uuid})\\.${uuid}$`, 'i');
 
 /** Where one image's data lies. */
 export interface ImagePath {
+  readonly imageId: string;
   readonly folder: string;
   readonly file: string;
 }
@@ -34,11 +34,12 @@ export function imagePaths(directory: string): ImagePaths {
   function of(imageId: string): ImagePath {
     if (!imageIdPattern.test(imageId)) throw new TypeError('An image id must be a UUID.');
     const folder = join(root, imageId.slice(0, 2));
-    return { folder, file: join(folder, imageId) };
+    return { imageId, folder, file: join(folder, imageId) };
   }
 
-  function location({ file }: ImagePath): Location {
-    return pathToFileURL(file).href;
+  /** Relative to the directory, so that a data folder can be moved or restored to another place. */
+  function location({ imageId }: ImagePath): Location {
+    return `file:${imageId.slice(0, 2)}/${imageId}`;
   }
 
   return {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { describe, test } from 'node:test';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import type { Disk } from '../../src/store/disk.ts';
 import { filesystemStore } from '../../src/store/filesystem.ts';
 import { hashers } from '../../src/store/hashing.ts';
@@ -46,6 +46,11 @@ async function emptyFileStore(
       await fs.rm(parent, { recursive: true });
     },
   };
+}
+
+/** Where the data of an image lies. */
+function dataFile(directory: string, imageId: string): string {
+  return join(directory, imageId.slice(0, 2), imageId);
 }
 
 function options(): { maxSize: number; signal: AbortSignal } {
@@ -167,9 +172,11 @@ describe('file store: stable storage', () => {
   test('gives a file to its owner alone', async () => {
     await using empty = await emptyFileStore();
 
-    const { location } = await empty.store.put(randomUUID(), sourceOf(someBytes(1)), options());
+    const imageId = randomUUID();
 
-    const { mode, nlink } = await fs.stat(new URL(location));
+    await empty.store.put(imageId, sourceOf(someBytes(1)), options());
+
+    const { mode, nlink } = await fs.stat(dataFile(empty.directory, imageId));
     assert.equal(mode & 0o777, 0o600);
     assert.equal(nlink, 1);
   });
@@ -263,6 +270,26 @@ describe('file store: space', () => {
 });
 
 describe('file store: names', () => {
+  test('finds its data again after the directory was moved', async () => {
+    await using empty = await emptyFileStore();
+    const bytes = someBytes(10);
+    const { location } = await empty.store.put(randomUUID(), sourceOf(bytes), options());
+    const moved = `${empty.directory}-moved`;
+    await fs.rename(empty.directory, moved);
+    await using threads = hashers({ pairs: 1 });
+    const store = filesystemStore({
+      id: 'moved',
+      directory: moved,
+      minFreeBytes: 0,
+      hashers: threads,
+    });
+
+    await using reader = await store.open(location);
+
+    assert.equal(reader.size, bytes.length);
+    await fs.rm(moved, { recursive: true });
+  });
+
   test('refuses every location that it did not give out', async () => {
     await using empty = await emptyFileStore();
     const imageId = randomUUID();
@@ -283,9 +310,11 @@ describe('file store: names', () => {
       `${location}%00`,
       `${location}\0`,
       location.replace('file:', 'http:'),
-      location.replace('file://', 'file://host'),
-      location.replace('file://', 'FILE://'),
-      fileURLToPath(location),
+      location.replace('file:', 'file:///'),
+      location.replace('file:', 'file://host/'),
+      location.replace('file:', 'FILE:'),
+      location.replace('file:', ''),
+      pathToFileURL(dataFile(empty.directory, imageId)).href,
       pathToFileURL(join(empty.directory, 'partial', imageId)).href,
     ];
 
@@ -299,9 +328,10 @@ describe('file store: names', () => {
 
   test('follows no symbolic link', async () => {
     await using empty = await emptyFileStore();
-    const { location } = await empty.store.put(randomUUID(), sourceOf(someBytes(1)), options());
-    await fs.unlink(new URL(location));
-    await fs.symlink('/etc/passwd', new URL(location));
+    const imageId = randomUUID();
+    const { location } = await empty.store.put(imageId, sourceOf(someBytes(1)), options());
+    await fs.unlink(dataFile(empty.directory, imageId));
+    await fs.symlink('/etc/passwd', dataFile(empty.directory, imageId));
 
     const opening = empty.store.open(location);
 
