@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { callerOf } from '../../test/support/domain.ts';
+import { type Action, mayDo, type Target } from './policy.ts';
+
+const shared: Target = { owner: 'owner', visibility: 'shared' };
+
+/** What a caller is to an image, from nearest to farthest. */
+const relations = {
+  owner: { project: 'owner', target: shared },
+  consumer: { project: 'other', target: { ...shared, membership: 'pending' } },
+  reader: { project: 'other', target: { owner: 'owner', visibility: 'public' } },
+  stranger: { project: 'other', target: shared },
+  formerConsumer: {
+    project: 'other',
+    target: { owner: 'owner', visibility: 'private', membership: 'accepted' },
+  },
+  guestOfNobody: { project: 'other', target: { owner: null, visibility: 'shared' } },
+} as const satisfies Record<string, { project: string; target: Target }>;
+
+type Relation = keyof typeof relations;
+
+/** Who may do it with role member, and with role reader alone; an admin may do everything. */
+const table: Readonly<
+  Record<Action, { readonly member: readonly Relation[]; readonly reader: readonly Relation[] }>
+> = {
+  add_image: { member: ['owner'], reader: [] },
+  modify_image: { member: ['owner'], reader: [] },
+  delete_image: { member: ['owner'], reader: [] },
+  upload_image: { member: ['owner'], reader: [] },
+  communitize_image: { member: ['owner'], reader: [] },
+  publicize_image: { member: [], reader: [] },
+  add_member: { member: ['owner'], reader: [] },
+  delete_member: { member: ['owner'], reader: [] },
+  modify_member: { member: ['consumer'], reader: [] },
+  get_members: { member: ['owner', 'consumer'], reader: ['owner', 'consumer'] },
+  get_member: { member: ['owner', 'consumer'], reader: ['owner', 'consumer'] },
+  get_image: {
+    member: ['owner', 'consumer', 'reader', 'guestOfNobody'],
+    reader: ['owner', 'consumer', 'reader', 'guestOfNobody'],
+  },
+  download_image: { member: ['owner', 'consumer', 'reader', 'guestOfNobody'], reader: [] },
+  get_images: {
+    member: Object.keys(relations) as Relation[],
+    reader: Object.keys(relations) as Relation[],
+  },
+};
+
+for (const [action, permitted] of Object.entries(table) as [Action, (typeof table)[Action]][]) {
+  describe(action, () => {
+    for (const [relation, { project, target }] of Object.entries(relations)) {
+      for (const role of ['member', 'reader'] as const) {
+        const may = permitted[role].some((name) => name === relation);
+        test(`${may ? 'is allowed' : 'is refused'} to a ${relation} with role ${role}`, () => {
+          assert.equal(mayDo(action, callerOf(project, role), target), may);
+        });
+      }
+
+      test(`is allowed to an admin where others are ${relation}`, () => {
+        assert.equal(mayDo(action, callerOf('elsewhere', 'admin'), target), true);
+      });
+
+      test(`is refused to a ${relation} with no role that the service knows`, () => {
+        assert.equal(mayDo(action, callerOf(project, 'service'), target), false);
+      });
+    }
+
+    test('is refused to tokens without a project, whatever their roles', () => {
+      for (const scope of ['unscoped', 'system', 'domain'] as const) {
+        const caller = { ...callerOf(null, 'admin'), scope };
+
+        assert.equal(mayDo(action, caller, { owner: null, visibility: 'public' }), false);
+      }
+    });
+  });
+}

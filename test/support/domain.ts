@@ -1,0 +1,20 @@
+import type { Caller } from '../../src/domain/caller.ts';
+import { type Image, newImage } from '../../src/domain/image.ts';
+import { withImplied } from '../../src/domain/role.ts';
+
+/** A caller whose token is for `projectId`; without one it is unscoped. */
+export function callerOf(projectId: string | null, ...roles: readonly string[]): Caller {
+  return {
+    userId: 'user',
+    projectId,
+    roles: withImplied(roles),
+    projectDomainId: projectId === null ? null : 'default',
+    scope: projectId === null ? 'unscoped' : 'project',
+  };
+}
+
+/** A queued image of the project `owner`, but for what is said otherwise. */
+export function imageWith(changes: Partial<Image> = {}): Image {
+  const given = { id: 'the image', owner: 'owner', now: new Date(0) };
+  return { ...newImage({ properties: new Map() }, given), ...changes };
+}
