@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { Kysely, SqliteDialect, sql } from 'kysely';
+import { emptyDatabase } from '../../test/support/database.ts';
+import { imageWith } from '../../test/support/domain.ts';
+import { openDatabase } from './database.ts';
+import { findImage, insertImage } from './images.ts';
+import { insertMember, listMembers } from './members.ts';
+import { migrateToLatest, migrations } from './migrate.ts';
+import { openSqlite } from './node-sqlite.ts';
+import type { Tables } from './tables.ts';
+
+const versions = Object.keys(migrations);
+const image = imageWith({
+  name: 'kept',
+  tags: ['b', 'a'],
+  properties: new Map([['os_distro', 'debian']]),
+});
+const member = {
+  imageId: image.id,
+  projectId: 'consumer',
+  status: 'rejected',
+  createdAt: new Date(1),
+  updatedAt: new Date(2),
+} as const;
+
+/** A database file as a release at `version` left it. */
+async function fileAt(version: string) {
+  const folder = await mkdtemp(join(tmpdir(), 'vitrine-migrate-'));
+  const path = join(folder, 'vitrine.db');
+  const db = new Kysely<Tables>({
+    dialect: new SqliteDialect({ database: openSqlite(path, { readOnly: false }) }),
+  });
+  await migrateToLatest(db, version);
+  return {
+    path,
+    db,
+    [Symbol.asyncDispose]: async () => await rm(folder, { recursive: true }),
+  };
+}
+
+/** Writes in the words of the first version, which every later one keeps. */
+async function insertOld(db: Kysely<Tables>): Promise<void> {
+  await sql`insert into images (id, name, owner, status, visibility, protected, os_hidden, min_disk,
+      min_ram, tags, properties, created_at, updated_at)
+    values (${image.id}, 'kept', 'owner', 'queued', 'shared', 0, 0, 0, 0, '["b","a"]',
+      '{"os_distro":"debian"}', 0, 0)`.execute(db);
+  await sql`insert into image_members
+      (image_id, project_id, status, created_at, updated_at, image_created_at)
+    values (${image.id}, 'consumer', 'rejected', 1, 2, 0)`.execute(db);
+}
+
+for (const version of versions) {
+  test(`a file at ${version} is brought to the newest version, its images kept`, async () => {
+    await using file = await fileAt(version);
+    await insertOld(file.db);
+    await file.db.destroy();
+
+    await using database = await openDatabase(file.path);
+
+    const seen = await findImage(database.read, image.id, 'consumer');
+    assert.deepEqual(seen, { image, membership: 'rejected' });
+    assert.deepEqual(await listMembers(database.read, image.id), [member]);
+    const applied = await sql<{ name: string }>`select name from kysely_migration`.execute(
+      database.read,
+    );
+    assert.deepEqual(applied.rows.map(({ name }) => name).toSorted(), versions);
+  });
+}
+
+test('a file of a newer release is refused, and left as it is', async () => {
+  await using file = await fileAt(versions.at(-1) ?? '');
+  await sql`insert into kysely_migration values ('9999-newer', '2030-01-01')`.execute(file.db);
+  await file.db.destroy();
+
+  await assert.rejects(openDatabase(file.path), /could not be migrated/);
+  await assert.rejects(openDatabase(file.path), /could not be migrated/);
+});
+
+test('opening twice changes nothing', async () => {
+  await using file = await fileAt(versions.at(-1) ?? '');
+  await insertOld(file.db);
+  await file.db.destroy();
+
+  await (await openDatabase(file.path)).close();
+  await using database = await openDatabase(file.path);
+
+  assert.deepEqual((await findImage(database.read, image.id, null))?.image, image);
+});
+
+describe('constraints', () => {
+  test('an image has a project as a member once', async () => {
+    await using store = await emptyDatabase();
+    const { write } = store.database;
+    await insertImage(write, image);
+    await insertMember(write, image, member);
+    const row = sql`insert into image_members
+      (image_id, project_id, status, created_at, updated_at, image_created_at)
+      select image_id, project_id, status, created_at, updated_at, image_created_at
+      from image_members`;
+
+    await assert.rejects(row.execute(write), /UNIQUE constraint failed/);
+    assert.equal(await insertMember(write, image, member), false);
+  });
+
+  test('no row holds an answer that is none of the three', async () => {
+    await using store = await emptyDatabase();
+    const { write } = store.database;
+    await insertImage(write, image);
+    await insertMember(write, image, member);
+
+    await assert.rejects(
+      sql`update image_members set status = 'maybe'`.execute(write),
+      /CHECK constraint failed/,
+    );
+  });
+
+  test('a member of no image is refused', async () => {
+    await using store = await emptyDatabase();
+
+    await assert.rejects(
+      insertMember(store.database.write, image, member),
+      /FOREIGN KEY constraint failed/,
+    );
+  });
+
+  test('members, tags and properties go with their image', async () => {
+    await using store = await emptyDatabase();
+    const { write } = store.database;
+    await insertImage(write, image);
+    await insertMember(write, image, member);
+
+    await sql`delete from images`.execute(write);
+
+    for (const table of ['image_members', 'image_tags', 'image_properties']) {
+      const { rows } = await sql`select * from ${sql.table(table)}`.execute(write);
+      assert.deepEqual(rows, [], table);
+    }
+  });
+
+  test('the connection for reading cannot write', async () => {
+    await using store = await emptyDatabase();
+
+    await assert.rejects(insertImage(store.database.read, image), /readonly/);
+  });
+});
