@@ -37,22 +37,25 @@ const listing = new Set([
  * @see Images API v2, "List images"
  */
 export function parseImageQuery(query: URLSearchParams, sizes: PageSizes): ImageQuery {
-  const filters: ImageFilter[] = [];
-  for (const [name, value] of query) {
-    if (!listing.has(name)) filters.push(...parseFilter(name, value));
+  // Of a parameter that stands twice the last one counts, but an image may have to have several tags.
+  const parameters = new Map(query);
+  parameters.delete('tag');
+  const filters: ImageFilter[] = query.getAll('tag').map((value) => ({ kind: 'tag', value }));
+  for (const [name, value] of parameters) {
+    if (!listing.has(name)) filters.push(parseFilter(name, value));
   }
   return {
-    scope: parseScope(query),
-    osHidden: parseHidden(query.get('os_hidden')),
+    scope: parseScope(parameters),
+    osHidden: parseHidden(parameters.get('os_hidden')),
     filters,
     order: parseOrder(query),
-    limit: parseLimit(query.get('limit'), sizes),
-    marker: query.get('marker') ?? undefined,
+    limit: parseLimit(parameters.get('limit'), sizes),
+    marker: parameters.get('marker'),
   };
 }
 
-function parseScope(query: URLSearchParams): ListScope {
-  const visibility = query.get('visibility') ?? undefined;
+function parseScope(query: ReadonlyMap<string, string>): ListScope {
+  const visibility = query.get('visibility');
   const memberStatus = query.get('member_status') ?? 'accepted';
   const kind = (['all', ...visibilities] as const).find((name) => name === visibility);
   if (visibility !== undefined && kind === undefined) {
@@ -64,14 +67,14 @@ function parseScope(query: URLSearchParams): ListScope {
   return { visibility: kind, memberStatus };
 }
 
-function parseHidden(text: string | null): boolean {
+function parseHidden(text: string | undefined): boolean {
   const value = text?.toLowerCase() ?? 'false';
   if (value !== 'true' && value !== 'false') throw invalid('os_hidden: must be true or false.');
   return value === 'true';
 }
 
-function parseLimit(text: string | null, sizes: PageSizes): number {
-  if (text === null) return sizes.default;
+function parseLimit(text: string | undefined, sizes: PageSizes): number {
+  if (text === undefined) return sizes.default;
   const limit = parseInteger('limit', text);
   if (limit < 0) throw invalid('limit: must not be negative.');
   return Math.min(limit, sizes.max);
@@ -83,15 +86,13 @@ function parseInteger(name: string, text: string): number {
   return value;
 }
 
-function parseFilter(name: string, value: string): ImageFilter[] {
-  if (name === 'created_at' || name === 'updated_at') return [parseTimeFilter(name, value)];
-  if (name === 'protected') return [{ kind: 'protected', value: parseProtected(value) }];
-  if (name === 'tag') return [{ kind: 'tag', value }];
+function parseFilter(name: string, value: string): ImageFilter {
+  if (name === 'created_at' || name === 'updated_at') return parseTimeFilter(name, value);
+  if (name === 'protected') return { kind: 'protected', value: parseProtected(value) };
   if (name === 'changes-since') throw invalid('changes-since: is not supported; use updated_at.');
   const text = textColumns.find((column) => column === name);
-  if (text) return [{ kind: 'text', column: text, values: parseTextValues(text, value) }];
-  const number = parseNumberFilter(name, value);
-  return [number ?? { kind: 'property', name, value }];
+  if (text) return { kind: 'text', column: text, values: parseTextValues(text, value) };
+  return parseNumberFilter(name, value) ?? { kind: 'property', name, value };
 }
 
 function parseProtected(value: string): boolean {
@@ -165,10 +166,16 @@ function parseTime(text: string): Date | undefined {
   const form =
     /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)(Z|[+-]\d{2}:?\d{2})?)?$/;
   const match = form.exec(text.length > 40 ? '' : text);
-  if (!match) return undefined;
+  if (!match || !isDay(match[1] ?? '')) return undefined;
   const zone = (match[3] ?? 'Z').replace(/^([+-]\d{2})(\d{2})$/, '$1:$2');
   const time = new Date(`${match[1]}T${match[2] ?? '00:00'}${zone}`);
   return Number.isNaN(time.getTime()) ? undefined : time;
+}
+
+/** JavaScript takes 30 February for 2 March. */
+function isDay(text: string): boolean {
+  const day = new Date(text);
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);
 }
 
 function invalid(message: string): DomainError {

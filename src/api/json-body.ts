@@ -51,16 +51,24 @@ function parse(text: string): unknown {
     throw new DomainError('InvalidRequest', 'The body is malformed JSON.', { cause });
   }
   // Only text that holds a surrogate, or an escape that may spell one, can hold such a character.
-  if (/[\ud800-\udfff]|\\u[dD][89a-fA-F]/.test(text)) checkText(value);
+  if (!/[\ud800-\udfff]|\\u[dD][89a-fA-F]/.test(text)) return value;
+  if (Array.isArray(value) || typeof value !== 'object' || value === null) {
+    checkText(value, 'The body');
+  } else {
+    for (const [name, member] of Object.entries(value)) {
+      checkCharacters(name, 'A name in the body');
+      checkText(member, name.slice(0, 80));
+    }
+  }
   return value;
 }
 
 /** Walks without recursion: the depth of the body is the sender's choice. */
-function checkText(root: unknown): void {
+function checkText(root: unknown, where: string): void {
   const waiting: unknown[] = [root];
   while (waiting.length > 0) {
     const value = waiting.pop();
-    if (typeof value === 'string') checkCharacters(value, 'The body');
+    if (typeof value === 'string') checkCharacters(value, where);
     else if (typeof value === 'object' && value !== null) {
       for (const [name, member] of Object.entries(value)) waiting.push(name, member);
     }
@@ -76,7 +84,7 @@ export function checkCharacters(text: string, where: string): void {
   if (/[\ud800-\udfff]/.test(text)) {
     throw new DomainError(
       'InvalidRequest',
-      `${where} has a character above U+FFFF (4 bytes in UTF-8), which is not supported.`,
+      `${where}: has a character above U+FFFF (4 bytes in UTF-8), which is not supported.`,
     );
   }
 }

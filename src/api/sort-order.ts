@@ -14,13 +14,13 @@ import {
  * @see Images API v2, "Sorting"
  */
 export function parseOrder(query: URLSearchParams): readonly SortOrder[] {
-  const sort = query.get('sort');
+  const sort = query.getAll('sort').at(-1);
   const keys = query.getAll('sort_key');
   const directions = query.getAll('sort_dir');
-  if (sort !== null && keys.length + directions.length > 0) {
+  if (sort !== undefined && keys.length + directions.length > 0) {
     throw invalid('sort: cannot be used together with sort_key and sort_dir.');
   }
-  if (sort !== null) return withTieBreakers(parseSort(sort), 'desc');
+  if (sort !== undefined) return withTieBreakers(parseSort(sort), 'desc');
   return parseKeys(keys, directions.map(parseDirection));
 }
 
