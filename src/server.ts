@@ -12,6 +12,8 @@ import { openIdentity } from './service/identity/open-identity.ts';
 import { imageDataService } from './service/image-data.ts';
 import { imagesService } from './service/images.ts';
 import { membersService } from './service/members.ts';
+import { switchesService } from './service/switches.ts';
+import { tagsService } from './service/tags.ts';
 import { unwantedData } from './service/unwanted-data.ts';
 import { filesystemStore } from './store/filesystem.ts';
 import { hashers } from './store/hashing.ts';
@@ -68,6 +70,8 @@ export async function startService(
     images: imagesService({ ...common, unwantedData: unwanted }),
     imageData,
     members: membersService(common),
+    tags: tagsService(common),
+    switches: switchesService(common),
     identity: embeddedIdentity.tokens,
     embeddedIdentity,
     pageSizes: { default: config.listLimitDefault, max: config.listLimitMax },

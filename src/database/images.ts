@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { Image } from '../domain/image.ts';
 import type { MemberStatus, SeenImage } from '../domain/member.ts';
+import type { ImageStatus } from '../domain/status.ts';
 import type { Connection } from './database.ts';
 import { imageFromRow, imageToRow, settingsToRow } from './image-rows.ts';
 import type { ImageRow } from './image-tables.ts';
@@ -57,6 +58,17 @@ export async function updateImage(db: Connection, image: Image): Promise<void> {
   await db.deleteFrom('image_tags').where('image_id', '=', image.id).execute();
   await db.deleteFrom('image_properties').where('image_id', '=', image.id).execute();
   await insertLookups(db, image);
+}
+
+/** Moves an image to another part of its life. */
+export async function setStatus(
+  db: Connection,
+  id: string,
+  status: ImageStatus,
+  at: Date,
+): Promise<void> {
+  const values = { status, updated_at: at.getTime() };
+  await db.updateTable('images').set(values).where('id', '=', id).execute();
 }
 
 /** Tags and properties once more, each on a row of its own, so that lists find images by them. */

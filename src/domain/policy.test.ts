@@ -28,6 +28,8 @@ const table: Readonly<
   modify_image: { member: ['owner'], reader: [] },
   delete_image: { member: ['owner'], reader: [] },
   upload_image: { member: ['owner'], reader: [] },
+  deactivate: { member: ['owner'], reader: [] },
+  reactivate: { member: ['owner'], reader: [] },
   communitize_image: { member: ['owner'], reader: [] },
   publicize_image: { member: [], reader: [] },
   add_member: { member: ['owner'], reader: [] },

@@ -48,6 +48,8 @@ const rules = {
   modify_image: ownerMember,
   delete_image: ownerMember,
   upload_image: ownerMember,
+  deactivate: ownerMember,
+  reactivate: ownerMember,
   publicize_image: admin,
   communitize_image: ownerMember,
   download_image: anyOf(admin, allOf(role('member'), anyoneConcerned)),

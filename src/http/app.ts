@@ -10,6 +10,9 @@ import type { EmbeddedIdentity } from '../service/identity/open-identity.ts';
 import type { ImageData } from '../service/image-data.ts';
 import type { Images } from '../service/images.ts';
 import type { Members } from '../service/members.ts';
+import type { Switches } from '../service/switches.ts';
+import type { Tags } from '../service/tags.ts';
+import { actionRoutes } from './actions.ts';
 import { authentication } from './authentication.ts';
 import { readBodies } from './body.ts';
 import { errorHandler } from './error-handler.ts';
@@ -23,6 +26,7 @@ import { baseUrl } from './reply.ts';
 import { nameRequest, requestId } from './request-id.ts';
 import { schemaRoutes } from './schemas.ts';
 import { type ConnectionTimes, serverOptions } from './server-options.ts';
+import { tagRoutes } from './tags.ts';
 import { routedUrl } from './version-routing.ts';
 import { sendVersions, versionRoutes } from './versions.ts';
 
@@ -30,6 +34,8 @@ export interface AppOptions {
   readonly images: Images;
   readonly imageData: ImageData;
   readonly members: Members;
+  readonly tags: Tags;
+  readonly switches: Switches;
   /** Who vouches for the tokens of the Images API. */
   readonly identity: Identity;
   /** The identity service to serve under `/identity`. */
@@ -78,6 +84,8 @@ async function imagesApi(app: FastifyInstance, options: AppOptions): Promise<voi
   await refuseOtherMethods(app, async () => {
     imageRoutes(app, options);
     memberRoutes(app, options.members);
+    tagRoutes(app, options.tags);
+    actionRoutes(app, options.switches);
     await imageDataRoutes(app, options);
     schemaRoutes(app);
   });

@@ -1,0 +1,27 @@
+import type { Database } from '../database/database.ts';
+import { setStatus } from '../database/images.ts';
+import { type Activation, statusAfter } from '../domain/activation.ts';
+import type { Caller } from '../domain/caller.ts';
+import { getSeenImage } from './seen-image.ts';
+
+export interface SwitchesOptions {
+  readonly database: Database;
+  readonly clock: () => Date;
+}
+
+/** The switch of an image's data. @see Images API v2, "Image actions" */
+export interface Switches {
+  /** @throws DomainError `ImageNotFound` `NotPermitted` */
+  turn(caller: Caller, imageId: string, activation: Activation): Promise<void>;
+}
+
+export function switchesService({ database, clock }: SwitchesOptions): Switches {
+  return {
+    turn: (caller, imageId, activation) =>
+      database.transaction(async (db) => {
+        const { image } = await getSeenImage(db, caller, imageId);
+        const status = statusAfter(image, activation, caller);
+        if (status !== image.status) await setStatus(db, imageId, status, clock());
+      }),
+  };
+}

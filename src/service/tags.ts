@@ -1,0 +1,55 @@
+import type { Database } from '../database/database.ts';
+import { updateImage } from '../database/images.ts';
+import type { Caller } from '../domain/caller.ts';
+import { DomainError } from '../domain/errors.ts';
+import { applyChanges } from '../domain/image-change.ts';
+import type { Limits } from '../domain/limits.ts';
+import { getSeenImage } from './seen-image.ts';
+
+export interface TagsOptions {
+  readonly database: Database;
+  readonly limits: Limits;
+  readonly clock: () => Date;
+}
+
+/** The tags of an image, one at a time. @see Images API v2, "Image tags" */
+export interface Tags {
+  /** Adds a tag; one that is there stays. @throws DomainError `ImageNotFound` `NotPermitted` `QuotaExceeded` */
+  add(caller: Caller, imageId: string, tag: string): Promise<void>;
+  /** @throws DomainError `ImageNotFound` `NotPermitted`, and `NotFound` for a tag that is not there. */
+  remove(caller: Caller, imageId: string, tag: string): Promise<void>;
+}
+
+export function tagsService({ database, limits, clock }: TagsOptions): Tags {
+  async function change(
+    caller: Caller,
+    imageId: string,
+    newTags: (tags: readonly string[]) => readonly string[],
+    check: (tags: readonly string[]) => void = () => {},
+  ): Promise<void> {
+    await database.transaction(async (db) => {
+      const { image } = await getSeenImage(db, caller, imageId);
+      const set = { kind: 'set', settings: { tags: newTags(image.tags) } } as const;
+      const changed = applyChanges(image, [set], caller, limits);
+      // Only who may change the image is told whether it has the tag.
+      check(image.tags);
+      await updateImage(db, { ...changed, updatedAt: clock() });
+    });
+  }
+
+  return {
+    add: (caller, imageId, tag) =>
+      change(caller, imageId, (tags) => (tags.includes(tag) ? tags : [...tags, tag])),
+
+    remove: (caller, imageId, tag) =>
+      change(
+        caller,
+        imageId,
+        (tags) => tags.filter((other) => other !== tag),
+        (tags) => {
+          if (!tags.includes(tag))
+            throw new DomainError('NotFound', `The image has no tag ${tag}.`);
+        },
+      ),
+  };
+}
