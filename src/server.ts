@@ -58,6 +58,16 @@ export async function startService(
     tokenLifetime: config.tokenLifetime * 1000,
   });
 
+  const cloudsFile = join(dataDir, 'clouds.yaml');
+  // Hashing the first passwords takes longer than anything else here, and other threads do it.
+  const accounts = makeFirstAccounts(embeddedIdentity, {
+    cloudsFile,
+    authUrl: authUrlOf(config, urlOf(config.host, config.port)),
+  });
+  // Awaited below; should anything else fail first, the database stays open for it until it is done.
+  const accountsSettled = accounts.catch(() => undefined);
+  parts.defer(() => accountsSettled);
+
   const report = (message: string, cause: unknown) => log.error({ err: cause }, message);
   const unwanted = unwantedData({ database, store, report });
   parts.defer(() => unwanted.settled());
@@ -89,10 +99,8 @@ export async function startService(
     typeof address === 'object' && address ? address.port : config.port,
   );
 
-  const cloudsFile = join(dataDir, 'clouds.yaml');
-  const authUrl = `${config.publicEndpoint ?? reachable(url)}/identity/v3`;
-  await makeFirstAccounts(embeddedIdentity, { cloudsFile, authUrl });
-  await refreshAuthUrl({ cloudsFile, authUrl });
+  await accounts;
+  await refreshAuthUrl({ cloudsFile, authUrl: authUrlOf(config, url) });
 
   const running = parts.move();
   return {
@@ -120,6 +128,10 @@ function limitsOf(config: Config) {
 
 function urlOf(host: string, port: number): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+function authUrlOf(config: Config, url: string): string {
+  return `${config.publicEndpoint ?? reachable(url)}/identity/v3`;
 }
 
 /** A service that listens on every address is reached at loopback from its own machine. */
