@@ -1,4 +1,5 @@
 import { mkdirSync, readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Logger, pino } from 'pino';
@@ -7,8 +8,12 @@ import { openDatabase } from './database/database.ts';
 import { lockInstance } from './database/instance-lock.ts';
 import { buildApp } from './http/app.ts';
 import { type ConnectionTimes, connectionTimes } from './http/server-options.ts';
-import { makeFirstAccounts, refreshAuthUrl } from './service/first-start.ts';
-import { openIdentity } from './service/identity/open-identity.ts';
+import {
+  type FirstStartOptions,
+  makeFirstAccounts,
+  refreshAuthUrl,
+} from './service/first-start.ts';
+import { type EmbeddedIdentity, openIdentity } from './service/identity/open-identity.ts';
 import { imageDataService } from './service/image-data.ts';
 import { imagesService } from './service/images.ts';
 import { membersService } from './service/members.ts';
@@ -59,14 +64,12 @@ export async function startService(
   });
 
   const cloudsFile = join(dataDir, 'clouds.yaml');
-  // Hashing the first passwords takes longer than anything else here, and other threads do it.
-  const accounts = makeFirstAccounts(embeddedIdentity, {
-    cloudsFile,
-    authUrl: authUrlOf(config, urlOf(config.host, config.port)),
-  });
-  // Awaited below; should anything else fail first, the database stays open for it until it is done.
-  const accountsSettled = accounts.catch(() => undefined);
-  parts.defer(() => accountsSettled);
+  const accounts = parts.use(
+    beginAccounts(embeddedIdentity, {
+      cloudsFile,
+      authUrl: authUrlOf(config, urlOf(config.host, config.port)),
+    }),
+  );
 
   const report = (message: string, cause: unknown) => log.error({ err: cause }, message);
   const unwanted = unwantedData({ database, store, report });
@@ -93,13 +96,9 @@ export async function startService(
   });
   await app.listen({ host: config.host, port: config.port });
   parts.defer(() => app.close());
-  const address = app.server.address();
-  const url = urlOf(
-    config.host,
-    typeof address === 'object' && address ? address.port : config.port,
-  );
+  const url = urlOf(config.host, portOf(app.server.address()) ?? config.port);
 
-  await accounts;
+  await accounts.made;
   await refreshAuthUrl({ cloudsFile, authUrl: authUrlOf(config, url) });
 
   const running = parts.move();
@@ -117,6 +116,17 @@ export async function startService(
   };
 }
 
+/**
+ * Makes the first accounts while the rest of the service starts: hashing passwords takes longer than
+ * anything else in it, and other threads do that.
+ */
+function beginAccounts(identity: EmbeddedIdentity, options: FirstStartOptions) {
+  const made = makeFirstAccounts(identity, options);
+  // Should anything else fail first, the database stays open until this is done.
+  const settled = made.catch(() => undefined);
+  return { made, [Symbol.asyncDispose]: () => settled };
+}
+
 function limitsOf(config: Config) {
   return {
     members: config.imageMemberQuota,
@@ -124,6 +134,11 @@ function limitsOf(config: Config) {
     tags: config.imageTagQuota,
     imageSize: config.imageSizeCap,
   };
+}
+
+/** The port that the system gave, where the configuration leaves it open. */
+function portOf(address: string | AddressInfo | null): number | undefined {
+  return typeof address === 'object' ? address?.port : undefined;
 }
 
 function urlOf(host: string, port: number): string {
