@@ -5,14 +5,18 @@ export interface Figure {
   readonly connections: number;
   readonly unit: 'requests/s' | 'MiB/s';
   readonly value: number;
-  readonly latency?: Latency;
+  readonly cost?: Cost;
   readonly limits: readonly Limit[];
 }
 
-/** Milliseconds. */
-interface Latency {
+/** What one request costs. */
+interface Cost {
+  /** Milliseconds. */
   readonly p50: number;
+  /** Milliseconds. */
   readonly p99: number;
+  /** Processor time of the server in microseconds: hardly changes when others load the machine. */
+  readonly cpu: number;
 }
 
 /** What the same machine does at most, by the least work that gives the caller the same. */
@@ -20,7 +24,7 @@ export interface Limit {
   readonly name: string;
   /** In the unit of the figure; absent when the tool is not installed. */
   readonly value: number | undefined;
-  readonly latency?: Latency;
+  readonly cost?: Cost;
 }
 
 /** A figure that has no limit beside it: times and sizes. */

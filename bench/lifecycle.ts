@@ -1,10 +1,11 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { deleteImages, makeSource, uploadImages } from './data.ts';
 import { transferData } from './data-client.ts';
 import { median, type Single } from './figures.ts';
 import type { Options } from './options.ts';
+import { memoryOf } from './process-usage.ts';
 import { type Service, signIn, startService } from './service.ts';
 
 /** The most memory that the service may take, in MiB, whatever the size of an image. */
@@ -30,14 +31,14 @@ export async function measureMemory(folder: string, options: Options): Promise<S
   await using _ended = child;
   const service = await signIn(child, url, data);
   await wait(2000);
-  const idle = await statusOf(child.pid, 'VmRSS');
-  const started = await statusOf(child.pid, 'VmHWM');
+  const idle = await memoryOf(child.pid, 'VmRSS');
+  const started = await memoryOf(child.pid, 'VmHWM');
 
   const source = await makeSource(data, options.memorySize);
   // 5 makes the kernel forget the peak so far: what follows is the peak of the transfer.
   await writeFile(`/proc/${child.pid}/clear_refs`, '5');
   await moveInAndOut(service, source);
-  const peak = await statusOf(child.pid, 'VmHWM');
+  const peak = await memoryOf(child.pid, 'VmHWM');
   const name = `${options.memorySize / 1024 / 1024} MiB`;
   return [
     { name: 'resident memory, idle', value: idle, unit: 'MiB', atMost: memoryLimit },
@@ -63,12 +64,4 @@ async function moveInAndOut(
     size: source.size,
   });
   await deleteImages(service, images);
-}
-
-/** A line of /proc/PID/status in MiB. */
-async function statusOf(pid: number, key: 'VmRSS' | 'VmHWM'): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  const kibibytes = new RegExp(`^${key}:\\s+(\\d+) kB`, 'm').exec(status)?.[1];
-  if (kibibytes === undefined) throw new Error(`/proc/${pid}/status has no ${key}.`);
-  return Number(kibibytes) / 1024;
 }

@@ -44,6 +44,7 @@ process.once('message', (load: Load) => {
 class Answers {
   readonly #milliseconds: number[] = [];
   readonly #refused = new Map<number, number>();
+  #all = 0;
   #first = 0;
   #last = 0;
 
@@ -51,6 +52,7 @@ class Answers {
     if (status < 200 || status > 299) {
       this.#refused.set(status, (this.#refused.get(status) ?? 0) + 1);
     }
+    this.#all += 1;
     if (!measured) return;
     this.#last = performance.now();
     // The rate is taken between two answers, so the one that starts the clock is not counted.
@@ -76,6 +78,7 @@ class Answers {
       p50: at(0.5),
       p99: at(0.99),
       answers: sorted.length,
+      allAnswers: this.#all,
     };
   }
 }

@@ -26,7 +26,10 @@ export interface LoadResult {
   readonly p50: number;
   /** Milliseconds. */
   readonly p99: number;
+  /** Of the measured part. */
   readonly answers: number;
+  /** Of the warming up as well. */
+  readonly allAnswers: number;
 }
 
 /**

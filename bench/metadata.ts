@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import type { Figure } from './figures.ts';
 import { type Bare, startBare, takeAnswer } from './limits.ts';
-import { type Load, type LoadRequest, measureLoad } from './load.ts';
+import { type Load, type LoadRequest, type LoadResult, measureLoad } from './load.ts';
 import type { MeasurementName, Options } from './options.ts';
+import { cpuTimeOf } from './process-usage.ts';
 import { addsPerImage, type Seed } from './seed.ts';
 import type { Service, Session } from './service.ts';
 
@@ -57,29 +58,41 @@ async function measureCase(setting: MetadataSetting, item: MetadataCase): Promis
       ? item.requests
       : rest.slice(0, Math.ceil(item.requests.length / connectionCounts.length));
     if (!item.repeat) rest = rest.slice(part.length);
-    const own = await measureLoad({
+    const own = await measure(service.child.pid, {
       ...load,
       url: service.url,
       requests: part,
       repeat: item.repeat,
     });
-    const limit = await measureLoad({ ...load, url: bare.url, requests: part, repeat: true });
+    const limit = await measure(bare.pid, {
+      ...load,
+      url: bare.url,
+      requests: part,
+      repeat: true,
+    });
     figures.push({
       name: item.title,
       connections,
       unit: 'requests/s',
       value: own.perSecond,
-      latency: own,
+      cost: own,
       limits: [
         {
           name: item.durable ? 'bare node:http + one SQLite insert' : 'bare node:http, same bytes',
           value: limit.perSecond,
-          latency: limit,
+          cost: limit,
         },
       ],
     });
   }
   return figures;
+}
+
+async function measure(pid: number, load: Load): Promise<LoadResult & { readonly cpu: number }> {
+  const before = await cpuTimeOf(pid);
+  const result = await measureLoad(load);
+  const seconds = (await cpuTimeOf(pid)) - before;
+  return { ...result, cpu: (seconds * 1e6) / result.allAnswers };
 }
 
 async function bareOf(setting: MetadataSetting, item: MetadataCase): Promise<Bare> {

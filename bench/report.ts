@@ -24,19 +24,17 @@ export function reportText({ machine, command, singles, figures }: Report): stri
 }
 
 function requestRows(figures: readonly Figure[]): string[][] {
-  const head = ['call', 'conn.', 'req/s', 'p50 ms', 'p99 ms', 'limit/s', 'p50 ms', 'p99 ms'];
+  const cost = ['p50 ms', 'p99 ms', 'cpu us'];
   return [
-    [...head, 'ratio', 'limit'],
+    ['call', 'conn.', 'req/s', ...cost, 'limit/s', ...cost, 'ratio', 'limit'],
     ...figures.flatMap((figure) =>
       figure.limits.map((limit) => [
         figure.name,
         String(figure.connections),
         whole(figure.value),
-        milliseconds(figure.latency?.p50),
-        milliseconds(figure.latency?.p99),
+        ...costCells(figure.cost),
         whole(limit.value),
-        milliseconds(limit.latency?.p50),
-        milliseconds(limit.latency?.p99),
+        ...costCells(limit.cost),
         ratio(figure.value, limit.value),
         limit.name,
       ]),
@@ -76,8 +74,8 @@ function whole(value: number | undefined): string {
   return value === undefined ? 'not installed' : Math.round(value).toLocaleString('en');
 }
 
-function milliseconds(value: number | undefined): string {
-  return value === undefined ? '' : value.toFixed(2);
+function costCells(cost: Figure['cost']): string[] {
+  return cost ? [cost.p50.toFixed(2), cost.p99.toFixed(2), cost.cpu.toFixed(0)] : ['', '', ''];
 }
 
 function ratio(value: number, limit: number | undefined): string {
