@@ -21,7 +21,16 @@ export const maxJsonBody = 1024 * 1024;
 export function readBodies(app: FastifyInstance, maxTime: number): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  app.addHook('onRequest', forgetUnreadableType);
   app.addHook('preParsing', limitBodyTime(maxTime));
+}
+
+const mediaType = /^\s*[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+\s*(?:;|$)/;
+
+/** The framework refuses a type that it cannot read, also for calls that look at none. */
+async function forgetUnreadableType({ raw }: FastifyRequest): Promise<void> {
+  const type = raw.headers['content-type'];
+  if (type !== undefined && !mediaType.test(type)) delete raw.headers['content-type'];
 }
 
 /** Refuses a body where none is wanted. @throws DomainError `BodyNotWanted` */

@@ -71,3 +71,10 @@ export function expectStatus(answer: Answer, status: number): Answer {
   if (answer.status === status) return answer;
   throw new Error(`${status} was expected, not ${answer.status}: ${answer.text}`);
 }
+
+/** How many answers have each status. */
+export function countByStatus(answers: readonly Answer[]): Record<number, number> {
+  const counts: Record<number, number> = {};
+  for (const { status } of answers) counts[status] = (counts[status] ?? 0) + 1;
+  return counts;
+}
