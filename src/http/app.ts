@@ -4,7 +4,6 @@ import fastify, {
   type FastifyRequest,
 } from 'fastify';
 import type { PageSizes } from '../api/image-query.ts';
-import { DomainError } from '../domain/errors.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { EmbeddedIdentity } from '../service/identity/open-identity.ts';
 import type { ImageData } from '../service/image-data.ts';
@@ -27,6 +26,7 @@ import { nameRequest, requestId } from './request-id.ts';
 import { schemaRoutes } from './schemas.ts';
 import { type ConnectionTimes, serverOptions } from './server-options.ts';
 import { tagRoutes } from './tags.ts';
+import { refuseTrailingSlash, routeEveryMethod, unknownRoutes } from './unknown-routes.ts';
 import { routedUrl } from './version-routing.ts';
 import { sendVersions, versionRoutes } from './versions.ts';
 
@@ -58,6 +58,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
     rewriteUrl: routedUrl,
     frameworkErrors: errorHandler,
   });
+  routeEveryMethod(app);
   app.setErrorHandler(errorHandler);
   app.setNotFoundHandler((request, reply) => sendVersions(request, reply, 300, options));
 
@@ -89,21 +90,5 @@ async function imagesApi(app: FastifyInstance, options: AppOptions): Promise<voi
     await imageDataRoutes(app, options);
     schemaRoutes(app);
   });
-  unknownRoutes(app);
-}
-
-/** `/v2/images/` is not `/v2/images`, nor an image without an id. */
-async function refuseTrailingSlash(request: FastifyRequest): Promise<void> {
-  if (request.url.split('?', 1)[0]?.endsWith('/')) {
-    throw new DomainError('NotFound', 'The resource could not be found.');
-  }
-}
-
-/** Whatever else lies below `/v2` is not found, but only for those who may ask. */
-function unknownRoutes(app: FastifyInstance): void {
-  for (const path of ['/v2', '/v2/*']) {
-    app.all(path, async () => {
-      throw new DomainError('NotFound', 'The resource could not be found.');
-    });
-  }
+  unknownRoutes(app, publicEndpoint);
 }

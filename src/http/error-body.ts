@@ -45,6 +45,7 @@ function htmlError(status: number, title: string, message: string): string {
   ${escapeHtml(message)}<br /><br />
 
 
+
  </body>
 </html>`;
 }

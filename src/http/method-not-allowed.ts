@@ -23,7 +23,7 @@ export async function refuseOtherMethods(
 }
 
 function refuse(app: FastifyInstance, url: string, allowed: readonly string[]): void {
-  const method: HTTPMethods[] = methods.filter((name) => !allowed.includes(name));
+  const method: HTTPMethods[] = app.supportedMethods.filter((name) => !allowed.includes(name));
   const allow = methods.filter((name) => allowed.includes(name)).join(', ');
   app.route({
     method,

@@ -8,9 +8,9 @@ export interface VersionsOptions {
 
 /** How clients discover the API; no token is wanted. @see Images API v2, "API versions" */
 export function versionRoutes(app: FastifyInstance, options: VersionsOptions): void {
-  app.get('/', (request, reply) => sendVersions(request, reply, 300, options));
-  app.get('/versions', (request, reply) => sendVersions(request, reply, 200, options));
-  app.get('/versions/*', (request, reply) => sendVersions(request, reply, 200, options));
+  app.all('/', (request, reply) => sendVersions(request, reply, 300, options));
+  app.all('/versions', (request, reply) => sendVersions(request, reply, 200, options));
+  app.all('/versions/*', (request, reply) => sendVersions(request, reply, 200, options));
 }
 
 /** Answers with the versions document: 300 stands for "choose one of these". */

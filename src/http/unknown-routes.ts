@@ -1,0 +1,43 @@
+import { METHODS } from 'node:http';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { DomainError } from '../domain/errors.ts';
+import { sendError } from './error-handler.ts';
+import { baseUrl } from './reply.ts';
+
+/** The methods that the API knows at all. */
+const apiMethods: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
+
+/** Lets routes answer every method that the HTTP parser lets through: some are refused, none is lost. */
+export function routeEveryMethod(app: FastifyInstance): void {
+  for (const method of METHODS) {
+    if (!app.supportedMethods.includes(method)) app.addHttpMethod(method);
+  }
+}
+
+/**
+ * Whatever else lies below `/v2` is not found, but only for those who may ask.
+ *
+ * @param publicEndpoint what the operator says of the service's root; else the request tells
+ * @see Glance's router, which also sends `/v2` to `/v2/`, where nothing is
+ */
+export function unknownRoutes(app: FastifyInstance, publicEndpoint: string | undefined): void {
+  app.all('/v2', (request, reply) => {
+    void reply.redirect(`${baseUrl(request, publicEndpoint)}/v2/`, 302);
+  });
+  app.all('/v2/*', (request, reply) => refuse(request, reply));
+}
+
+function refuse(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (apiMethods.includes(request.method)) {
+    throw new DomainError('NotFound', 'The resource could not be found.');
+  }
+  sendError(request, reply, 501, `The method ${request.method} is not implemented.`);
+  return reply;
+}
+
+/** `/v2/images/` is not `/v2/images`, nor an image without an id. @throws DomainError `NotFound` */
+export async function refuseTrailingSlash(request: FastifyRequest): Promise<void> {
+  if (request.url.split('?', 1)[0]?.endsWith('/')) {
+    throw new DomainError('NotFound', 'The resource could not be found.');
+  }
+}
