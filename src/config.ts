@@ -76,15 +76,18 @@ const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+type ReadText = (path: string) => string;
+
 /**
  * Reads the configuration: the environment before the file before the defaults.
  *
- * @param file text of the YAML file that `VITRINE_CONFIG` names; undefined when there is none
+ * @param readText gives the text of the YAML file that `VITRINE_CONFIG` names; without it none is read
  * @throws ConfigError with every problem there is
  */
-export function loadConfig(environment: Environment, file: string | undefined): Config {
+export function loadConfig(environment: Environment, readText: ReadText | undefined): Config {
   const problems: string[] = [];
-  const fromFile = readFile(file, problems);
+  const path = environment['VITRINE_CONFIG'];
+  const fromFile = path && readText ? readFile(() => readText(path), path, problems) : new Map();
   const entries = Object.entries(settings).map(([name, setting]) => [
     name,
     settingValue(setting as Setting<unknown>, environment, fromFile, problems),
@@ -110,19 +113,21 @@ function settingValue(
   return value;
 }
 
-function readFile(file: string | undefined, problems: string[]): ReadonlyMap<string, unknown> {
-  if (file === undefined) return new Map();
+function readFile(
+  text: () => string,
+  path: string,
+  problems: string[],
+): ReadonlyMap<string, unknown> {
   let content: unknown;
   try {
-    content = parse(file) ?? {};
+    content = parse(text()) ?? {};
   } catch (error) {
-    problems.push(
-      `The file is no valid YAML: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    const why = error instanceof Error ? error.message : String(error);
+    problems.push(`VITRINE_CONFIG: ${path} cannot be read as YAML: ${why}`);
     return new Map();
   }
   if (typeof content !== 'object' || content === null || Array.isArray(content)) {
-    problems.push('The file must be a mapping of settings to values.');
+    problems.push(`VITRINE_CONFIG: ${path} must be a mapping of settings to values.`);
     return new Map();
   }
   const known = new Set(Object.values(settings).map(({ key }) => key));

@@ -1,7 +1,8 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { FastifyInstance } from 'fastify';
 import { type Logger, pino } from 'pino';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { openDatabase } from './database/database.ts';
@@ -46,7 +47,7 @@ export async function startService(
   times?: Partial<ConnectionTimes>,
 ): Promise<RunningService> {
   const dataDir = resolve(config.dataDir);
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  makeDataDir(dataDir);
   await using parts = new AsyncDisposableStack();
   parts.use(lockInstance(join(dataDir, 'vitrine.lock')));
   const database = parts.use(await openDatabase(join(dataDir, 'vitrine.db')));
@@ -94,7 +95,7 @@ export async function startService(
     log,
     stopping: stopping.signal,
   });
-  await app.listen({ host: config.host, port: config.port });
+  await listen(app, config);
   parts.defer(() => app.close());
   const url = urlOf(config.host, portOf(app.server.address()) ?? config.port);
 
@@ -127,6 +128,37 @@ function beginAccounts(identity: EmbeddedIdentity, options: FirstStartOptions) {
   return { made, [Symbol.asyncDispose]: () => settled };
 }
 
+/** @throws Error for the operator, the system's own as its cause. */
+function makeDataDir(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    const message = `The data folder ${path} cannot be used (${reasonOf(cause)}). Set VITRINE_DATA_DIR to one that can.`;
+    throw new Error(message, { cause });
+  }
+}
+
+/** @throws Error for the operator, the system's own as its cause. */
+async function listen(app: FastifyInstance, { host, port }: Config): Promise<void> {
+  try {
+    await app.listen({ host, port });
+  } catch (cause) {
+    const message = `Could not listen on ${urlOf(host, port)} (${reasonOf(cause)}). Set VITRINE_HOST and VITRINE_PORT to others, or stop what listens there.`;
+    throw new Error(message, { cause });
+  }
+}
+
+function reasonOf(cause: unknown): string {
+  const known: Readonly<Record<string, string>> = {
+    EACCES: 'permission denied',
+    EADDRINUSE: 'the port is taken',
+    EADDRNOTAVAIL: 'no such address here',
+  };
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+  return known[code] ?? code;
+}
+
 function limitsOf(config: Config) {
   return {
     members: config.imageMemberQuota,
@@ -154,11 +186,6 @@ function reachable(url: string): string {
   return url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:');
 }
 
-function readConfig(): Config {
-  const path = process.env['VITRINE_CONFIG'];
-  return loadConfig(process.env, path ? readFileSync(path, 'utf8') : undefined);
-}
-
 /** What a newcomer does next; on standard error, since standard output has the ready line alone. */
 function welcome({ cloudsFile }: RunningService): string {
   return `
@@ -172,7 +199,7 @@ Try next, in another terminal:
 async function main(): Promise<void> {
   // Passwords, keys and images: what the service writes is for its own account alone.
   process.umask(0o077);
-  const config = readConfig();
+  const config = loadConfig(process.env, (path) => readFileSync(path, 'utf8'));
   // Standard output has one line for scripts to wait for; everything else goes beside it.
   const log = pino(
     { level: config.logLevel, base: null },

@@ -31,7 +31,9 @@ export async function changeCloudsFile<T>(
   const before = await readIfThere(path);
   const document = parseDocument(before);
   const [error] = document.errors;
-  if (error) throw new Error(`${path} is not YAML: ${error.message}`, { cause: error });
+  // The error's own message quotes the file, and with it passwords.
+  const line = error?.linePos?.[0].line;
+  if (error) throw new Error(`${path} is not YAML: see line ${line}.`, { cause: error.code });
 
   const file = cloudsFile(document);
   const result = change(file);
