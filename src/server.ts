@@ -33,8 +33,9 @@ export interface RunningService {
   stop(): Promise<void>;
 }
 
-/** How long running requests may go on once the service stops; it ends within a second after, ms. */
+/** How long running requests may go on once the service stops, and when the process ends at the latest; ms. */
 const graceTime = 4000;
+const lastMoment = 4800;
 
 /**
  * Starts the service: the only function that knows every part.
@@ -78,6 +79,7 @@ export async function startService(
   const common = { database, limits: limitsOf(config), clock: () => new Date() };
   const imageData = imageDataService({ ...common, store, unwantedData: unwanted, report });
   await imageData.recover();
+  parts.defer(() => imageData.settled());
 
   const stopping = new AbortController();
   const app = buildApp({
@@ -210,6 +212,8 @@ async function main(): Promise<void> {
   const stop = async () => {
     if (isStopping) return;
     isStopping = true;
+    // A disk that hangs must not keep the process: the next start puts right what this one leaves.
+    setTimeout(() => process.exit(0), lastMoment).unref();
     await service.stop();
     process.exit(0);
   };

@@ -14,6 +14,7 @@ import type { Tags } from '../service/tags.ts';
 import { actionRoutes } from './actions.ts';
 import { authentication } from './authentication.ts';
 import { readBodies } from './body.ts';
+import { closeWhenAnswered } from './closing.ts';
 import { errorHandler } from './error-handler.ts';
 import { healthRoutes } from './health.ts';
 import { identityRoutes } from './identity/identity-routes.ts';
@@ -59,6 +60,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
     frameworkErrors: errorHandler,
   });
   routeEveryMethod(app);
+  closeWhenAnswered(app);
   app.setErrorHandler(errorHandler);
   app.setNotFoundHandler((request, reply) => sendVersions(request, reply, 300, options));
 

@@ -38,11 +38,17 @@ export async function imageDataRoutes(
           if (!request.raw.complete) gone.abort(new Error('The client went away.'));
         });
         drainUnread(request, reply);
-        await imageData.upload(request.caller, request.params.imageId, {
-          data: withoutTimeoutAtEnd(request),
-          expectedSize: expectedSize(request),
-          signal: AbortSignal.any([stopping, gone.signal]),
-        });
+        const signal = AbortSignal.any([stopping, gone.signal]);
+        try {
+          await imageData.upload(request.caller, request.params.imageId, {
+            data: withoutTimeoutAtEnd(request),
+            expectedSize: expectedSize(request),
+            signal,
+          });
+        } catch (error) {
+          if (!signal.aborted) throw error;
+          return letGo(request, reply, error);
+        }
         return reply.code(204).send();
       },
     );
@@ -57,6 +63,14 @@ export async function imageDataRoutes(
       return sendDownload(request, reply, download, stopping);
     },
   );
+}
+
+/** Nobody is there to be answered, which is nobody's fault. */
+function letGo(request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {
+  request.log.info({ err: error, requestId: request.id }, 'An upload was cut off.');
+  reply.hijack();
+  reply.raw.destroy();
+  return reply;
 }
 
 async function sendDownload(
@@ -84,7 +98,8 @@ async function sendDownload(
     await sendData(reply.raw, reader, { range, signal: stopping });
   } catch (error) {
     // The head is out: the connection has been cut, and all that is left is to say why.
-    request.log.error({ err: error, requestId: request.id }, 'A download was cut off.');
+    const level = stopping.aborted ? 'info' : 'error';
+    request.log[level]({ err: error, requestId: request.id }, 'A download was cut off.');
   }
   return reply;
 }

@@ -42,23 +42,19 @@ export interface ImageData {
   download(caller: Caller, imageId: string): Promise<Download>;
   /** Puts right what a crash left: called once at start, before the first upload. */
   recover(): Promise<void>;
+  /** Resolves once every upload begun is done, and what it leaves is put right. */
+  settled(): Promise<void>;
 }
 
 export function imageDataService(options: ImageDataOptions): ImageData {
   const { database, store } = options;
+  const running = new Set<Promise<void>>();
   return {
-    async upload(caller, imageId, upload) {
-      await begin(options, caller, imageId, upload);
-      let stored: StoredData;
-      try {
-        // Only one upload is past `begin`, so whatever lies in its place is the rest of a failure.
-        await store.discard(imageId);
-        stored = await receive(options, imageId, upload);
-      } catch (cause) {
-        await abandon(options, imageId);
-        throw toRefusal(cause, imageId);
-      }
-      await finish(options, imageId, stored);
+    upload(caller, imageId, upload) {
+      const begun = takeUpload(options, caller, imageId, upload);
+      const ended = begun.then(nothing, nothing).finally(() => running.delete(ended));
+      running.add(ended);
+      return begun;
     },
 
     async download(caller, imageId) {
@@ -80,7 +76,32 @@ export function imageDataService(options: ImageDataOptions): ImageData {
       }
       await options.unwantedData.removeAll();
     },
+
+    async settled() {
+      await Promise.all(running);
+    },
   };
+}
+
+function nothing(): void {}
+
+async function takeUpload(
+  options: ImageDataOptions,
+  caller: Caller,
+  imageId: string,
+  upload: Upload,
+): Promise<void> {
+  await begin(options, caller, imageId, upload);
+  let stored: StoredData;
+  try {
+    // Only one upload is past `begin`, so whatever lies in its place is the rest of a failure.
+    await options.store.discard(imageId);
+    stored = await receive(options, imageId, upload);
+  } catch (cause) {
+    await abandon(options, imageId);
+    throw toRefusal(cause, imageId);
+  }
+  await finish(options, imageId, stored);
 }
 
 /** Reserves the image: of several uploads, one gets past here. */
