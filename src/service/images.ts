@@ -58,6 +58,7 @@ export function imagesService(options: ImagesOptions): Images {
       const location = await database.transaction(async (db) => {
         const { image } = await getSeenImage(db, caller, imageId);
         checkDelete(image, caller);
+        if (image.status === 'saving') await options.unwantedData.noteUpload(db, imageId);
         await deleteImage(db, image);
         return image.location;
       });

@@ -1,5 +1,5 @@
-import type { Database } from '../database/database.ts';
-import { deleteUnwantedData, listUnwantedData } from '../database/images.ts';
+import type { Connection, Database } from '../database/database.ts';
+import { deleteUnwantedData, insertUnwantedData, listUnwantedData } from '../database/images.ts';
 import type { Store } from '../store/store.ts';
 
 /** Told of what goes wrong in work that no request waits for. */
@@ -13,6 +13,11 @@ export interface UnwantedDataOptions {
 
 /** Data whose image is gone: noted with the change that let it go, removed afterwards. */
 export interface UnwantedData {
+  /**
+   * Notes, in the transaction that deletes an image, that its running upload is to leave nothing.
+   * The upload removes what it has, unless a crash comes first: then the next start does.
+   */
+  noteUpload(db: Connection, imageId: string): Promise<void>;
   /** Removes it soon; what fails is tried again at the next start. */
   remove(location: string): void;
   /** Removes whatever earlier runs left. */
@@ -37,6 +42,8 @@ export function unwantedData({ database, store, report }: UnwantedDataOptions): 
   }
 
   return {
+    noteUpload: (db, imageId) => insertUnwantedData(db, store.locationOf(imageId)),
+
     remove(location) {
       const removal = removeOne(location).finally(() => running.delete(removal));
       running.add(removal);

@@ -49,6 +49,8 @@ export function filesystemStore(options: FilesystemOptions): Store {
       return putFile(context, imageId, data, putOptions);
     },
 
+    locationOf: (imageId) => paths.location(paths.of(imageId)),
+
     async open(location) {
       const { file: path } = paths.at(location);
       try {

@@ -38,6 +38,8 @@ export interface Store extends AsyncDisposable {
    *   signal's reason when aborted. TypeError when the id is not a UUID.
    */
   put(imageId: string, data: Readable, options: PutOptions): Promise<StoredData>;
+  /** Where `put` keeps the data of that image. TypeError when the id is not a UUID. */
+  locationOf(imageId: string): Location;
   /** @throws StoreError `NotFound` `Unavailable`. */
   open(location: Location): Promise<StoredReader>;
   /** @throws StoreError `NotFound` for a location that the store did not give out; `Unavailable`. */

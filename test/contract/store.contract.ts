@@ -270,6 +270,16 @@ export function storeContract(name: string, emptyStore: () => Promise<StoreUnder
       assert.equal(stored.size, 11);
     });
 
+    test('tells where the data of an image will be', async () => {
+      await using empty = await emptyStore();
+      const imageId = randomUUID();
+      const expected = empty.store.locationOf(imageId);
+
+      const stored = await empty.store.put(imageId, sourceOf(someBytes(10)), options());
+
+      assert.equal(stored.location, expected);
+    });
+
     test('discards the data of one image and no other', async () => {
       await using empty = await emptyStore();
       const imageId = randomUUID();
