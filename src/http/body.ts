@@ -53,8 +53,9 @@ function limitBodyTime(maxTime: number) {
       reply.raw.once('finish', () => request.raw.destroy());
       sendError(request, reply, 408, `The body did not arrive within ${maxTime / 1000} seconds.`);
     }, maxTime);
-    request.raw.once('close', () => clearTimeout(timer));
     request.raw.once('end', () => clearTimeout(timer));
+    // A body that is refused may never end, but its answer does.
+    reply.raw.once('close', () => clearTimeout(timer));
   };
 }
 

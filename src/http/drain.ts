@@ -10,7 +10,7 @@ const maxDrainTime = 10_000;
  */
 export function drainUnread({ raw }: FastifyRequest, reply: FastifyReply): void {
   reply.raw.once('finish', () => {
-    if (raw.readableEnded) return;
+    if (raw.readableEnded || raw.destroyed) return;
     let drained = 0;
     const timer = setTimeout(() => raw.destroy(), maxDrainTime);
     raw.once('close', () => clearTimeout(timer));
@@ -19,5 +19,7 @@ export function drainUnread({ raw }: FastifyRequest, reply: FastifyReply): void 
       drained += chunk.length;
       if (drained > maxDrained) raw.destroy();
     });
+    // Whoever stopped reading it has paused it.
+    raw.resume();
   });
 }

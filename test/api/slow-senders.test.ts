@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createImage } from '../support/images.ts';
+import { createImage, dataType } from '../support/images.ts';
 import { rawConnection } from '../support/raw-connection.ts';
 import { sharedService } from '../support/service.ts';
 
-const service = await sharedService({ times: { head: 200, body: 200, interval: 20 } });
+const service = await sharedService({
+  times: { head: 200, body: 200, interval: 20 },
+  config: { imageSizeCap: 50_000 },
+});
 
 function head(method: string, path: string, headers: string): string {
   return `${method} ${path} HTTP/1.1\r\nHost: x\r\nX-Auth-Token: ${service.tokens.producer}\r\n${headers}\r\n\r\n`;
@@ -50,6 +53,37 @@ test('an upload takes the time that it takes', async () => {
   const answer = await upload.until(/\r\n\r\n/);
 
   assert.match(answer, /^HTTP\/1.1 204 /);
+});
+
+test('a refusal leaves nothing waiting for the rest of the body', async () => {
+  const { id } = await createImage(service);
+  const waiting = () =>
+    process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+  const before = waiting();
+
+  const big = await service.call('producer', 'POST', '/v2/images', 'x'.repeat(2_000_000));
+  const chunks = { ...dataType, 'transfer-encoding': 'chunked' };
+  const data = Buffer.alloc(100_000);
+  const cut = await service.call('producer', 'PUT', `/v2/images/${id}/file`, data, chunks);
+
+  assert.deepEqual([big.status, cut.status], [413, 413]);
+  assert.ok(waiting() <= before);
+});
+
+test('the connection of a refused upload goes on, once its sender is through', async () => {
+  const { id } = await createImage(service);
+  await using connection = await rawConnection(service.port);
+  const type = 'Content-Type: application/octet-stream\r\nTransfer-Encoding: chunked';
+  const chunk = `186a0\r\n${'x'.repeat(100_000)}\r\n`;
+
+  connection.write(`${head('PUT', `/v2/images/${id}/file`, type)}${chunk}`);
+  const refusal = await connection.until(/<\/html>/);
+  connection.write(`${chunk.repeat(20)}0\r\n\r\n`);
+  connection.write('GET /healthcheck HTTP/1.1\r\nHost: x\r\n\r\n');
+  const both = await connection.until(/OK$/);
+
+  assert.match(refusal, /^HTTP\/1.1 413 /);
+  assert.match(both, /HTTP\/1.1 200 OK.*OK$/s);
 });
 
 test('the service goes on after all of them', async () => {

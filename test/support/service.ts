@@ -95,7 +95,9 @@ function sender(url: string, agent: Agent): Send {
   return async (method, path, body, headers = {}) => {
     const payload = payloadOf(body);
     const sent: OutgoingHttpHeaders = { accept: '*/*', ...headers };
-    if (payload !== undefined) sent['content-length'] ??= payload.length;
+    if (payload !== undefined && sent['transfer-encoding'] === undefined) {
+      sent['content-length'] ??= payload.length;
+    }
     return new Promise<Answer>((resolve, reject) => {
       const outgoing = request({ hostname, port, method, path, headers: sent, agent }, (response) =>
         resolve(readAnswer(response)),
