@@ -21,19 +21,26 @@ export function parseOrder(query: URLSearchParams): readonly SortOrder[] {
     throw invalid('sort: cannot be used together with sort_key and sort_dir.');
   }
   if (sort !== undefined) return withTieBreakers(parseSort(sort), 'desc');
-  return parseKeys(keys, directions.map(parseDirection));
+  return parseKeys(
+    keys,
+    directions.map((text) => parseDirection('sort_dir', text)),
+  );
 }
 
 function parseSort(sort: string): SortOrder[] {
   return sort.split(',').map((item) => {
     const [key = '', direction = 'desc', more] = item.trim().split(':');
     if (more !== undefined) throw invalid('sort: each item is a key, or key:direction.');
-    return { key: parseKey(key.trim()), direction: parseDirection(direction.trim()) };
+    return {
+      key: parseKey('sort', key.trim()),
+      direction: parseDirection('sort', direction.trim()),
+    };
   });
 }
 
 function parseKeys(keys: readonly string[], directions: readonly SortDirection[]) {
-  const named = keys.length > 0 ? keys.map(parseKey) : (['created_at'] as const);
+  const named =
+    keys.length > 0 ? keys.map((text) => parseKey('sort_key', text)) : (['created_at'] as const);
   const [only, second] = directions;
   if (second !== undefined && directions.length !== named.length) {
     throw invalid('sort_dir: give none, one, or as many as sort_key.');
@@ -50,15 +57,15 @@ function withTieBreakers(order: readonly SortOrder[], direction: SortDirection):
   return total.filter(({ key }, index) => total.findIndex((other) => other.key === key) === index);
 }
 
-function parseKey(text: string): SortKey {
+function parseKey(name: string, text: string): SortKey {
   const key = sortKeys.find((known) => known === text);
-  if (!key) throw invalid(`sort_key: must be one of ${sortKeys.join(', ')}.`);
+  if (!key) throw invalid(`${name}: must be one of ${sortKeys.join(', ')}.`);
   return key;
 }
 
-function parseDirection(text: string): SortDirection {
+function parseDirection(name: string, text: string): SortDirection {
   if (text === 'asc' || text === 'desc') return text;
-  throw invalid('sort_dir: must be asc or desc.');
+  throw invalid(`${name}: ${name === 'sort' ? 'a direction' : 'each'} must be asc or desc.`);
 }
 
 function invalid(message: string): DomainError {
