@@ -1,4 +1,7 @@
 import { parse } from 'yaml';
+import { policies } from './config/policies.ts';
+import { integer, type Setting, text } from './config/setting.ts';
+import type { PolicyOverrides } from './domain/policy.ts';
 
 /** Everything that an operator may set; read once at start and passed down. */
 export interface Config {
@@ -20,6 +23,7 @@ export interface Config {
   readonly imageTagQuota: number;
   /** Bytes that uploads must leave free on the disk. */
   readonly minFreeBytes: number;
+  readonly policies: PolicyOverrides;
 }
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -35,15 +39,6 @@ export class ConfigError extends Error {
     this.name = 'ConfigError';
     this.problems = problems;
   }
-}
-
-interface Setting<T> {
-  /** Name in the configuration file; the environment has it in upper case after `VITRINE_`. */
-  readonly key: string;
-  readonly initial: T;
-  /** Reads a value; undefined when it does not fit. */
-  readonly read: (value: unknown) => T | undefined;
-  readonly wanted: string;
 }
 
 const mib = 1024 * 1024;
@@ -72,6 +67,7 @@ const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
   imagePropertyQuota: integer('image_property_quota', 128, -1, 1_000_000),
   imageTagQuota: integer('image_tag_quota', 128, -1, 1_000_000),
   minFreeBytes: integer('min_free_bytes', 256 * mib, 0, Number.MAX_SAFE_INTEGER),
+  policies,
 };
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -106,10 +102,13 @@ function settingValue(
   const given = environment[variable];
   const isInEnvironment = given !== undefined && given !== '';
   if (!isInEnvironment && !file.has(setting.key)) return setting.initial;
-  const value = setting.read(isInEnvironment ? given : file.get(setting.key));
-  if (value === undefined) {
-    problems.push(`${isInEnvironment ? variable : setting.key}: ${setting.wanted} is wanted.`);
-  }
+  const name = isInEnvironment ? variable : setting.key;
+  const told: string[] = [];
+  const value = setting.read(isInEnvironment ? given : file.get(setting.key), (problem) =>
+    told.push(`${name}: ${problem}.`),
+  );
+  if (value === undefined && told.length === 0) told.push(`${name}: ${setting.wanted} is wanted.`);
+  problems.push(...told);
   return value;
 }
 
@@ -134,24 +133,6 @@ function readFile(
   const unknown = Object.keys(content).filter((key) => !known.has(key));
   problems.push(...unknown.map((key) => `${key}: is no setting. Known: ${[...known].join(', ')}.`));
   return new Map(Object.entries(content));
-}
-
-function text(key: string, initial: string, wanted: string): Setting<string> {
-  const read = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
-  return { key, initial, read, wanted };
-}
-
-function integer(key: string, initial: number, min: number, max: number): Setting<number> {
-  return {
-    key,
-    initial,
-    read(value) {
-      const number = typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value;
-      const fits = Number.isSafeInteger(number) && Number(number) >= min && Number(number) <= max;
-      return fits ? Number(number) : undefined;
-    },
-    wanted: `a whole number from ${min} to ${max}`,
-  };
 }
 
 function readUrl(value: unknown): string | undefined {

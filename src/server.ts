@@ -7,6 +7,7 @@ import { type Logger, pino } from 'pino';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { openDatabase } from './database/database.ts';
 import { lockInstance } from './database/instance-lock.ts';
+import { policyOf } from './domain/policy.ts';
 import { buildApp } from './http/app.ts';
 import { type ConnectionTimes, connectionTimes } from './http/server-options.ts';
 import {
@@ -76,7 +77,7 @@ export async function startService(
   const report = (message: string, cause: unknown) => log.error({ err: cause }, message);
   const unwanted = unwantedData({ database, store, report });
   parts.defer(() => unwanted.settled());
-  const common = { database, limits: limitsOf(config), clock: () => new Date() };
+  const common = { database, ...rulesOf(config), clock: () => new Date() };
   const imageData = imageDataService({ ...common, store, unwantedData: unwanted, report });
   await imageData.recover();
   parts.defer(() => imageData.settled());
@@ -161,12 +162,16 @@ function reasonOf(cause: unknown): string {
   return known[code] ?? code;
 }
 
-function limitsOf(config: Config) {
+/** What the operator decides about what callers may do. */
+function rulesOf(config: Config) {
   return {
-    members: config.imageMemberQuota,
-    properties: config.imagePropertyQuota,
-    tags: config.imageTagQuota,
-    imageSize: config.imageSizeCap,
+    limits: {
+      members: config.imageMemberQuota,
+      properties: config.imagePropertyQuota,
+      tags: config.imageTagQuota,
+      imageSize: config.imageSizeCap,
+    },
+    policy: policyOf(config.policies),
   };
 }
 

@@ -4,6 +4,7 @@ import { statusAfter } from './activation.ts';
 import type { Caller } from './caller.ts';
 import { DomainError } from './errors.ts';
 import { newImage } from './image.ts';
+import { defaultPolicy } from './policy.ts';
 import { imageStatuses } from './status.ts';
 
 const roles = new Set(['member', 'reader']);
@@ -27,7 +28,7 @@ for (const [activation, allowed, result] of [
   test(`${activation} makes an image with data ${result}, and refuses any other`, () => {
     for (const status of imageStatuses) {
       const image = { ...draft, status };
-      const act = () => statusAfter(image, activation, owner);
+      const act = () => statusAfter(image, activation, owner, defaultPolicy);
 
       if (allowed.some((one) => one === status)) assert.equal(act(), result);
       else assert.throws(act, refusal, status);
@@ -40,8 +41,8 @@ for (const [activation, allowed, result] of [
     const consumer: Caller = { ...owner, projectId: 'consumer' };
     const admin: Caller = { ...consumer, roles: new Set(['admin']) };
 
-    assert.throws(() => statusAfter(image, activation, reader), refusal);
-    assert.throws(() => statusAfter(image, activation, consumer), refusal);
-    assert.equal(statusAfter(image, activation, admin), result);
+    assert.throws(() => statusAfter(image, activation, reader, defaultPolicy), refusal);
+    assert.throws(() => statusAfter(image, activation, consumer, defaultPolicy), refusal);
+    assert.equal(statusAfter(image, activation, admin, defaultPolicy), result);
   });
 }

@@ -1,7 +1,7 @@
 import type { Caller } from './caller.ts';
 import { DomainError } from './errors.ts';
 import type { Image } from './image.ts';
-import { mayDo } from './policy.ts';
+import type { Policy } from './policy.ts';
 import type { ImageStatus } from './status.ts';
 
 /** Switches an image's data off for everyone but admins, and on again. */
@@ -18,8 +18,13 @@ const turns = {
  * @throws DomainError `NotPermitted`, also when the image is in another part of its life.
  * @see Images API v2, "Deactivate image" and "Reactivate image"
  */
-export function statusAfter(image: Image, activation: Activation, caller: Caller): ImageStatus {
-  if (!mayDo(activation, caller, image)) {
+export function statusAfter(
+  image: Image,
+  activation: Activation,
+  caller: Caller,
+  policy: Policy,
+): ImageStatus {
+  if (!policy.allows(activation, caller, image)) {
     throw new DomainError('NotPermitted', `You may not ${activation} image ${image.id}.`);
   }
   const { from, to } = turns[activation];

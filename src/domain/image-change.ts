@@ -2,7 +2,13 @@ import { type Caller, isAdmin } from './caller.ts';
 import { DomainError } from './errors.ts';
 import type { Image, ImageSettings } from './image.ts';
 import { checkLimit, type Limits } from './limits.ts';
-import { mayDo } from './policy.ts';
+import type { Policy } from './policy.ts';
+
+/** By which rules changes are judged. */
+export interface ChangeRules {
+  readonly limits: Limits;
+  readonly policy: Policy;
+}
 
 /** One step of a PATCH whose syntax and values have been checked. */
 export type ImageChange =
@@ -32,16 +38,21 @@ export function applyChanges(
   image: Image,
   changes: readonly ImageChange[],
   caller: Caller,
-  limits: Limits,
+  rules: ChangeRules,
 ): Image {
-  return changes.reduce((changed, change) => applyChange(changed, change, caller, limits), image);
+  return changes.reduce((changed, change) => applyChange(changed, change, caller, rules), image);
 }
 
-function applyChange(image: Image, change: ImageChange, caller: Caller, limits: Limits): Image {
+function applyChange(
+  image: Image,
+  change: ImageChange,
+  caller: Caller,
+  { limits, policy }: ChangeRules,
+): Image {
   if (change.kind === 'set' && change.settings.visibility !== undefined) {
-    checkVisibility(change.settings.visibility, image, caller);
+    checkVisibility(change.settings.visibility, image, caller, policy);
   }
-  if (!mayDo('modify_image', caller, image)) {
+  if (!policy.allows('modify_image', caller, image)) {
     throw new DomainError('NotPermitted', `You may not change image ${image.id}.`);
   }
   switch (change.kind) {
@@ -65,15 +76,13 @@ export function checkVisibility(
   visibility: ImageSettings['visibility'],
   image: Pick<Image, 'owner' | 'visibility'>,
   caller: Caller,
+  policy: Policy,
 ): void {
-  if (visibility === 'public' && !mayDo('publicize_image', caller, image)) {
-    throw new DomainError('NotPermitted', 'visibility: only an admin may make an image public.');
+  if (visibility === 'public' && !policy.allows('publicize_image', caller, image)) {
+    throw new DomainError('NotPermitted', 'visibility: you may not make an image public.');
   }
-  if (visibility === 'community' && !mayDo('communitize_image', caller, image)) {
-    throw new DomainError(
-      'NotPermitted',
-      'visibility: only the owner may make an image community.',
-    );
+  if (visibility === 'community' && !policy.allows('communitize_image', caller, image)) {
+    throw new DomainError('NotPermitted', 'visibility: you may not make this image community.');
   }
 }
 

@@ -10,6 +10,7 @@ import {
   maySeeMember,
   seesAllMembers,
 } from './member.ts';
+import { defaultPolicy } from './policy.ts';
 
 const image = imageWith();
 
@@ -52,11 +53,11 @@ for (const [who, caller, membership, { all, see, answer }] of table) {
 
     assert.equal(seesAllMembers(image, caller), all);
     assert.deepEqual(
-      members.filter((member) => maySeeMember(seen, member, caller)),
+      members.filter((member) => maySeeMember(seen, member, caller, defaultPolicy)),
       see,
     );
     assert.deepEqual(
-      members.filter((member) => mayAnswer(seen, member, caller)),
+      members.filter((member) => mayAnswer(seen, member, caller, defaultPolicy)),
       answer,
     );
   });
@@ -65,7 +66,7 @@ for (const [who, caller, membership, { all, see, answer }] of table) {
 test('an owner that is a member of its own image answers for itself', () => {
   const seen = { image, membership: 'pending' } as const;
 
-  assert.equal(mayAnswer(seen, 'owner', callerOf('owner', 'member')), true);
+  assert.equal(mayAnswer(seen, 'owner', callerOf('owner', 'member'), defaultPolicy), true);
 });
 
 test('an image without owner is managed by admins alone', () => {

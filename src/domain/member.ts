@@ -1,7 +1,7 @@
 import type { Caller } from './caller.ts';
 import { DomainError } from './errors.ts';
 import type { Image } from './image.ts';
-import { mayDo } from './policy.ts';
+import type { Policy } from './policy.ts';
 
 /** What the consumer decided about an image that is shared with it. */
 export const memberStatuses = ['pending', 'accepted', 'rejected'] as const;
@@ -44,8 +44,14 @@ export function checkShared(image: Image): void {
  *
  * @see Images API v2, "Show image member details"
  */
-export function maySeeMember(seen: SeenImage, projectId: string, caller: Caller): boolean {
-  if (!mayDo('get_member', caller, { ...seen.image, membership: seen.membership })) return false;
+export function maySeeMember(
+  seen: SeenImage,
+  projectId: string,
+  caller: Caller,
+  policy: Policy,
+): boolean {
+  const target = { ...seen.image, membership: seen.membership };
+  if (!policy.allows('get_member', caller, target)) return false;
   return seesAllMembers(seen.image, caller) || caller.projectId === projectId;
 }
 
@@ -60,8 +66,14 @@ export function seesAllMembers(image: Image, caller: Caller): boolean {
  *
  * @see Images API v2, "Update image member"
  */
-export function mayAnswer(seen: SeenImage, projectId: string, caller: Caller): boolean {
-  if (!mayDo('modify_member', caller, { ...seen.image, membership: seen.membership })) return false;
+export function mayAnswer(
+  seen: SeenImage,
+  projectId: string,
+  caller: Caller,
+  policy: Policy,
+): boolean {
+  const target = { ...seen.image, membership: seen.membership };
+  if (!policy.allows('modify_member', caller, target)) return false;
   return caller.roles.has('admin') || caller.projectId === projectId;
 }
 

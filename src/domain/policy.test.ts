@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { callerOf } from '../../test/support/domain.ts';
-import { type Action, mayDo, type Target } from './policy.ts';
+import type { Target } from './condition.ts';
+import { type Action, defaultPolicy } from './policy.ts';
 
 const shared: Target = { owner: 'owner', visibility: 'shared' };
 
@@ -54,16 +55,16 @@ for (const [action, permitted] of Object.entries(table) as [Action, (typeof tabl
       for (const role of ['member', 'reader'] as const) {
         const may = permitted[role].some((name) => name === relation);
         test(`${may ? 'is allowed' : 'is refused'} to a ${relation} with role ${role}`, () => {
-          assert.equal(mayDo(action, callerOf(project, role), target), may);
+          assert.equal(defaultPolicy.allows(action, callerOf(project, role), target), may);
         });
       }
 
       test(`is allowed to an admin where others are ${relation}`, () => {
-        assert.equal(mayDo(action, callerOf('elsewhere', 'admin'), target), true);
+        assert.equal(defaultPolicy.allows(action, callerOf('elsewhere', 'admin'), target), true);
       });
 
       test(`is refused to a ${relation} with no role that the service knows`, () => {
-        assert.equal(mayDo(action, callerOf(project, 'service'), target), false);
+        assert.equal(defaultPolicy.allows(action, callerOf(project, 'service'), target), false);
       });
     }
 
@@ -71,7 +72,10 @@ for (const [action, permitted] of Object.entries(table) as [Action, (typeof tabl
       for (const scope of ['unscoped', 'system', 'domain'] as const) {
         const caller = { ...callerOf(null, 'admin'), scope };
 
-        assert.equal(mayDo(action, caller, { owner: null, visibility: 'public' }), false);
+        assert.equal(
+          defaultPolicy.allows(action, caller, { owner: null, visibility: 'public' }),
+          false,
+        );
       }
     });
   });

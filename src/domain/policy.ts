@@ -1,68 +1,113 @@
-import { type Caller, hasRole } from './caller.ts';
-import type { MemberStatus } from './member.ts';
-import { isOwner, type Visible } from './visibility.ts';
+import type { Caller } from './caller.ts';
+import {
+  type Condition,
+  compileCondition,
+  type Finding,
+  judgeCondition,
+  type Target,
+  type Test,
+} from './condition.ts';
+import { parseCondition } from './condition-text.ts';
 
-/** What an action is about: an image, and what the caller is to it. */
-export interface Target extends Visible {
-  /** The caller's own answer; undefined when its project is no member. */
-  readonly membership?: MemberStatus | undefined;
-}
-
-type Rule = (caller: Caller, target: Target) => boolean;
-
-const role =
-  (name: string): Rule =>
-  (caller) =>
-    hasRole(caller, name);
-const owner: Rule = (caller, target) => isOwner(target, caller);
-const member: Rule = (_caller, target) =>
-  target.visibility === 'shared' && target.membership !== undefined;
-const open: Rule = (_caller, target) =>
-  target.visibility === 'public' || target.visibility === 'community';
+const ownerMember = 'role:admin or (role:member and owner)';
+const ownerOrMember = 'role:admin or (role:reader and (owner or member))';
 /** The lookup has hidden shared images from everyone but members; what is left is an image without owner. */
-const ownerless: Rule = (_caller, target) =>
-  target.owner === null && target.visibility === 'shared';
-const anyOf =
-  (...rules: readonly Rule[]): Rule =>
-  (caller, target) =>
-    rules.some((rule) => rule(caller, target));
-const allOf =
-  (...rules: readonly Rule[]): Rule =>
-  (caller, target) =>
-    rules.every((rule) => rule(caller, target));
-
-const admin = role('admin');
-const ownerMember = anyOf(admin, allOf(role('member'), owner));
-const ownerReader = anyOf(admin, allOf(role('reader'), owner));
-const anyoneConcerned = anyOf(owner, member, open, ownerless);
+const anyoneConcerned = 'owner or member or public or community or (ownerless and shared)';
 
 /**
  * Who may do what, by the names that the field gives to the actions.
  *
  * @see Images API v2, default policies with scope enforced
  */
-const rules = {
+const defaults = {
   add_image: ownerMember,
-  get_image: anyOf(admin, allOf(role('reader'), anyoneConcerned)),
-  get_images: anyOf(admin, role('reader')),
+  get_image: `role:admin or (role:reader and (${anyoneConcerned}))`,
+  get_images: 'role:admin or role:reader',
   modify_image: ownerMember,
   delete_image: ownerMember,
   upload_image: ownerMember,
   deactivate: ownerMember,
   reactivate: ownerMember,
-  publicize_image: admin,
+  publicize_image: 'role:admin',
   communitize_image: ownerMember,
-  download_image: anyOf(admin, allOf(role('member'), anyoneConcerned)),
+  download_image: `role:admin or (role:member and (${anyoneConcerned}))`,
   add_member: ownerMember,
   delete_member: ownerMember,
-  get_members: anyOf(ownerReader, allOf(role('reader'), member)),
-  get_member: anyOf(ownerReader, allOf(role('reader'), member)),
-  modify_member: anyOf(admin, allOf(role('member'), member)),
-} as const satisfies Readonly<Record<string, Rule>>;
+  get_members: ownerOrMember,
+  get_member: ownerOrMember,
+  modify_member: 'role:admin or (role:member and member)',
+} as const satisfies Readonly<Record<string, string>>;
 
-export type Action = keyof typeof rules;
+export type Action = keyof typeof defaults;
 
-/** Whether `caller` may do `action` to `target`; a token without a project may do nothing. */
-export function mayDo(action: Action, caller: Caller, target: Target): boolean {
-  return caller.scope === 'project' && rules[action](caller, target);
+/** Every action that has a rule. */
+export const actions: ReadonlySet<string> = new Set(Object.keys(defaults));
+
+/** A rule as it was written. */
+export interface Rule {
+  readonly text: string;
+  readonly condition: Condition;
 }
+
+/** The rules that an operator has replaced. */
+export type PolicyOverrides = ReadonlyMap<Action, Rule>;
+
+/** Why an action is allowed or refused. */
+export interface Explanation {
+  readonly allowed: boolean;
+  readonly rule: string;
+  readonly isOverridden: boolean;
+  /** The single conditions that decided; none for a token without a project, to which no rule applies. */
+  readonly because: readonly Finding[];
+}
+
+/** The rules of one service. */
+export interface Policy {
+  /** Whether `caller` may do `action` to `target`; a token without a project may do nothing. */
+  allows(action: Action, caller: Caller, target: Target): boolean;
+  /** The decision of `allows`, and how it comes about. */
+  explain(action: Action, caller: Caller, target: Target): Explanation;
+  isOverridden(action: Action): boolean;
+}
+
+/** The default rules with some of them replaced; each is compiled once. */
+export function policyOf(overrides: PolicyOverrides): Policy {
+  const rules = { ...defaultRules, ...Object.fromEntries(overrides) };
+  const conditionOf = (name: string) => rules[name as Action].condition;
+  // Rules that refer to each other find one another when they are asked, not when they are compiled.
+  const tests = {} as Record<Action, Test>;
+  const testOf =
+    (name: string): Test =>
+    (caller, target) =>
+      tests[name as Action](caller, target);
+  for (const action of Object.keys(rules) as Action[]) {
+    tests[action] = compileCondition(conditionOf(action), testOf);
+  }
+  return {
+    allows: (action, caller, target) => caller.scope === 'project' && tests[action](caller, target),
+
+    explain(action, caller, target) {
+      const { holds, because } = judgeCondition(conditionOf(action), caller, target, conditionOf);
+      const rule = { rule: rules[action].text, isOverridden: overrides.has(action) };
+      if (caller.scope !== 'project') return { allowed: false, because: [], ...rule };
+      return { allowed: holds, because, ...rule };
+    },
+
+    isOverridden: (action) => overrides.has(action),
+  };
+}
+
+/** Whether `name` is an action that has a rule. */
+export function isAction(name: string): name is Action {
+  return actions.has(name);
+}
+
+const defaultRules = Object.fromEntries(
+  Object.entries(defaults).map(([name, text]) => [
+    name,
+    { text, condition: parseCondition(text, new Set()) },
+  ]),
+) as Readonly<Record<Action, Rule>>;
+
+/** The rules of the field. */
+export const defaultPolicy: Policy = policyOf(new Map());

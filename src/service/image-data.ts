@@ -6,7 +6,7 @@ import { type Caller, isAdmin } from '../domain/caller.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { Image } from '../domain/image.ts';
 import type { Limits } from '../domain/limits.ts';
-import { mayDo } from '../domain/policy.ts';
+import type { Policy } from '../domain/policy.ts';
 import { mayBecome } from '../domain/status.ts';
 import { type Store, type StoredData, type StoredReader, StoreError } from '../store/store.ts';
 import { getSeenImage } from './seen-image.ts';
@@ -17,6 +17,7 @@ export interface ImageDataOptions {
   readonly store: Store;
   readonly unwantedData: UnwantedData;
   readonly limits: Limits;
+  readonly policy: Policy;
   readonly clock: () => Date;
   readonly report: Report;
 }
@@ -47,7 +48,7 @@ export interface ImageData {
 }
 
 export function imageDataService(options: ImageDataOptions): ImageData {
-  const { database, store } = options;
+  const { database, store, policy } = options;
   const running = new Set<Promise<void>>();
   return {
     upload(caller, imageId, upload) {
@@ -58,8 +59,9 @@ export function imageDataService(options: ImageDataOptions): ImageData {
     },
 
     async download(caller, imageId) {
-      const { image, membership } = await getSeenImage(database.read, caller, imageId);
-      checkDownload(image, caller, mayDo('download_image', caller, { ...image, membership }));
+      const { image, membership } = await getSeenImage(database.read, caller, imageId, policy);
+      const target = { ...image, membership };
+      checkDownload(image, caller, policy.allows('download_image', caller, target));
       if (image.location === null) return { image, reader: undefined };
       try {
         return { image, reader: await store.open(image.location) };
@@ -106,14 +108,14 @@ async function takeUpload(
 
 /** Reserves the image: of several uploads, one gets past here. */
 async function begin(
-  { database, limits, clock }: ImageDataOptions,
+  { database, limits, policy, clock }: ImageDataOptions,
   caller: Caller,
   imageId: string,
   { expectedSize }: Upload,
 ): Promise<void> {
   await database.transaction(async (db) => {
-    const { image } = await getSeenImage(db, caller, imageId);
-    checkUpload(image, caller);
+    const { image } = await getSeenImage(db, caller, imageId, policy);
+    checkUpload(image, policy.allows('upload_image', caller, image));
     if (expectedSize !== undefined && limits.imageSize >= 0 && expectedSize > limits.imageSize) {
       throw tooLarge(limits.imageSize);
     }
@@ -121,8 +123,8 @@ async function begin(
   });
 }
 
-function checkUpload(image: Image, caller: Caller): void {
-  if (!mayDo('upload_image', caller, image)) {
+function checkUpload(image: Image, permitted: boolean): void {
+  if (!permitted) {
     throw new DomainError('NotPermitted', `You may not upload data to image ${image.id}.`);
   }
   if (!mayBecome(image.status, 'saving')) throw notQueued(image);

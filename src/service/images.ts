@@ -7,20 +7,20 @@ import { DomainError } from '../domain/errors.ts';
 import { type Image, type ImageDraft, newImage } from '../domain/image.ts';
 import {
   applyChanges,
+  type ChangeRules,
   checkProperties,
   checkVisibility,
   type ImageChange,
 } from '../domain/image-change.ts';
 import type { ImageQuery } from '../domain/image-query.ts';
-import { checkLimit, type Limits } from '../domain/limits.ts';
-import { mayDo } from '../domain/policy.ts';
+import { checkLimit } from '../domain/limits.ts';
+import type { Policy } from '../domain/policy.ts';
 import { getSeenImage, maySee } from './seen-image.ts';
 import type { UnwantedData } from './unwanted-data.ts';
 
-export interface ImagesOptions {
+export interface ImagesOptions extends ChangeRules {
   readonly database: Database;
   readonly unwantedData: UnwantedData;
-  readonly limits: Limits;
   readonly clock: () => Date;
 }
 
@@ -34,21 +34,21 @@ export interface Images {
 }
 
 export function imagesService(options: ImagesOptions): Images {
-  const { database } = options;
+  const { database, policy } = options;
   return {
     create: (caller, draft, readOnly) => create(options, caller, draft, readOnly),
 
     async show(caller, imageId) {
-      return (await getSeenImage(database.read, caller, imageId)).image;
+      return (await getSeenImage(database.read, caller, imageId, policy)).image;
     },
 
-    list: (caller, query) => list(database, caller, query),
+    list: (caller, query) => list(options, caller, query),
 
     change: (caller, imageId, changes) =>
       database.transaction(async (db) => {
-        const { image } = await getSeenImage(db, caller, imageId);
+        const { image } = await getSeenImage(db, caller, imageId, policy);
         if (changes.length === 0) return image;
-        const changed = applyChanges(image, changes, caller, options.limits);
+        const changed = applyChanges(image, changes, caller, options);
         const saved = { ...changed, updatedAt: options.clock() };
         await updateImage(db, saved);
         return saved;
@@ -56,8 +56,8 @@ export function imagesService(options: ImagesOptions): Images {
 
     async delete(caller, imageId) {
       const location = await database.transaction(async (db) => {
-        const { image } = await getSeenImage(db, caller, imageId);
-        checkDelete(image, caller);
+        const { image } = await getSeenImage(db, caller, imageId, policy);
+        checkDelete(image, caller, policy);
         if (image.status === 'saving') await options.unwantedData.noteUpload(db, imageId);
         await deleteImage(db, image);
         return image.location;
@@ -69,7 +69,7 @@ export function imagesService(options: ImagesOptions): Images {
 
 /** Checks come in the order of the contract, so that of several faults clients are told the same one. */
 async function create(
-  { database, limits, clock }: ImagesOptions,
+  { database, limits, policy, clock }: ImagesOptions,
   caller: Caller,
   draft: ImageDraft,
   readOnly: string | undefined,
@@ -79,8 +79,8 @@ async function create(
     owner: caller.projectId,
     now: clock(),
   });
-  checkOwner(image, caller);
-  checkVisibility(image.visibility, image, caller);
+  checkOwner(image, caller, policy);
+  checkVisibility(image.visibility, image, caller, policy);
   checkLimit(image.tags.length, limits.tags, 'tags');
   if (readOnly) {
     throw new DomainError('NotPermitted', `${readOnly}: is set by the service alone.`);
@@ -92,18 +92,18 @@ async function create(
   return image;
 }
 
-function checkOwner(image: Image, caller: Caller): void {
-  if (mayDo('add_image', caller, image)) return;
+function checkOwner(image: Image, caller: Caller, policy: Policy): void {
+  if (policy.allows('add_image', caller, image)) return;
   throw new DomainError(
     'NotPermitted',
     image.owner === caller.projectId
-      ? 'You may not create images in this project; role member is needed.'
-      : 'owner: only an admin may create an image for another project.',
+      ? 'You may not create images in this project.'
+      : 'owner: you may not create an image for another project.',
   );
 }
 
-function checkDelete(image: Image, caller: Caller): void {
-  if (!mayDo('delete_image', caller, image)) {
+function checkDelete(image: Image, caller: Caller, policy: Policy): void {
+  if (!policy.allows('delete_image', caller, image)) {
     throw new DomainError('NotPermitted', `You may not delete image ${image.id}.`);
   }
   if (image.protected) {
@@ -114,21 +114,54 @@ function checkDelete(image: Image, caller: Caller): void {
   }
 }
 
-async function list(database: Database, caller: Caller, query: ImageQuery): Promise<Image[]> {
+async function list(
+  { database, policy }: ImagesOptions,
+  caller: Caller,
+  query: ImageQuery,
+): Promise<Image[]> {
   // The rule looks at the caller's own project, of which every reader may list the images.
   const own = { owner: caller.projectId, visibility: 'private' } as const;
-  if (!mayDo('get_images', caller, own)) {
-    throw new DomainError('NotPermitted', 'You may not list images; role reader is needed.');
+  if (!policy.allows('get_images', caller, own)) {
+    throw new DomainError('NotPermitted', 'You may not list images.');
   }
   const after =
-    query.marker === undefined ? undefined : await marker(database, caller, query.marker);
-  return listImages(database.read, caller, query, after);
+    query.marker === undefined ? undefined : await marker(database, caller, query.marker, policy);
+  // What the database lists is what the default rule lets the caller see.
+  return policy.isOverridden('get_image')
+    ? listSeen({ database, policy }, caller, query, after)
+    : listImages(database.read, caller, query, after);
+}
+
+/** Fills a page with images that the operator's own rule lets the caller see. */
+async function listSeen(
+  { database, policy }: Pick<ImagesOptions, 'database' | 'policy'>,
+  caller: Caller,
+  query: ImageQuery,
+  after: Image | undefined,
+): Promise<Image[]> {
+  const page: Image[] = [];
+  let last = after;
+  for (;;) {
+    const found = await listImages(database.read, caller, query, last);
+    for (const image of found) {
+      const seen = await findImage(database.read, image.id, caller.projectId);
+      if (seen && maySee(seen, caller, policy)) page.push(image);
+      if (page.length === query.limit) return page;
+    }
+    if (found.length < query.limit || found.length === 0) return page;
+    last = found.at(-1);
+  }
 }
 
 /** A marker that may not be seen is as unknown as one that is not there. */
-async function marker(database: Database, caller: Caller, imageId: string): Promise<Image> {
+async function marker(
+  database: Database,
+  caller: Caller,
+  imageId: string,
+  policy: Policy,
+): Promise<Image> {
   const seen = await findImage(database.read, imageId, caller.projectId);
-  if (seen && maySee(seen, caller)) return seen.image;
+  if (seen && maySee(seen, caller, policy)) return seen.image;
   throw new DomainError(
     'InvalidRequest',
     `marker: no image found with ID ${imageId.slice(0, 255)}`,

@@ -19,12 +19,13 @@ import {
   type SeenImage,
   seesAllMembers,
 } from '../domain/member.ts';
-import { type Action, mayDo } from '../domain/policy.ts';
+import type { Action, Policy } from '../domain/policy.ts';
 import { getSeenImage } from './seen-image.ts';
 
 export interface MembersOptions {
   readonly database: Database;
   readonly limits: Limits;
+  readonly policy: Policy;
   readonly clock: () => Date;
 }
 
@@ -51,12 +52,12 @@ export interface Members {
   remove(caller: Caller, imageId: string, projectId: string): Promise<void>;
 }
 
-export function membersService({ database, limits, clock }: MembersOptions): Members {
+export function membersService({ database, limits, policy, clock }: MembersOptions): Members {
   return {
     add: (caller, imageId, projectId) =>
       database.transaction(async (db) => {
-        const seen = await getSharedImage(db, caller, imageId);
-        checkMay('add_member', caller, seen);
+        const seen = await getSharedImage(db, caller, imageId, policy);
+        checkMay(policy, 'add_member', caller, seen);
         checkLimit((await countMembers(db, imageId)) + 1, limits.members, 'members');
         const now = clock();
         const member: Member = {
@@ -71,25 +72,25 @@ export function membersService({ database, limits, clock }: MembersOptions): Mem
       }),
 
     async list(caller, imageId) {
-      const seen = await getSharedImage(database.read, caller, imageId);
-      checkMay('get_members', caller, seen);
+      const seen = await getSharedImage(database.read, caller, imageId, policy);
+      checkMay(policy, 'get_members', caller, seen);
       if (seesAllMembers(seen.image, caller)) return listMembers(database.read, imageId);
       const own = await findMember(database.read, imageId, caller.projectId ?? '');
       return own ? [own] : [];
     },
 
     async show(caller, imageId, projectId) {
-      const seen = await getSeenImage(database.read, caller, imageId);
+      const seen = await getSeenImage(database.read, caller, imageId, policy);
       // The one call of this resource whose denials are all of the same kind: nothing is there.
       if (seen.image.visibility !== 'shared') throw memberNotFound(imageId, projectId);
-      return getKnownMember(database.read, caller, seen, projectId);
+      return getKnownMember(database.read, { caller, seen, projectId }, policy);
     },
 
     answer: (caller, imageId, projectId, readStatus) =>
       database.transaction(async (db) => {
-        const seen = await getSharedImage(db, caller, imageId);
-        const member = await getKnownMember(db, caller, seen, projectId);
-        if (!mayAnswer(seen, projectId, caller)) {
+        const seen = await getSharedImage(db, caller, imageId, policy);
+        const member = await getKnownMember(db, { caller, seen, projectId }, policy);
+        if (!mayAnswer(seen, projectId, caller, policy)) {
           throw new DomainError('NotPermitted', 'Only the invited project may set its status.');
         }
         const answered: Member = { ...member, status: readStatus(), updatedAt: clock() };
@@ -99,35 +100,50 @@ export function membersService({ database, limits, clock }: MembersOptions): Mem
 
     remove: (caller, imageId, projectId) =>
       database.transaction(async (db) => {
-        const seen = await getSharedImage(db, caller, imageId);
-        const member = await getKnownMember(db, caller, seen, projectId);
-        checkMay('delete_member', caller, seen);
+        const seen = await getSharedImage(db, caller, imageId, policy);
+        const member = await getKnownMember(db, { caller, seen, projectId }, policy);
+        checkMay(policy, 'delete_member', caller, seen);
         await deleteMember(db, member);
       }),
   };
 }
 
-async function getSharedImage(db: Connection, caller: Caller, imageId: string): Promise<SeenImage> {
-  const seen = await getSeenImage(db, caller, imageId);
+async function getSharedImage(
+  db: Connection,
+  caller: Caller,
+  imageId: string,
+  policy: Policy,
+): Promise<SeenImage> {
+  const seen = await getSeenImage(db, caller, imageId, policy);
   checkShared(seen.image);
   return seen;
+}
+
+interface AskedMember {
+  readonly caller: Caller;
+  readonly seen: SeenImage;
+  readonly projectId: string;
 }
 
 /** @throws DomainError `MemberNotFound`, also for a row that the caller may not know of. */
 async function getKnownMember(
   db: Connection,
-  caller: Caller,
-  seen: SeenImage,
-  projectId: string,
+  { caller, seen, projectId }: AskedMember,
+  policy: Policy,
 ): Promise<Member> {
-  const known = maySeeMember(seen, projectId, caller);
+  const known = maySeeMember(seen, projectId, caller, policy);
   const member = known ? await findMember(db, seen.image.id, projectId) : undefined;
   if (!member) throw memberNotFound(seen.image.id, projectId);
   return member;
 }
 
-function checkMay(action: Action, caller: Caller, { image, membership }: SeenImage): void {
-  if (mayDo(action, caller, { ...image, membership })) return;
+function checkMay(
+  policy: Policy,
+  action: Action,
+  caller: Caller,
+  { image, membership }: SeenImage,
+): void {
+  if (policy.allows(action, caller, { ...image, membership })) return;
   throw new DomainError(
     'NotPermitted',
     'Only the owner of an image manages whom it is shared with.',

@@ -3,7 +3,7 @@ import { findImage } from '../database/images.ts';
 import type { Caller } from '../domain/caller.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { SeenImage } from '../domain/member.ts';
-import { mayDo } from '../domain/policy.ts';
+import type { Policy } from '../domain/policy.ts';
 import { isVisible } from '../domain/visibility.ts';
 
 /**
@@ -16,16 +16,18 @@ export async function getSeenImage(
   db: Connection,
   caller: Caller,
   imageId: string,
+  policy: Policy,
 ): Promise<SeenImage> {
   const seen = await findImage(db, imageId, caller.projectId);
-  if (!seen || !maySee(seen, caller)) throw imageNotFound(imageId);
+  if (!seen || !maySee(seen, caller, policy)) throw imageNotFound(imageId);
   return seen;
 }
 
 /** Whether the image exists for the caller. */
-export function maySee({ image, membership }: SeenImage, caller: Caller): boolean {
+export function maySee({ image, membership }: SeenImage, caller: Caller, policy: Policy): boolean {
   return (
-    isVisible(image, membership, caller) && mayDo('get_image', caller, { ...image, membership })
+    isVisible(image, membership, caller) &&
+    policy.allows('get_image', caller, { ...image, membership })
   );
 }
 

@@ -2,10 +2,12 @@ import type { Database } from '../database/database.ts';
 import { setStatus } from '../database/images.ts';
 import { type Activation, statusAfter } from '../domain/activation.ts';
 import type { Caller } from '../domain/caller.ts';
+import type { Policy } from '../domain/policy.ts';
 import { getSeenImage } from './seen-image.ts';
 
 export interface SwitchesOptions {
   readonly database: Database;
+  readonly policy: Policy;
   readonly clock: () => Date;
 }
 
@@ -15,12 +17,12 @@ export interface Switches {
   turn(caller: Caller, imageId: string, activation: Activation): Promise<void>;
 }
 
-export function switchesService({ database, clock }: SwitchesOptions): Switches {
+export function switchesService({ database, policy, clock }: SwitchesOptions): Switches {
   return {
     turn: (caller, imageId, activation) =>
       database.transaction(async (db) => {
-        const { image } = await getSeenImage(db, caller, imageId);
-        const status = statusAfter(image, activation, caller);
+        const { image } = await getSeenImage(db, caller, imageId, policy);
+        const status = statusAfter(image, activation, caller, policy);
         if (status !== image.status) await setStatus(db, imageId, status, clock());
       }),
   };

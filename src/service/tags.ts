@@ -2,13 +2,11 @@ import type { Database } from '../database/database.ts';
 import { updateImage } from '../database/images.ts';
 import type { Caller } from '../domain/caller.ts';
 import { DomainError } from '../domain/errors.ts';
-import { applyChanges } from '../domain/image-change.ts';
-import type { Limits } from '../domain/limits.ts';
+import { applyChanges, type ChangeRules } from '../domain/image-change.ts';
 import { getSeenImage } from './seen-image.ts';
 
-export interface TagsOptions {
+export interface TagsOptions extends ChangeRules {
   readonly database: Database;
-  readonly limits: Limits;
   readonly clock: () => Date;
 }
 
@@ -20,7 +18,9 @@ export interface Tags {
   remove(caller: Caller, imageId: string, tag: string): Promise<void>;
 }
 
-export function tagsService({ database, limits, clock }: TagsOptions): Tags {
+export function tagsService(options: TagsOptions): Tags {
+  const { database, clock, policy } = options;
+
   async function change(
     caller: Caller,
     imageId: string,
@@ -28,9 +28,9 @@ export function tagsService({ database, limits, clock }: TagsOptions): Tags {
     check: (tags: readonly string[]) => void = () => {},
   ): Promise<void> {
     await database.transaction(async (db) => {
-      const { image } = await getSeenImage(db, caller, imageId);
+      const { image } = await getSeenImage(db, caller, imageId, policy);
       const set = { kind: 'set', settings: { tags: newTags(image.tags) } } as const;
-      const changed = applyChanges(image, [set], caller, limits);
+      const changed = applyChanges(image, [set], caller, options);
       // Only who may change the image is told whether it has the tag.
       check(image.tags);
       await updateImage(db, { ...changed, updatedAt: clock() });

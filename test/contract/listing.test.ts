@@ -8,7 +8,7 @@ import { DomainError } from '../../src/domain/errors.ts';
 import type { Image } from '../../src/domain/image.ts';
 import type { ImageQuery } from '../../src/domain/image-query.ts';
 import { memberStatuses } from '../../src/domain/member.ts';
-import { mayDo } from '../../src/domain/policy.ts';
+import { defaultPolicy } from '../../src/domain/policy.ts';
 import { isListed, isVisible, type ListScope, visibilities } from '../../src/domain/visibility.ts';
 import { getSeenImage } from '../../src/service/seen-image.ts';
 import { emptyDatabase, type TestDatabase } from '../support/database.ts';
@@ -114,9 +114,11 @@ for (const [name, caller] of Object.entries(callers)) {
         const membership = membershipOf(caller, answer);
         const admitted =
           isVisible(image, membership, caller) &&
-          mayDo('get_image', caller, { ...image, membership });
+          defaultPolicy.allows('get_image', caller, { ...image, membership });
 
-        const seen = await getSeenImage(store.database.read, caller, image.id).catch(refusal);
+        const seen = await getSeenImage(store.database.read, caller, image.id, defaultPolicy).catch(
+          refusal,
+        );
 
         if (admitted) assert.deepEqual(seen, { image, membership });
         else assert.equal(seen, 'ImageNotFound', image.id);
@@ -124,11 +126,12 @@ for (const [name, caller] of Object.entries(callers)) {
     });
 
     test('is listed only what it sees by id, whoever reads', async () => {
-      if (!mayDo('get_images', caller, { owner: null, visibility: 'public' })) return;
+      if (!defaultPolicy.allows('get_images', caller, { owner: null, visibility: 'public' }))
+        return;
       const scope = { visibility: 'all', memberStatus: 'all' } as const;
 
       for (const image of await listed(caller, { scope, osHidden: false })) {
-        const seen = await getSeenImage(store.database.read, caller, image.id);
+        const seen = await getSeenImage(store.database.read, caller, image.id, defaultPolicy);
 
         assert.deepEqual(seen.image, image);
       }

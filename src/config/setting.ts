@@ -1,0 +1,48 @@
+import { parse } from 'yaml';
+
+/** One thing that an operator may set. */
+export interface Setting<T> {
+  /** Name in the configuration file; the environment has it in upper case after `VITRINE_`. */
+  readonly key: string;
+  readonly initial: T;
+  /** Reads a value; undefined when it does not fit, after telling what is wrong where `wanted` says too little. */
+  readonly read: (value: unknown, report: (problem: string) => void) => T | undefined;
+  readonly wanted: string;
+}
+
+/** A setting of text that is not empty. */
+export function text(key: string, initial: string, wanted: string): Setting<string> {
+  const read = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
+  return { key, initial, read, wanted };
+}
+
+/** A setting of a whole number, both bounds inclusive. */
+export function integer(key: string, initial: number, min: number, max: number): Setting<number> {
+  return {
+    key,
+    initial,
+    read(value) {
+      const number = typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value;
+      const fits = Number.isSafeInteger(number) && Number(number) >= min && Number(number) <= max;
+      return fits ? Number(number) : undefined;
+    },
+    wanted: `a whole number from ${min} to ${max}`,
+  };
+}
+
+/** A value with parts: as the file has it, or as YAML (or JSON, which is YAML) in an environment variable. */
+export function structure(value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  try {
+    return parse(value);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The parts of a mapping; undefined for anything else. */
+export function mapping(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  const parts = structure(value);
+  const isMapping = typeof parts === 'object' && parts !== null && !Array.isArray(parts);
+  return isMapping ? (parts as Readonly<Record<string, unknown>>) : undefined;
+}

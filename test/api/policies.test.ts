@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { configOf } from '../support/config.ts';
+import { createImage, patch, share } from '../support/images.ts';
+import { sharedService } from '../support/service.ts';
+
+const { policies } = configOf(
+  `policies:
+  publicize_image: role:admin or (role:member and owner)
+  get_image: role:admin or (role:reader and (owner or member or (public and not role:member)))
+  add_member: modify_image and not public`,
+);
+const service = await sharedService({ config: { policies } });
+
+test('an action follows the rule that replaced the default', async () => {
+  const { id } = await createImage(service);
+  const operation = { op: 'add', path: '/visibility', value: 'public' };
+
+  const published = await patch(service, id, [operation]);
+
+  assert.equal(published.json.visibility, 'public');
+  assert.equal((await patch(service, id, [operation], 'producer admin')).status, 200);
+});
+
+test('an image that the rule hides is not found by id, in lists or as a marker', async () => {
+  const hidden = await createImage(service, { visibility: 'public', name: 'hidden' });
+
+  const byId = await service.call('stranger', 'GET', `/v2/images/${hidden.id}`);
+  const listed = await service.call('stranger', 'GET', '/v2/images?name=hidden');
+  const after = await service.call('stranger', 'GET', `/v2/images?marker=${hidden.id}`);
+  const toReader = await service.call('stranger reader', 'GET', '/v2/images?name=hidden');
+
+  assert.equal(byId.status, 404);
+  assert.deepEqual(listed.json.images, []);
+  assert.equal(after.status, 400);
+  assert.deepEqual(
+    toReader.json.images.map((image: { id: string }) => image.id),
+    [hidden.id],
+  );
+});
+
+test('pages are full although the rule hides what lies between', async () => {
+  const tag = 'paged';
+  const expected: string[] = [];
+  for (let index = 0; index < 7; index++) {
+    await createImage(service, { visibility: 'public', tags: [tag] });
+    if (index % 2 === 0) continue;
+    const offered = await createImage(service, { tags: [tag] });
+    await share(service, offered.id, 'consumer', 'accepted');
+    expected.unshift(offered.id);
+  }
+
+  const found: string[] = [];
+  let path: string | undefined = `/v2/images?tag=${tag}&limit=2`;
+  while (path !== undefined) {
+    const { json } = await service.call('consumer', 'GET', path);
+    found.push(...json.images.map((image: { id: string }) => image.id));
+    path = json.next;
+  }
+
+  assert.deepEqual(found, expected);
+});
