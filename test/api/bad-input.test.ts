@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { SignJWT } from 'jose';
+import { openDatabase } from '../../src/database/database.ts';
+import { listSigningKeys } from '../../src/database/signing-keys.ts';
+import { tokenSigner } from '../../src/identity/tokens.ts';
 import { createImage, patchType, share } from '../support/images.ts';
 import { rawConnection } from '../support/raw-connection.ts';
 import { type Headers, sharedService } from '../support/service.ts';
@@ -214,6 +218,17 @@ describe('a token', () => {
       .sign(Buffer.alloc(32, 'another key'));
 
     assert.equal((await call(forged)).status, 401);
+  });
+
+  test('that is past its time opens nothing, though its key is right', async () => {
+    await using database = await openDatabase(join(service.folder, 'vitrine.db'));
+    const keys = await listSigningKeys(database.read);
+    const signer = tokenSigner({ keys, now: Date.now });
+    const session = await signer.verify(service.tokens.producer);
+    const until = (time: number) => signer.sign({ ...session, expiresAt: new Date(time) });
+
+    assert.equal((await call(await until(Date.now() - 1_000))).status, 401);
+    assert.equal((await call(await until(Date.now() + 60_000))).status, 200);
   });
 
   test('that was revoked opens nothing any more', async () => {

@@ -131,6 +131,26 @@ describe('nothing is saved unless all of it is', () => {
 });
 
 describe('no steps', () => {
+  test('do not make an image the one that was changed last', async () => {
+    const first = await createImage(service, { mark: 'no steps' });
+    const second = await createImage(service, { mark: 'no steps' });
+    const query = '/v2/images?mark=no+steps&sort=updated_at';
+
+    // Times are kept in milliseconds: several calls are surely later than the first image.
+    for (const value of ['1', '2', '3', '4', '5']) {
+      await patch(service, second.id, [{ op: 'add', path: '/k', value }]);
+    }
+    await patch(service, first.id, []);
+    const before = await service.call('producer', 'GET', query);
+    for (const value of ['1', '2', '3', '4', '5']) {
+      await patch(service, first.id, [{ op: 'add', path: '/k', value }]);
+    }
+    const after = await service.call('producer', 'GET', query);
+
+    assert.equal(before.json.images[0].id, second.id);
+    assert.equal(after.json.images[0].id, first.id);
+  });
+
   test('are 200 for all who see the image, and change nothing', async () => {
     const image = await createImage(service);
     await share(service, image.id, 'consumer');

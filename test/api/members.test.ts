@@ -272,6 +272,16 @@ describe('a member', () => {
     assert.equal(answer.status, 200);
   });
 
+  test('does not answer for another, not even as the owner', async () => {
+    const { id } = await createImage(service);
+    for (const project of ['producer', 'consumer'] as const) await share(service, id, project);
+
+    const path = `${membersOf(id)}/${idOf('consumer')}`;
+    const answer = await service.call('producer', 'PUT', path, { status: 'accepted' });
+
+    assert.equal(answer.status, 403);
+  });
+
   test('twice is a conflict that names it', async () => {
     const path = membersOf(await sharedImage());
 
