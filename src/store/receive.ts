@@ -13,6 +13,8 @@ export interface ReceiveOptions {
   readonly source: SourceReader;
   readonly writer: DiskWriter;
   readonly hashers: Hashers;
+  /** Asked before more bytes are written, with all that came in. */
+  readonly admit?: ((size: number) => Promise<void>) | undefined;
   /** Called when a slot could not be written or hashed, so that the wait for more data can end. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -30,6 +32,7 @@ export async function receive(options: ReceiveOptions): Promise<Received> {
   if (size === inlineSize) return receiveLarge(head, options);
 
   const data = head.subarray(0, size);
+  await options.admit?.(size);
   const written = options.writer.append(data);
   const digests = digestsOf(data);
   await written;
@@ -40,7 +43,7 @@ export async function receive(options: ReceiveOptions): Promise<Received> {
 /** Fills slots in turn; each is written and hashed while the next ones fill. */
 async function receiveLarge(
   head: Uint8Array,
-  { source, writer, hashers, onFailure }: ReceiveOptions,
+  { source, writer, hashers, admit, onFailure }: ReceiveOptions,
 ): Promise<Received> {
   const ring = takeRing();
   const uses = ring.slots.map(() => Promise.resolve());
@@ -54,10 +57,11 @@ async function receiveLarge(
       const given = turn === 0 ? head : head.subarray(0, 0);
       bytes.set(given);
       const length = given.length + (await source.fill(bytes.subarray(given.length)));
+      size += length;
+      await admit?.(size);
       const use = useSlot(bytes.subarray(0, length), { writer, hashing });
       use.catch(onFailure);
       uses[slot] = use;
-      size += length;
       if (length < slotSize) return size;
     }
   }

@@ -19,6 +19,8 @@ export interface PutOptions {
   readonly maxSize: number;
   /** The size that the sender announced, bytes: the store refuses at once what cannot fit. */
   readonly expectedSize?: number;
+  /** Asked before the store keeps more than it did, with the bytes in all; what it throws ends the put. */
+  readonly admit?: ((size: number) => Promise<void>) | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -34,8 +36,8 @@ export interface Store extends AsyncDisposable {
   /**
    * Reads `data` to its end. It is left undestroyed on failure, paused wherever reading stopped.
    *
-   * @throws StoreError `Exists` `TooLarge` `Full` `Unavailable`; the source's own error when it fails; the
-   *   signal's reason when aborted. TypeError when the id is not a UUID.
+   * @throws StoreError `Exists` `TooLarge` `Full` `Unavailable`; the source's own error when it fails; what
+   *   `admit` throws; the signal's reason when aborted. TypeError when the id is not a UUID.
    */
   put(imageId: string, data: Readable, options: PutOptions): Promise<StoredData>;
   /** Where `put` keeps the data of that image. TypeError when the id is not a UUID. */

@@ -194,6 +194,37 @@ export function storeContract(name: string, emptyStore: () => Promise<StoreUnder
       });
     }
 
+    for (const size of [1000, 5 * MiB]) {
+      test(`asks before it keeps more, of ${size} bytes, and passes a refusal on`, async () => {
+        await using empty = await emptyStore();
+        const asked: number[] = [];
+        const full = new Error('no more');
+        const admit = async (total: number) => {
+          if (asked.push(total) > 1 || size < MiB) throw full;
+        };
+
+        const put = empty.store.put(randomUUID(), sourceOf(someBytes(size)), options({ admit }));
+
+        await assert.rejects(put, full);
+        assert.ok((asked[0] ?? 0) <= Math.max(MiB, size));
+        assert.deepEqual(await empty.remains(), []);
+      });
+    }
+
+    test('tells all bytes when it asks, and keeps them once it may', async () => {
+      await using empty = await emptyStore();
+      const asked: number[] = [];
+      const admit = async (total: number) => void asked.push(total);
+
+      await empty.store.put(randomUUID(), sourceOf(someBytes(3 * MiB + 1)), options({ admit }));
+
+      assert.equal(asked.at(-1), 3 * MiB + 1);
+      assert.deepEqual(
+        asked,
+        asked.toSorted((a, b) => a - b),
+      );
+    });
+
     test('refuses at once what was announced too large', async () => {
       await using empty = await emptyStore();
       const source = new Readable({ read: () => undefined });
