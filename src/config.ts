@@ -21,6 +21,14 @@ export interface Config {
   readonly imageMemberQuota: number;
   readonly imagePropertyQuota: number;
   readonly imageTagQuota: number;
+  /** Images that one project may have. */
+  readonly imageCountTotal: number;
+  /** MiB of data that one project may have. */
+  readonly imageSizeTotal: number;
+  /** MiB of data that one project may have waiting to be imported. */
+  readonly imageStageTotal: number;
+  /** Uploads that one project may have under way. */
+  readonly imageCountUploading: number;
   /** Bytes that uploads must leave free on the disk. */
   readonly minFreeBytes: number;
   readonly policies: PolicyOverrides;
@@ -42,6 +50,9 @@ export class ConfigError extends Error {
 }
 
 const mib = 1024 * 1024;
+
+/** Its MiB in bytes are still a safe number. */
+const maxQuota = 2 ** 32;
 
 const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
   host: text('host', '127.0.0.1', 'an address to listen on'),
@@ -66,6 +77,10 @@ const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
   imageMemberQuota: integer('image_member_quota', 128, -1, 1_000_000),
   imagePropertyQuota: integer('image_property_quota', 128, -1, 1_000_000),
   imageTagQuota: integer('image_tag_quota', 128, -1, 1_000_000),
+  imageCountTotal: integer('image_count_total', -1, -1, maxQuota),
+  imageSizeTotal: integer('image_size_total', -1, -1, maxQuota),
+  imageStageTotal: integer('image_stage_total', -1, -1, maxQuota),
+  imageCountUploading: integer('image_count_uploading', -1, -1, maxQuota),
   minFreeBytes: integer('min_free_bytes', 256 * mib, 0, Number.MAX_SAFE_INTEGER),
   policies,
 };

@@ -8,6 +8,7 @@ import { type Config, ConfigError, loadConfig } from './config.ts';
 import { openDatabase } from './database/database.ts';
 import { lockInstance } from './database/instance-lock.ts';
 import { policyOf } from './domain/policy.ts';
+import type { ProjectLimits } from './domain/quota.ts';
 import { buildApp } from './http/app.ts';
 import { type ConnectionTimes, connectionTimes } from './http/server-options.ts';
 import {
@@ -16,12 +17,14 @@ import {
   refreshAuthUrl,
 } from './service/first-start.ts';
 import { type EmbeddedIdentity, openIdentity } from './service/identity/open-identity.ts';
-import { imageDataService } from './service/image-data.ts';
+import { type ImageDataOptions, imageDataService } from './service/image-data.ts';
 import { imagesService } from './service/images.ts';
 import { membersService } from './service/members.ts';
+import { quotasService } from './service/quotas.ts';
 import { switchesService } from './service/switches.ts';
 import { tagsService } from './service/tags.ts';
 import { unwantedData } from './service/unwanted-data.ts';
+import { uploadRoom } from './service/upload-room.ts';
 import { filesystemStore } from './store/filesystem.ts';
 import { hashers } from './store/hashing.ts';
 
@@ -77,18 +80,13 @@ export async function startService(
   const report = (message: string, cause: unknown) => log.error({ err: cause }, message);
   const unwanted = unwantedData({ database, store, report });
   parts.defer(() => unwanted.settled());
-  const common = { database, ...rulesOf(config), clock: () => new Date() };
-  const imageData = imageDataService({ ...common, store, unwantedData: unwanted, report });
-  await imageData.recover();
-  parts.defer(() => imageData.settled());
+  const services = imageServices(config, { database, store, unwantedData: unwanted, report });
+  await services.imageData.recover();
+  parts.defer(() => services.imageData.settled());
 
   const stopping = new AbortController();
   const app = buildApp({
-    images: imagesService({ ...common, unwantedData: unwanted }),
-    imageData,
-    members: membersService(common),
-    tags: tagsService(common),
-    switches: switchesService(common),
+    ...services,
     identity: embeddedIdentity.tokens,
     embeddedIdentity,
     pageSizes: { default: config.listLimitDefault, max: config.listLimitMax },
@@ -162,16 +160,33 @@ function reasonOf(cause: unknown): string {
   return known[code] ?? code;
 }
 
-/** What the operator decides about what callers may do. */
-function rulesOf(config: Config) {
+type ImageServiceParts = Omit<ImageDataOptions, 'quotas' | 'room' | 'policy' | 'clock'>;
+
+/** The use cases of the Images API. */
+function imageServices(config: Config, parts: ImageServiceParts) {
+  const quotas = quotasService({ database: parts.database, defaults: limitsOf(config) });
+  const policy = policyOf(config.policies);
+  const common = { ...parts, quotas, policy, clock: () => new Date() };
   return {
-    limits: {
-      members: config.imageMemberQuota,
-      properties: config.imagePropertyQuota,
-      tags: config.imageTagQuota,
-      imageSize: config.imageSizeCap,
-    },
-    policy: policyOf(config.policies),
+    images: imagesService(common),
+    imageData: imageDataService({ ...common, room: uploadRoom(common) }),
+    members: membersService(common),
+    tags: tagsService(common),
+    switches: switchesService(common),
+    quotas,
+  };
+}
+
+function limitsOf(config: Config): ProjectLimits {
+  return {
+    images: config.imageCountTotal,
+    storage: config.imageSizeTotal,
+    staging: config.imageStageTotal,
+    uploads: config.imageCountUploading,
+    members: config.imageMemberQuota,
+    properties: config.imagePropertyQuota,
+    tags: config.imageTagQuota,
+    imageSize: config.imageSizeCap,
   };
 }
 

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { ApiError, ConnectionError } from '../client/api-error.ts';
 import { CommandError } from './command-error.ts';
 import { projectCommands } from './project-commands.ts';
+import { quotaCommands } from './quota-commands.ts';
 import { roleCommands } from './role-commands.ts';
 import { userCommands } from './user-commands.ts';
 
@@ -13,7 +14,8 @@ function buildProgram(): Command {
     .description('Manages a Vitrine image service.')
     .addCommand(userCommands())
     .addCommand(projectCommands())
-    .addCommand(roleCommands());
+    .addCommand(roleCommands())
+    .addCommand(quotaCommands());
   overrideExit(program);
   return program;
 }

@@ -1,4 +1,5 @@
 import type { Connection } from './database.ts';
+import { addUsage } from './usage.ts';
 
 /** What an upload leaves on its image once the data is whole. */
 export interface UploadedData {
@@ -30,7 +31,7 @@ export async function finishSaving(
   id: string,
   data: UploadedData,
 ): Promise<boolean> {
-  const { numUpdatedRows } = await db
+  const saved = await db
     .updateTable('images')
     .set({
       status: 'active',
@@ -43,8 +44,10 @@ export async function finishSaving(
     })
     .where('id', '=', id)
     .where('status', '=', 'saving')
-    .executeTakeFirstOrThrow();
-  return numUpdatedRows === 1n;
+    .returning('owner')
+    .executeTakeFirst();
+  if (saved) await addUsage(db, saved.owner, { bytes: data.size });
+  return saved !== undefined;
 }
 
 /** Turns a saving image back to queued, as if the upload had never begun; false when it is not saving. */

@@ -6,6 +6,7 @@ import type { Connection } from './database.ts';
 import { imageFromRow, imageToRow, settingsToRow } from './image-rows.ts';
 import type { ImageRow } from './image-tables.ts';
 import { prepared } from './prepared.ts';
+import { addUsage } from './usage.ts';
 
 const selectSeen = prepared<
   { id: string; projectId: string | null },
@@ -49,6 +50,7 @@ export async function insertImage(db: Connection, image: Image): Promise<boolean
     .executeTakeFirstOrThrow();
   if (numInsertedOrUpdatedRows !== 1n) return false;
   await insertLookups(db, image);
+  await addUsage(db, image.owner, { images: 1 });
   return true;
 }
 
@@ -89,6 +91,7 @@ export async function deleteImage(db: Connection, image: Image): Promise<void> {
   await db.insertInto('spent_image_ids').values({ id: image.id }).execute();
   if (image.location !== null) await insertUnwantedData(db, image.location);
   await db.deleteFrom('images').where('id', '=', image.id).execute();
+  await addUsage(db, image.owner, { images: -1, bytes: -(image.size ?? 0) });
 }
 
 /** Notes that the data at `location` belongs to no image any more. */

@@ -9,6 +9,7 @@ import type { EmbeddedIdentity } from '../service/identity/open-identity.ts';
 import type { ImageData } from '../service/image-data.ts';
 import type { Images } from '../service/images.ts';
 import type { Members } from '../service/members.ts';
+import type { Quotas } from '../service/quotas.ts';
 import type { Switches } from '../service/switches.ts';
 import type { Tags } from '../service/tags.ts';
 import { actionRoutes } from './actions.ts';
@@ -20,14 +21,21 @@ import { healthRoutes } from './health.ts';
 import { identityRoutes } from './identity/identity-routes.ts';
 import { imageDataRoutes } from './image-data.ts';
 import { imageRoutes } from './images.ts';
+import { infoRoutes } from './info.ts';
 import { memberRoutes } from './members.ts';
 import { refuseOtherMethods } from './method-not-allowed.ts';
+import { quotaRoutes } from './quotas.ts';
 import { baseUrl } from './reply.ts';
 import { nameRequest, requestId } from './request-id.ts';
 import { schemaRoutes } from './schemas.ts';
 import { type ConnectionTimes, serverOptions } from './server-options.ts';
 import { tagRoutes } from './tags.ts';
-import { refuseTrailingSlash, routeEveryMethod, unknownRoutes } from './unknown-routes.ts';
+import {
+  refuseTrailingSlash,
+  routeEveryMethod,
+  unknownOperatorsRoutes,
+  unknownRoutes,
+} from './unknown-routes.ts';
 import { routedUrl } from './version-routing.ts';
 import { sendVersions, versionRoutes } from './versions.ts';
 
@@ -37,6 +45,7 @@ export interface AppOptions {
   readonly members: Members;
   readonly tags: Tags;
   readonly switches: Switches;
+  readonly quotas: Quotas;
   /** Who vouches for the tokens of the Images API. */
   readonly identity: Identity;
   /** The identity service to serve under `/identity`. */
@@ -72,10 +81,35 @@ export function buildApp(options: AppOptions): FastifyInstance {
     publicEndpoint: options.publicEndpoint,
   });
   void app.register((scope) => imagesApi(scope, options));
+  void app.register((scope) => operatorsApi(scope, options));
   return app;
 }
 
 async function imagesApi(app: FastifyInstance, options: AppOptions): Promise<void> {
+  behindToken(app, options);
+  await refuseOtherMethods(app, async () => {
+    imageRoutes(app, options);
+    memberRoutes(app, options.members);
+    tagRoutes(app, options.tags);
+    actionRoutes(app, options.switches);
+    await imageDataRoutes(app, options);
+    infoRoutes(app, options.quotas);
+    schemaRoutes(app);
+  });
+  unknownRoutes(app, options.publicEndpoint);
+}
+
+/** What operators need beside the Images API, which does not know of it. */
+async function operatorsApi(app: FastifyInstance, options: AppOptions): Promise<void> {
+  behindToken(app, options);
+  await refuseOtherMethods(app, async () => {
+    quotaRoutes(app, options.quotas);
+  });
+  unknownOperatorsRoutes(app);
+}
+
+/** Every route of `app` knows its caller, and has its body as bytes. */
+function behindToken(app: FastifyInstance, options: AppOptions): void {
   const { publicEndpoint } = options;
   app.decorateRequest('caller');
   app.addHook('onRequest', nameRequest);
@@ -83,14 +117,4 @@ async function imagesApi(app: FastifyInstance, options: AppOptions): Promise<voi
   app.addHook('onRequest', authentication(options.identity, identityUrl));
   app.addHook('onRequest', refuseTrailingSlash);
   readBodies(app, options.times.body);
-
-  await refuseOtherMethods(app, async () => {
-    imageRoutes(app, options);
-    memberRoutes(app, options.members);
-    tagRoutes(app, options.tags);
-    actionRoutes(app, options.switches);
-    await imageDataRoutes(app, options);
-    schemaRoutes(app);
-  });
-  unknownRoutes(app, publicEndpoint);
 }

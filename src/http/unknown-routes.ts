@@ -27,6 +27,12 @@ export function unknownRoutes(app: FastifyInstance, publicEndpoint: string | und
   app.all('/v2/*', (request, reply) => refuse(request, reply));
 }
 
+/** Whatever else lies below `/vitrine` is not found, but only for those who may ask. */
+export function unknownOperatorsRoutes(app: FastifyInstance): void {
+  app.all('/vitrine', (request, reply) => refuse(request, reply));
+  app.all('/vitrine/*', (request, reply) => refuse(request, reply));
+}
+
 function refuse(request: FastifyRequest, reply: FastifyReply): FastifyReply {
   if (apiMethods.includes(request.method)) {
     throw new DomainError('NotFound', 'The resource could not be found.');

@@ -2,21 +2,24 @@ import type { Readable } from 'node:stream';
 import type { Database } from '../database/database.ts';
 import { abandonSaving, finishSaving, listSaving, startSaving } from '../database/image-uploads.ts';
 import { insertUnwantedData } from '../database/images.ts';
+import { deleteReservation, deleteReservations } from '../database/upload-reservations.ts';
 import { type Caller, isAdmin } from '../domain/caller.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { Image } from '../domain/image.ts';
-import type { Limits } from '../domain/limits.ts';
 import type { Policy } from '../domain/policy.ts';
 import { mayBecome } from '../domain/status.ts';
 import { type Store, type StoredData, type StoredReader, StoreError } from '../store/store.ts';
+import type { Quotas } from './quotas.ts';
 import { getSeenImage } from './seen-image.ts';
 import type { Report, UnwantedData } from './unwanted-data.ts';
+import type { Admit, UploadRoom } from './upload-room.ts';
 
 export interface ImageDataOptions {
   readonly database: Database;
   readonly store: Store;
   readonly unwantedData: UnwantedData;
-  readonly limits: Limits;
+  readonly quotas: Quotas;
+  readonly room: UploadRoom;
   readonly policy: Policy;
   readonly clock: () => Date;
   readonly report: Report;
@@ -76,6 +79,7 @@ export function imageDataService(options: ImageDataOptions): ImageData {
         await store.discard(imageId);
         await abandonSaving(database.write, imageId);
       }
+      await database.transaction(deleteReservations);
       await options.unwantedData.removeAll();
     },
 
@@ -93,12 +97,12 @@ async function takeUpload(
   imageId: string,
   upload: Upload,
 ): Promise<void> {
-  await begin(options, caller, imageId, upload);
+  const accepted = await begin(options, caller, imageId, upload);
   let stored: StoredData;
   try {
     // Only one upload is past `begin`, so whatever lies in its place is the rest of a failure.
     await options.store.discard(imageId);
-    stored = await receive(options, imageId, upload);
+    stored = await receive(options, imageId, { ...upload, ...accepted });
   } catch (cause) {
     await abandon(options, imageId);
     throw toRefusal(cause, imageId);
@@ -106,20 +110,29 @@ async function takeUpload(
   await finish(options, imageId, stored);
 }
 
-/** Reserves the image: of several uploads, one gets past here. */
+/** What an upload may bring. */
+interface Accepted {
+  /** Bytes. */
+  readonly maxSize: number;
+  readonly admit: Admit | undefined;
+}
+
+/** Reserves the image and room for its data: of several uploads, one gets past here. */
 async function begin(
-  { database, limits, policy, clock }: ImageDataOptions,
+  { database, quotas, room, policy, clock }: ImageDataOptions,
   caller: Caller,
   imageId: string,
   { expectedSize }: Upload,
-): Promise<void> {
-  await database.transaction(async (db) => {
+): Promise<Accepted> {
+  return await database.transaction(async (db) => {
     const { image } = await getSeenImage(db, caller, imageId, policy);
     checkUpload(image, policy.allows('upload_image', caller, image));
-    if (expectedSize !== undefined && limits.imageSize >= 0 && expectedSize > limits.imageSize) {
-      throw tooLarge(limits.imageSize);
-    }
+    const limits = await quotas.limitsOf(db, image.owner);
+    const cap = limits.imageSize < 0 ? Number.MAX_SAFE_INTEGER : limits.imageSize;
+    if (expectedSize !== undefined && expectedSize > cap) throw tooLarge(cap);
     if (!(await startSaving(db, imageId, clock()))) throw notQueued(image);
+    const admit = await room.open(db, { image, limits, expectedSize });
+    return { maxSize: Math.min(cap, expectedSize ?? cap), admit };
   });
 }
 
@@ -142,30 +155,35 @@ function notQueued(image: Image): DomainError {
 }
 
 async function receive(
-  { store, limits }: ImageDataOptions,
+  { store }: ImageDataOptions,
   imageId: string,
-  { data, expectedSize, signal }: Upload,
+  { data, expectedSize, signal, maxSize, admit }: Upload & Accepted,
 ): Promise<StoredData> {
-  const stored = await store.put(imageId, data, {
-    maxSize: limits.imageSize < 0 ? Number.MAX_SAFE_INTEGER : limits.imageSize,
-    ...(expectedSize !== undefined && { expectedSize }),
-    signal,
-  });
+  const size = expectedSize !== undefined && { expectedSize };
+  const stored = await store
+    .put(imageId, data, { maxSize, ...size, admit, signal })
+    .catch((cause: unknown) => {
+      const isMore = cause instanceof StoreError && cause.code === 'TooLarge';
+      throw isMore && expectedSize !== undefined ? notAsAnnounced('more', expectedSize) : cause;
+    });
   if (expectedSize !== undefined && stored.size !== expectedSize) {
     await store.delete(stored.location);
-    throw new DomainError(
-      'InvalidRequest',
-      `The data has ${stored.size} bytes, but ${expectedSize} were announced.`,
-    );
+    throw notAsAnnounced(String(stored.size), expectedSize);
   }
   return stored;
 }
 
+function notAsAnnounced(size: string, expectedSize: number): DomainError {
+  const message = `The data has ${size} bytes, but ${expectedSize} were announced.`;
+  return new DomainError('InvalidRequest', message);
+}
+
 async function finish(
-  { database, store, clock, unwantedData, ...options }: ImageDataOptions,
+  options: ImageDataOptions,
   imageId: string,
   stored: StoredData,
 ): Promise<void> {
+  const { database, room, clock, unwantedData } = options;
   const saved = await database
     .transaction(async (db) => {
       const active = await finishSaving(db, imageId, {
@@ -174,12 +192,13 @@ async function finish(
         osHashValue: stored.sha512,
         at: clock(),
       });
+      await room.settle(db, imageId, active ? stored.size : 0);
       if (!active) await insertUnwantedData(db, stored.location);
       return active;
     })
     // Whether the commit reached the disk is not known: the data may go only once the record says so.
     .catch(async (cause: unknown) => {
-      await abandon({ database, store, clock, unwantedData, ...options }, imageId);
+      await abandon(options, imageId);
       throw cause;
     });
   if (saved) return;
@@ -190,7 +209,11 @@ async function finish(
 /** What fails here is put right at the next start, like a crash at this point. */
 async function abandon(options: ImageDataOptions, imageId: string): Promise<void> {
   try {
-    if (await abandonSaving(options.database.write, imageId)) await options.store.discard(imageId);
+    const isQueued = await options.database.transaction(async (db) => {
+      await deleteReservation(db, imageId);
+      return abandonSaving(db, imageId);
+    });
+    if (isQueued) await options.store.discard(imageId);
   } catch (cause) {
     options.report(`Image ${imageId} stays saving until the next start.`, cause);
   }

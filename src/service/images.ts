@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import type { Database } from '../database/database.ts';
+import type { Connection, Database } from '../database/database.ts';
 import { listImages } from '../database/image-list.ts';
 import { deleteImage, findImage, insertImage, updateImage } from '../database/images.ts';
+import { moveUsage, usageOf } from '../database/upload-reservations.ts';
 import type { Caller } from '../domain/caller.ts';
 import { DomainError } from '../domain/errors.ts';
 import { type Image, type ImageDraft, newImage } from '../domain/image.ts';
 import {
   applyChanges,
-  type ChangeRules,
   checkProperties,
   checkVisibility,
   type ImageChange,
@@ -15,12 +15,15 @@ import {
 import type { ImageQuery } from '../domain/image-query.ts';
 import { checkLimit } from '../domain/limits.ts';
 import type { Policy } from '../domain/policy.ts';
+import type { Quotas } from './quotas.ts';
 import { getSeenImage, maySee } from './seen-image.ts';
 import type { UnwantedData } from './unwanted-data.ts';
 
-export interface ImagesOptions extends ChangeRules {
+export interface ImagesOptions {
   readonly database: Database;
   readonly unwantedData: UnwantedData;
+  readonly policy: Policy;
+  readonly quotas: Quotas;
   readonly clock: () => Date;
 }
 
@@ -48,8 +51,10 @@ export function imagesService(options: ImagesOptions): Images {
       database.transaction(async (db) => {
         const { image } = await getSeenImage(db, caller, imageId, policy);
         if (changes.length === 0) return image;
-        const changed = applyChanges(image, changes, caller, options);
+        const limits = await options.quotas.limitsOf(db, image.owner);
+        const changed = applyChanges(image, changes, caller, { policy, limits });
         const saved = { ...changed, updatedAt: options.clock() };
+        if (saved.owner !== image.owner) await changeOwner(options, db, image, saved.owner);
         await updateImage(db, saved);
         return saved;
       }),
@@ -69,7 +74,7 @@ export function imagesService(options: ImagesOptions): Images {
 
 /** Checks come in the order of the contract, so that of several faults clients are told the same one. */
 async function create(
-  { database, limits, policy, clock }: ImagesOptions,
+  { database, quotas, policy, clock }: ImagesOptions,
   caller: Caller,
   draft: ImageDraft,
   readOnly: string | undefined,
@@ -81,15 +86,30 @@ async function create(
   });
   checkOwner(image, caller, policy);
   checkVisibility(image.visibility, image, caller, policy);
-  checkLimit(image.tags.length, limits.tags, 'tags');
-  if (readOnly) {
-    throw new DomainError('NotPermitted', `${readOnly}: is set by the service alone.`);
-  }
-  checkProperties(image.properties, limits);
-  if (!(await database.transaction((db) => insertImage(db, image)))) {
+  await database.transaction(async (db) => {
+    const limits = await quotas.limitsOf(db, image.owner);
+    await quotas.check(db, { projectId: image.owner, limits }, { images: 1 });
+    checkLimit(image.tags.length, limits.tags, 'tags');
+    if (readOnly) {
+      throw new DomainError('NotPermitted', `${readOnly}: is set by the service alone.`);
+    }
+    checkProperties(image.properties, limits);
+    if (await insertImage(db, image)) return;
     throw new DomainError('DuplicateImage', `id: an image with ID ${image.id} exists or existed.`);
-  }
+  });
   return image;
+}
+
+/** Moves what an image counts to its new owner, whose quotas hold for admins too. */
+async function changeOwner(
+  { quotas }: ImagesOptions,
+  db: Connection,
+  image: Image,
+  owner: string | null,
+): Promise<void> {
+  const limits = await quotas.limitsOf(db, owner);
+  await quotas.check(db, { projectId: owner, limits }, await usageOf(db, image));
+  await moveUsage(db, image, owner);
 }
 
 function checkOwner(image: Image, caller: Caller, policy: Policy): void {

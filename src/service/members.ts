@@ -9,7 +9,7 @@ import {
 } from '../database/members.ts';
 import type { Caller } from '../domain/caller.ts';
 import { DomainError } from '../domain/errors.ts';
-import { checkLimit, type Limits } from '../domain/limits.ts';
+import { checkLimit } from '../domain/limits.ts';
 import {
   checkShared,
   type Member,
@@ -20,11 +20,12 @@ import {
   seesAllMembers,
 } from '../domain/member.ts';
 import type { Action, Policy } from '../domain/policy.ts';
+import type { Quotas } from './quotas.ts';
 import { getSeenImage } from './seen-image.ts';
 
 export interface MembersOptions {
   readonly database: Database;
-  readonly limits: Limits;
+  readonly quotas: Quotas;
   readonly policy: Policy;
   readonly clock: () => Date;
 }
@@ -52,12 +53,13 @@ export interface Members {
   remove(caller: Caller, imageId: string, projectId: string): Promise<void>;
 }
 
-export function membersService({ database, limits, policy, clock }: MembersOptions): Members {
+export function membersService({ database, quotas, policy, clock }: MembersOptions): Members {
   return {
     add: (caller, imageId, projectId) =>
       database.transaction(async (db) => {
         const seen = await getSharedImage(db, caller, imageId, policy);
         checkMay(policy, 'add_member', caller, seen);
+        const limits = await quotas.limitsOf(db, seen.image.owner);
         checkLimit((await countMembers(db, imageId)) + 1, limits.members, 'members');
         const now = clock();
         const member: Member = {

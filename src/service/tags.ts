@@ -2,11 +2,15 @@ import type { Database } from '../database/database.ts';
 import { updateImage } from '../database/images.ts';
 import type { Caller } from '../domain/caller.ts';
 import { DomainError } from '../domain/errors.ts';
-import { applyChanges, type ChangeRules } from '../domain/image-change.ts';
+import { applyChanges } from '../domain/image-change.ts';
+import type { Policy } from '../domain/policy.ts';
+import type { Quotas } from './quotas.ts';
 import { getSeenImage } from './seen-image.ts';
 
-export interface TagsOptions extends ChangeRules {
+export interface TagsOptions {
   readonly database: Database;
+  readonly policy: Policy;
+  readonly quotas: Quotas;
   readonly clock: () => Date;
 }
 
@@ -18,9 +22,7 @@ export interface Tags {
   remove(caller: Caller, imageId: string, tag: string): Promise<void>;
 }
 
-export function tagsService(options: TagsOptions): Tags {
-  const { database, clock, policy } = options;
-
+export function tagsService({ database, quotas, policy, clock }: TagsOptions): Tags {
   async function change(
     caller: Caller,
     imageId: string,
@@ -30,7 +32,8 @@ export function tagsService(options: TagsOptions): Tags {
     await database.transaction(async (db) => {
       const { image } = await getSeenImage(db, caller, imageId, policy);
       const set = { kind: 'set', settings: { tags: newTags(image.tags) } } as const;
-      const changed = applyChanges(image, [set], caller, options);
+      const limits = await quotas.limitsOf(db, image.owner);
+      const changed = applyChanges(image, [set], caller, { policy, limits });
       // Only who may change the image is told whether it has the tag.
       check(image.tags);
       await updateImage(db, { ...changed, updatedAt: clock() });

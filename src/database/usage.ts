@@ -1,0 +1,52 @@
+import type { InsertResult, Selectable } from 'kysely';
+import type { Usage } from '../domain/quota.ts';
+import type { Connection } from './database.ts';
+import { prepared } from './prepared.ts';
+import type { ProjectUsageRow } from './quota-tables.ts';
+
+const nothing: Usage = { images: 0, bytes: 0, stagedBytes: 0, uploads: 0 };
+
+const selectUsage = prepared<{ projectId: string }, Selectable<ProjectUsageRow>>((db, value) =>
+  db.selectFrom('project_usage').selectAll().where('project_id', '=', value('projectId')),
+);
+
+/** What a project has; one row is read, however much it is. */
+export async function findUsage(db: Connection, projectId: string): Promise<Usage> {
+  const { rows } = await selectUsage(db, { projectId });
+  const [row] = rows;
+  if (!row) return nothing;
+  const { images, bytes, staged_bytes: stagedBytes, uploads } = row;
+  return { images, bytes, stagedBytes, uploads };
+}
+
+const addToRow = prepared<Usage & { projectId: string }, InsertResult>((db, value) =>
+  db
+    .insertInto('project_usage')
+    .values({
+      project_id: value('projectId'),
+      images: value('images'),
+      bytes: value('bytes'),
+      staged_bytes: value('stagedBytes'),
+      uploads: value('uploads'),
+    })
+    .onConflict((conflict) =>
+      conflict.column('project_id').doUpdateSet((eb) => ({
+        images: eb('project_usage.images', '+', eb.ref('excluded.images')),
+        bytes: eb('project_usage.bytes', '+', eb.ref('excluded.bytes')),
+        staged_bytes: eb('project_usage.staged_bytes', '+', eb.ref('excluded.staged_bytes')),
+        uploads: eb('project_usage.uploads', '+', eb.ref('excluded.uploads')),
+      })),
+    ),
+);
+
+/**
+ * Adds to what a project has, or takes from it by negative numbers; to be called in the transaction
+ * of the change that it counts. What has no owner counts nowhere.
+ */
+export async function addUsage(
+  db: Connection,
+  projectId: string | null,
+  change: Partial<Usage>,
+): Promise<void> {
+  if (projectId !== null) await addToRow(db, { ...nothing, ...change, projectId });
+}

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { Kysely, SqliteDialect, sql } from 'kysely';
+import { openDatabase } from '../../src/database/database.ts';
+import { migrateToLatest } from '../../src/database/migrate.ts';
+import { openSqlite } from '../../src/database/node-sqlite.ts';
+import type { Tables } from '../../src/database/tables.ts';
+import { deleteReservations, insertReservation } from '../../src/database/upload-reservations.ts';
+import { addUsage, findUsage } from '../../src/database/usage.ts';
+import { emptyDatabase } from '../support/database.ts';
+import { emptyFolder } from '../support/service-process.ts';
+
+const nothing = { images: 0, bytes: 0, stagedBytes: 0, uploads: 0 };
+
+test('use is added up for each project alone', async () => {
+  await using store = await emptyDatabase();
+  const { write } = store.database;
+
+  await addUsage(write, 'a', { images: 1, bytes: 7 });
+  await addUsage(write, 'a', { images: 1, bytes: -3, uploads: 2 });
+  await addUsage(write, 'b', { stagedBytes: 5 });
+  await addUsage(write, null, { images: 1 });
+
+  assert.deepEqual(await findUsage(write, 'a'), { ...nothing, images: 2, bytes: 4, uploads: 2 });
+  assert.deepEqual(await findUsage(write, 'b'), { ...nothing, stagedBytes: 5 });
+  assert.deepEqual(await findUsage(write, 'c'), nothing);
+});
+
+test('what uploads had set aside is given back at once, of every project', async () => {
+  await using store = await emptyDatabase();
+  const { write } = store.database;
+  await insertReservation(write, { imageId: '1', projectId: 'a', bytes: 10 });
+  await insertReservation(write, { imageId: '2', projectId: 'b', bytes: 20 });
+  await insertReservation(write, { imageId: '3', projectId: null, bytes: 30 });
+
+  const before = await findUsage(write, 'b');
+  await deleteReservations(write);
+
+  assert.deepEqual(before, { ...nothing, bytes: 20, uploads: 1 });
+  assert.deepEqual(await findUsage(write, 'a'), nothing);
+  assert.deepEqual(await findUsage(write, 'b'), nothing);
+});
+
+test('the images of an older release are counted when its file is opened', async () => {
+  await using folder = await emptyFolder();
+  const path = join(folder.path, 'vitrine.db');
+  const old = new Kysely<Tables>({
+    dialect: new SqliteDialect({ database: openSqlite(path, { readOnly: false }) }),
+  });
+  await migrateToLatest(old, '0002-identity');
+  for (const [id, owner, size] of [
+    ['1', 'a', 5],
+    ['2', 'a', null],
+    ['3', null, 9],
+  ]) {
+    await sql`insert into images (id, owner, size, status, visibility, protected, os_hidden, min_disk,
+        min_ram, tags, properties, created_at, updated_at)
+      values (${id}, ${owner}, ${size}, 'active', 'shared', 0, 0, 0, 0, '[]', '{}', 0, 0)`.execute(
+      old,
+    );
+  }
+  await old.destroy();
+
+  await using database = await openDatabase(path);
+
+  assert.deepEqual(await findUsage(database.read, 'a'), { ...nothing, images: 2, bytes: 5 });
+});

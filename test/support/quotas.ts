@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { createImage, dataType, expectStatus } from './images.ts';
+import type { Answer, TestService } from './service.ts';
+
+export const MiB = 1024 * 1024;
+
+/** A project of its own, which an admin works for; images may belong to any. */
+export interface LimitedProject {
+  readonly id: string;
+  readonly path: string;
+}
+
+/** A project that no other test knows, with limits of its own. */
+export async function limitedProject(
+  service: TestService,
+  limits: Readonly<Record<string, number>>,
+): Promise<LimitedProject> {
+  const id = randomUUID();
+  const path = `/vitrine/v1/projects/${id}/quotas`;
+  expectStatus(await service.call('admin', 'PUT', path, { quotas: limits }), 200);
+  return { id, path };
+}
+
+/** What counts against the quotas of a project, by the quota's name. */
+export async function usageOf(service: TestService, { path }: LimitedProject) {
+  const { quotas } = expectStatus(await service.call('admin', 'GET', path), 200).json;
+  return {
+    images: quotas.image_count_total.usage,
+    mib: quotas.image_size_total.usage,
+    uploads: quotas.image_count_uploading.usage,
+  };
+}
+
+/** An image of the project, made by the admin. */
+export async function imageOf(service: TestService, project: LimitedProject): Promise<string> {
+  return (await createImage(service, { owner: project.id }, 'admin')).id;
+}
+
+/** Uploads as the admin. */
+export function upload(
+  service: TestService,
+  imageId: string,
+  data: Uint8Array,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Answer> {
+  const path = `/v2/images/${imageId}/file`;
+  return service.call('admin', 'PUT', path, data, { ...dataType, ...headers });
+}
+
+/** Uploads as the admin without saying how much it is. */
+export async function uploadUnannounced(
+  service: TestService,
+  imageId: string,
+  data: Uint8Array,
+): Promise<number> {
+  const response = await fetch(`${service.url}/v2/images/${imageId}/file`, {
+    method: 'PUT',
+    headers: { 'x-auth-token': service.tokens.admin, ...dataType },
+    body: new Blob([data as Uint8Array<ArrayBuffer>]).stream(),
+    duplex: 'half',
+  });
+  await response.arrayBuffer();
+  return response.status;
+}
+
+/** Every project's use, as it is kept and as it is counted anew from the images and uploads. */
+export function countedUsage(folder: string) {
+  using database = new DatabaseSync(join(folder, 'vitrine.db'), { readOnly: true });
+  const kept = database
+    .prepare(
+      `select project_id, images, bytes, uploads from project_usage
+       where images != 0 or bytes != 0 or uploads != 0 order by project_id`,
+    )
+    .all();
+  const counted = database
+    .prepare(
+      `select project_id, sum(images) as images, sum(bytes) as bytes, sum(uploads) as uploads from (
+         select owner as project_id, 1 as images, coalesce(size, 0) as bytes, 0 as uploads
+         from images where owner is not null
+         union all
+         select project_id, 0, bytes, 1 from upload_reservations where project_id is not null
+       ) group by project_id order by project_id`,
+    )
+    .all();
+  return { kept: kept.map((row) => ({ ...row })), counted: counted.map((row) => ({ ...row })) };
+}
