@@ -16,7 +16,9 @@ import { actionRoutes } from './actions.ts';
 import { authentication } from './authentication.ts';
 import { readBodies } from './body.ts';
 import { closeWhenAnswered } from './closing.ts';
+import { drainUnread } from './drain.ts';
 import { errorHandler } from './error-handler.ts';
+import { continueWhenRead } from './expectation.ts';
 import { healthRoutes } from './health.ts';
 import { identityRoutes } from './identity/identity-routes.ts';
 import { imageDataRoutes } from './image-data.ts';
@@ -70,6 +72,8 @@ export function buildApp(options: AppOptions): FastifyInstance {
   });
   routeEveryMethod(app);
   closeWhenAnswered(app);
+  continueWhenRead(app);
+  drainUnread(app);
   app.setErrorHandler(errorHandler);
   app.setNotFoundHandler((request, reply) => sendVersions(request, reply, 300, options));
 

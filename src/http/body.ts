@@ -40,7 +40,8 @@ export async function refuseBody(request: FastifyRequest): Promise<void> {
   }
 }
 
-function hasBody({ headers }: FastifyRequest): boolean {
+/** Whether a request says that a body follows. */
+export function hasBody({ headers }: FastifyRequest): boolean {
   return Number(headers['content-length'] ?? 0) > 0 || headers['transfer-encoding'] !== undefined;
 }
 

@@ -1,25 +1,38 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { IncomingMessage } from 'node:http';
+import type { FastifyInstance } from 'fastify';
+import { hasBody } from './body.ts';
 
-/** What is read of an upload that was refused, so that its sender reads the refusal; bytes and ms. */
+/** What is read of a body after its answer, so that its sender reads the answer; bytes and ms. */
 const maxDrained = 64 * 1024 * 1024;
 const maxDrainTime = 10_000;
+const lookInterval = 50;
 
 /**
- * Lets a sender whose upload was refused finish what it has under way, within limits: a connection
+ * Lets a sender whose request was refused finish what it has under way, within limits: a connection
  * that is closed on unread data loses the answer before the client has seen it.
  */
-export function drainUnread({ raw }: FastifyRequest, reply: FastifyReply): void {
-  reply.raw.once('finish', () => {
-    if (raw.readableEnded || raw.destroyed) return;
-    let drained = 0;
-    const timer = setTimeout(() => raw.destroy(), maxDrainTime);
-    raw.once('close', () => clearTimeout(timer));
-    raw.once('end', () => clearTimeout(timer));
-    raw.on('data', (chunk: Uint8Array) => {
-      drained += chunk.length;
-      if (drained > maxDrained) raw.destroy();
-    });
-    // Whoever stopped reading it has paused it.
-    raw.resume();
+export function drainUnread(app: FastifyInstance): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    if (hasBody(request)) reply.raw.once('finish', () => limitRest(request.raw));
+    done();
   });
+}
+
+/** The server itself reads and drops the rest, without an end: only the socket tells how much that is. */
+function limitRest(body: IncomingMessage): void {
+  if (body.readableEnded || body.destroyed) return;
+  const { socket } = body;
+  const lastByte = socket.bytesRead + maxDrained;
+  const lastMoment = performance.now() + maxDrainTime;
+  const look = setInterval(() => {
+    if (socket.bytesRead > lastByte || performance.now() > lastMoment) socket.destroy();
+  }, lookInterval);
+  const stop = (): void => {
+    clearInterval(look);
+    socket.off('close', stop);
+  };
+  body.once('end', stop);
+  socket.once('close', stop);
+  // Whoever stopped reading it has paused it.
+  body.resume();
 }

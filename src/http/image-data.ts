@@ -5,7 +5,6 @@ import { DomainError } from '../domain/errors.ts';
 import type { Image } from '../domain/image.ts';
 import type { Download, ImageData } from '../service/image-data.ts';
 import { refuseBody } from './body.ts';
-import { drainUnread } from './drain.ts';
 import { sendData } from './send-data.ts';
 
 interface ImageParams {
@@ -37,7 +36,6 @@ export async function imageDataRoutes(
         request.raw.once('close', () => {
           if (!request.raw.complete) gone.abort(new Error('The client went away.'));
         });
-        drainUnread(request, reply);
         const signal = AbortSignal.any([stopping, gone.signal]);
         try {
           await imageData.upload(request.caller, request.params.imageId, {

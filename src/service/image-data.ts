@@ -69,6 +69,8 @@ export function imageDataService(options: ImageDataOptions): ImageData {
       try {
         return { image, reader: await store.open(image.location) };
       } catch (cause) {
+        // The image may have been deleted since it was looked up, and its data with it.
+        await getSeenImage(database.read, caller, imageId, policy);
         throw toRefusal(cause, imageId);
       }
     },

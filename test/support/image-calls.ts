@@ -152,6 +152,11 @@ export async function dataFiles(folder: string): Promise<readonly string[]> {
     .toSorted();
 }
 
+/** Names of all files with data of one image, whole or partial. */
+export async function dataFilesOf(folder: string, id: string): Promise<readonly string[]> {
+  return (await dataFiles(folder)).filter((name) => name.startsWith(id));
+}
+
 /** Asks again and again, without a pause, until `isSo`. @throws after 10 s. */
 export async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
   const end = Date.now() + 10_000;

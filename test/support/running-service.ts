@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { after } from 'node:test';
 import { parse } from 'yaml';
 import { loginBody, projectScope } from './identity.ts';
 import {
@@ -30,6 +31,13 @@ export interface RunningService extends ServiceProcess, AsyncDisposable {
   stop(): Promise<Exit>;
   /** Ends the process wherever it is, and waits for it. */
   crash(): Promise<Exit>;
+}
+
+/** Starts a service that ends with the tests of the calling file. */
+export async function sharedRun(options: ServiceOptions = {}): Promise<RunningService> {
+  const service = await runService(options);
+  after(() => service[Symbol.asyncDispose]());
+  return service;
 }
 
 /**
@@ -82,6 +90,7 @@ interface Expected {
 
 function checkLog(log: string, { secrets, logsErrors }: Expected): void {
   for (const secret of secrets) assert(!log.includes(secret), 'a secret is in the log');
+  assert.doesNotMatch(log, /^\(node:\d+\) /m, 'the runtime warned');
   const errors = log.split('\n').filter((line) => /^\{"level":[56]0,/.test(line));
   if (!logsErrors) assert.deepEqual(errors, [], 'the service logged errors');
 }
