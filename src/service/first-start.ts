@@ -45,12 +45,12 @@ export async function makeFirstAccounts(
       return account;
     }),
   );
-  const users = await Promise.all(
-    firstUsers.map(async (user, index) => ({
-      ...user,
-      passwordHash: await identity.passwords.hash(accounts[index]?.password ?? ''),
-    })),
-  );
+  const users: FirstAccount[] = [];
+  for (const [index, user] of firstUsers.entries()) {
+    // One at a time: all at once would take more memory than the service ever needs again.
+    const passwordHash = await identity.passwords.hash(accounts[index]?.password ?? '');
+    users.push({ ...user, passwordHash });
+  }
   await identity.context.change(async (db) => {
     await insertDomain(db, {
       id: defaultDomainId,

@@ -1,0 +1,76 @@
+/** Uploads and downloads one large image, and says how much memory the service took; not one of the quick tests. */
+import assert from 'node:assert/strict';
+import { createHash, type Hash } from 'node:crypto';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import { beginCall, beginUpload, createImage, replyTo, showImage } from '../support/image-calls.ts';
+import { type RunningService, runService } from '../support/running-service.ts';
+import { seededBytes } from '../support/slow-data.ts';
+
+const mib = 1024 * 1024;
+const size = 2048 * mib;
+/** Bytes that the service may have in memory at any time: an eighth of the image. */
+const largestPeak = 256 * mib;
+
+/** The most memory that the process ever had, bytes. */
+async function peakOf({ pid }: RunningService): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+}
+
+async function upload(service: RunningService, id: string, hash: Hash): Promise<void> {
+  const call = await beginUpload(service, id, { 'content-length': String(size) });
+  const piece = seededBytes('memory', mib);
+  for (let sent = 0; sent < size; sent += mib) {
+    // Each piece differs from the last, so that no part of the data can stand in for another.
+    piece.writeUInt32BE(sent / mib);
+    hash.update(piece);
+    const copy = Buffer.from(piece);
+    if (!call.write(copy)) await once(call, 'drain');
+  }
+  call.end();
+  assert.equal((await replyTo(call)).status, 204);
+}
+
+async function download(service: RunningService, id: string, hash: Hash): Promise<void> {
+  const call = await beginCall(service, { path: `/v2/images/${id}/file` });
+  call.end();
+  const [response] = (await once(call, 'response')) as [IncomingMessage];
+  for await (const chunk of response) hash.update(chunk);
+}
+
+interface Figures {
+  readonly what: string;
+  /** ms */
+  readonly time: number;
+  /** Bytes. */
+  readonly peak: number;
+}
+
+async function measured(
+  service: RunningService,
+  what: string,
+  work: () => Promise<void>,
+): Promise<Figures> {
+  const begin = performance.now();
+  await work();
+  return { what, time: performance.now() - begin, peak: await peakOf(service) };
+}
+
+await using service = await runService({ environment: { VITRINE_LOG_LEVEL: 'info' } });
+const id = await createImage(service);
+const [sent, received] = [createHash('sha512'), createHash('sha512')];
+const all = [
+  await measured(service, 'before', async () => undefined),
+  await measured(service, 'upload', () => upload(service, id, sent)),
+  await measured(service, 'download', () => download(service, id, received)),
+];
+
+for (const { what, time, peak } of all) {
+  console.log(`${what.padEnd(8)} ${Math.round(time)} ms, peak ${Math.round(peak / mib)} MiB`);
+}
+const sha512 = sent.digest('hex');
+assert.equal(received.digest('hex'), sha512);
+assert.equal((await showImage(service, id)).os_hash_value, sha512);
+for (const { what, peak } of all) assert(peak < largestPeak, `${what} took ${peak} bytes`);
