@@ -68,7 +68,10 @@ export function buildApp(options: AppOptions): FastifyInstance {
     loggerInstance: options.log,
     genReqId: requestId,
     rewriteUrl: routedUrl,
-    frameworkErrors: errorHandler,
+    // No hook has named a request that the framework refuses.
+    frameworkErrors: (error, request, reply) => {
+      errorHandler(error, request, reply.header('x-openstack-request-id', request.id));
+    },
   });
   routeEveryMethod(app);
   closeWhenAnswered(app);

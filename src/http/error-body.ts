@@ -6,6 +6,12 @@ export interface ErrorBody {
   readonly text: string;
 }
 
+/** Statuses that Glance calls by other names than HTTP does today; clients show them to their users. */
+const titles: Readonly<Record<number, string>> = {
+  413: 'Request Entity Too Large',
+  416: 'Request Range Not Satisfiable',
+};
+
 /**
  * Writes an error in the form that `accept` prefers: HTML, JSON, or plain text when it takes neither.
  *
@@ -15,7 +21,7 @@ export interface ErrorBody {
  * @see Glance's answers, which are WebOb's: q-values first, HTML on a tie, plain text for no match
  */
 export function errorBody(status: number, message: string, accept: string | undefined): ErrorBody {
-  const title = STATUS_CODES[status] ?? 'Error';
+  const title = titles[status] ?? STATUS_CODES[status] ?? 'Error';
   const html = quality(accept, 'text', 'html');
   const json = quality(accept, 'application', 'json');
   if (html > 0 && html >= json) {

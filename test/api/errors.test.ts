@@ -101,7 +101,7 @@ describe('each refusal', () => {
     [409, 'Conflict', ['POST', `${at}/members`, member]],
     [
       413,
-      'Payload Too Large',
+      'Request Entity Too Large',
       ['POST', '/v2/images', { tags: Array.from({ length: 129 }, (_, index) => `t${index}`) }],
     ],
     [415, 'Unsupported Media Type', ['PATCH', at, []]],

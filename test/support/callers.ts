@@ -37,11 +37,20 @@ export interface Callers {
   readonly tokens: Readonly<Record<CallerName, string>>;
 }
 
-/** Makes projects, users and roles through the identity service, and takes a token for each caller. */
-export async function makeCallers(send: Send, password: string): Promise<Callers> {
-  const admin = await logIn(send, byPassword('admin', password), named('admin'));
+/**
+ * Makes projects, users and roles through the identity service, and takes a token for each caller.
+ *
+ * @param root path of the identity service, without a slash at its end
+ */
+export async function makeCallers(
+  send: Send,
+  password: string,
+  root = '/identity/v3',
+): Promise<Callers> {
+  const logInBy = (identity: unknown, scope: unknown) => logIn(send, root, { identity, scope });
+  const admin = await logInBy(byPassword('admin', password), named('admin'));
   const identity = async (method: string, path: string, body?: unknown) =>
-    (await send(method, `/identity/v3${path}`, body, { 'x-auth-token': admin.token })).json;
+    (await send(method, `${root}${path}`, body, { 'x-auth-token': admin.token })).json;
 
   for (const name of ['other', 'stranger']) {
     await identity('POST', '/projects', { project: { name } });
@@ -51,11 +60,11 @@ export async function makeCallers(send: Send, password: string): Promise<Callers
   const users = new Map([['admin', admin]]);
   for (const user of ['onlooker', 'chief']) {
     await identity('POST', '/users', { user: { name: user, password } });
-    users.set(user, await logIn(send, byPassword(user, password), 'unscoped'));
+    users.set(user, await logInBy(byPassword(user, password), 'unscoped'));
   }
 
   const token = async (user: string, scope: unknown) =>
-    (await logIn(send, byToken(users.get(user)?.token), scope)).token;
+    (await logInBy(byToken(users.get(user)?.token), scope)).token;
   const tokens: Record<string, string> = { admin: admin.token, nobody: '' };
   for (const { user, role, caller, project } of grants) {
     const [projectId, userId] = [projects[project], users.get(user)?.userId];
@@ -67,8 +76,8 @@ export async function makeCallers(send: Send, password: string): Promise<Callers
   return { projects, tokens } as Callers;
 }
 
-async function logIn(send: Send, identity: unknown, scope: unknown) {
-  const answer = await send('POST', '/identity/v3/auth/tokens', { auth: { identity, scope } });
+async function logIn(send: Send, root: string, auth: unknown) {
+  const answer = await send('POST', `${root}/auth/tokens`, { auth });
   if (answer.status !== 201) throw new Error(`A login failed: ${answer.text}`);
   const userId: string = answer.json.token.user.id;
   return { token: String(answer.headers['x-subject-token']), userId };

@@ -90,7 +90,8 @@ export type Send = (
   headers?: Headers,
 ) => Promise<Answer>;
 
-function sender(url: string, agent: Agent): Send {
+/** Sends to the host of `url`. */
+export function sender(url: string, agent: Agent): Send {
   const { hostname, port } = new URL(url);
   return async (method, path, body, headers = {}) => {
     const payload = payloadOf(body);
