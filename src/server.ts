@@ -20,6 +20,7 @@ import { type EmbeddedIdentity, openIdentity } from './service/identity/open-ide
 import { type ImageDataOptions, imageDataService } from './service/image-data.ts';
 import { imagesService } from './service/images.ts';
 import { membersService } from './service/members.ts';
+import { policyCheckService } from './service/policy-check.ts';
 import { quotasService } from './service/quotas.ts';
 import { switchesService } from './service/switches.ts';
 import { tagsService } from './service/tags.ts';
@@ -173,6 +174,7 @@ function imageServices(config: Config, parts: ImageServiceParts) {
     members: membersService(common),
     tags: tagsService(common),
     switches: switchesService(common),
+    policyCheck: policyCheckService(common),
     quotas,
   };
 }

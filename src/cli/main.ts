@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { ApiError, ConnectionError } from '../client/api-error.ts';
 import { CommandError } from './command-error.ts';
+import { policyCommands } from './policy-commands.ts';
 import { projectCommands } from './project-commands.ts';
 import { quotaCommands } from './quota-commands.ts';
 import { roleCommands } from './role-commands.ts';
@@ -15,7 +16,8 @@ function buildProgram(): Command {
     .addCommand(userCommands())
     .addCommand(projectCommands())
     .addCommand(roleCommands())
-    .addCommand(quotaCommands());
+    .addCommand(quotaCommands())
+    .addCommand(policyCommands());
   overrideExit(program);
   return program;
 }

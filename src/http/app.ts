@@ -9,6 +9,7 @@ import type { EmbeddedIdentity } from '../service/identity/open-identity.ts';
 import type { ImageData } from '../service/image-data.ts';
 import type { Images } from '../service/images.ts';
 import type { Members } from '../service/members.ts';
+import type { PolicyCheck } from '../service/policy-check.ts';
 import type { Quotas } from '../service/quotas.ts';
 import type { Switches } from '../service/switches.ts';
 import type { Tags } from '../service/tags.ts';
@@ -26,6 +27,7 @@ import { imageRoutes } from './images.ts';
 import { infoRoutes } from './info.ts';
 import { memberRoutes } from './members.ts';
 import { refuseOtherMethods } from './method-not-allowed.ts';
+import { policyCheckRoutes } from './policy-check.ts';
 import { quotaRoutes } from './quotas.ts';
 import { baseUrl } from './reply.ts';
 import { nameRequest, requestId } from './request-id.ts';
@@ -47,6 +49,7 @@ export interface AppOptions {
   readonly members: Members;
   readonly tags: Tags;
   readonly switches: Switches;
+  readonly policyCheck: PolicyCheck;
   readonly quotas: Quotas;
   /** Who vouches for the tokens of the Images API. */
   readonly identity: Identity;
@@ -111,6 +114,7 @@ async function operatorsApi(app: FastifyInstance, options: AppOptions): Promise<
   behindToken(app, options);
   await refuseOtherMethods(app, async () => {
     quotaRoutes(app, options.quotas);
+    policyCheckRoutes(app, options.policyCheck);
   });
   unknownOperatorsRoutes(app);
 }
