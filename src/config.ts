@@ -1,7 +1,9 @@
 import { parse } from 'yaml';
 import { policies } from './config/policies.ts';
-import { integer, type Setting, text } from './config/setting.ts';
+import { propertyProtection } from './config/property-protection.ts';
+import { integer, type ReadText, type Setting, text } from './config/setting.ts';
 import type { PolicyOverrides } from './domain/policy.ts';
+import type { PropertySection } from './domain/property-protection.ts';
 
 /** Everything that an operator may set; read once at start and passed down. */
 export interface Config {
@@ -32,6 +34,8 @@ export interface Config {
   /** Bytes that uploads must leave free on the disk. */
   readonly minFreeBytes: number;
   readonly policies: PolicyOverrides;
+  /** Null for no protection. */
+  readonly propertyProtection: readonly PropertySection[] | null;
 }
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -83,11 +87,10 @@ const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
   imageCountUploading: integer('image_count_uploading', -1, -1, maxQuota),
   minFreeBytes: integer('min_free_bytes', 256 * mib, 0, Number.MAX_SAFE_INTEGER),
   policies,
+  propertyProtection,
 };
 
 type Environment = Readonly<Record<string, string | undefined>>;
-
-type ReadText = (path: string) => string;
 
 /**
  * Reads the configuration: the environment before the file before the defaults.
@@ -98,19 +101,24 @@ type ReadText = (path: string) => string;
 export function loadConfig(environment: Environment, readText: ReadText | undefined): Config {
   const problems: string[] = [];
   const path = environment['VITRINE_CONFIG'];
-  const fromFile = path && readText ? readFile(() => readText(path), path, problems) : new Map();
+  const file = path && readText ? readFile(() => readText(path), path, problems) : new Map();
   const entries = Object.entries(settings).map(([name, setting]) => [
     name,
-    settingValue(setting as Setting<unknown>, environment, fromFile, problems),
+    settingValue(setting as Setting<unknown>, { environment, file, readText }, problems),
   ]);
   if (problems.length > 0) throw new ConfigError(problems);
   return Object.fromEntries(entries) as Config;
 }
 
+interface Sources {
+  readonly environment: Environment;
+  readonly file: ReadonlyMap<string, unknown>;
+  readonly readText: ReadText | undefined;
+}
+
 function settingValue(
   setting: Setting<unknown>,
-  environment: Environment,
-  file: ReadonlyMap<string, unknown>,
+  { environment, file, readText }: Sources,
   problems: string[],
 ): unknown {
   const variable = `VITRINE_${setting.key.toUpperCase()}`;
@@ -119,9 +127,8 @@ function settingValue(
   if (!isInEnvironment && !file.has(setting.key)) return setting.initial;
   const name = isInEnvironment ? variable : setting.key;
   const told: string[] = [];
-  const value = setting.read(isInEnvironment ? given : file.get(setting.key), (problem) =>
-    told.push(`${name}: ${problem}.`),
-  );
+  const tell = (problem: string) => told.push(`${name}: ${problem}.`);
+  const value = setting.read(isInEnvironment ? given : file.get(setting.key), tell, readText);
   if (value === undefined && told.length === 0) told.push(`${name}: ${setting.wanted} is wanted.`);
   problems.push(...told);
   return value;

@@ -8,6 +8,7 @@ import { type Config, ConfigError, loadConfig } from './config.ts';
 import { openDatabase } from './database/database.ts';
 import { lockInstance } from './database/instance-lock.ts';
 import { policyOf } from './domain/policy.ts';
+import { noProtection, protectionBy } from './domain/property-protection.ts';
 import type { ProjectLimits } from './domain/quota.ts';
 import { buildApp } from './http/app.ts';
 import { type ConnectionTimes, connectionTimes } from './http/server-options.ts';
@@ -167,7 +168,9 @@ type ImageServiceParts = Omit<ImageDataOptions, 'quotas' | 'room' | 'policy' | '
 function imageServices(config: Config, parts: ImageServiceParts) {
   const quotas = quotasService({ database: parts.database, defaults: limitsOf(config) });
   const policy = policyOf(config.policies);
-  const common = { ...parts, quotas, policy, clock: () => new Date() };
+  const sections = config.propertyProtection;
+  const protection = sections ? protectionBy(sections, policy) : noProtection;
+  const common = { ...parts, quotas, policy, protection, clock: () => new Date() };
   return {
     images: imagesService(common),
     imageData: imageDataService({ ...common, room: uploadRoom(common) }),

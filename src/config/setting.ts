@@ -1,12 +1,19 @@
 import { parse } from 'yaml';
 
+/** Gives the text of the file at a path. */
+export type ReadText = (path: string) => string;
+
 /** One thing that an operator may set. */
 export interface Setting<T> {
   /** Name in the configuration file; the environment has it in upper case after `VITRINE_`. */
   readonly key: string;
   readonly initial: T;
   /** Reads a value; undefined when it does not fit, after telling what is wrong where `wanted` says too little. */
-  readonly read: (value: unknown, report: (problem: string) => void) => T | undefined;
+  readonly read: (
+    value: unknown,
+    report: (problem: string) => void,
+    readText: ReadText | undefined,
+  ) => T | undefined;
   readonly wanted: string;
 }
 

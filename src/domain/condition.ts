@@ -119,3 +119,35 @@ function judgeParts(kind: 'and' | 'or', parts: readonly Judgement[]): Judgement 
   const told = kind === 'or' && holds ? deciding.slice(0, 1) : deciding;
   return { holds, because: told.flatMap((part) => part.because) };
 }
+
+/**
+ * What a condition says of a caller whatever the target is; undefined when the target matters.
+ *
+ * @param conditionOf gives the condition of another rule
+ */
+export function judgeWithoutTarget(
+  condition: Condition,
+  caller: Caller,
+  conditionOf: (rule: string) => Condition,
+): boolean | undefined {
+  const judge = (part: Condition) => judgeWithoutTarget(part, caller, conditionOf);
+  switch (condition.kind) {
+    case 'role':
+      return hasRole(caller, condition.name);
+    case 'word':
+      return condition.name === '@' || (condition.name === '!' ? false : undefined);
+    case 'rule':
+      return judge(conditionOf(condition.name));
+    case 'not': {
+      const holds = judge(condition.condition);
+      return holds === undefined ? undefined : !holds;
+    }
+    case 'and':
+    case 'or': {
+      const settling = condition.kind === 'or';
+      const parts = condition.conditions.map(judge);
+      if (parts.includes(settling)) return settling;
+      return parts.includes(undefined) ? undefined : !settling;
+    }
+  }
+}

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { callerOf, imageWith } from '../../test/support/domain.ts';
 import { applyChanges, checkVisibility, type ImageChange } from './image-change.ts';
 import { defaultPolicy } from './policy.ts';
+import { noProtection } from './property-protection.ts';
 import { imageStatuses } from './status.ts';
 
 const owner = callerOf('owner', 'member');
@@ -10,7 +11,7 @@ const reader = callerOf('owner', 'reader');
 const consumer = callerOf('consumer', 'member');
 const admin = callerOf('elsewhere', 'admin');
 const limits = { members: 128, properties: 2, tags: 2, imageSize: -1 };
-const rules = { limits, policy: defaultPolicy };
+const rules = { limits, policy: defaultPolicy, protection: noProtection };
 const image = imageWith({ properties: new Map([['kept', 'as it is']]) });
 
 function set(settings: Extract<ImageChange, { kind: 'set' }>['settings']): ImageChange {

@@ -3,11 +3,13 @@ import { DomainError } from './errors.ts';
 import type { Image, ImageSettings } from './image.ts';
 import { checkLimit, type Limits } from './limits.ts';
 import type { Policy } from './policy.ts';
+import { checkProperty, type PropertyProtection } from './property-protection.ts';
 
 /** By which rules changes are judged. */
 export interface ChangeRules {
   readonly limits: Limits;
   readonly policy: Policy;
+  readonly protection: PropertyProtection;
 }
 
 /** One step of a PATCH whose syntax and values have been checked. */
@@ -47,7 +49,7 @@ function applyChange(
   image: Image,
   change: ImageChange,
   caller: Caller,
-  { limits, policy }: ChangeRules,
+  { limits, policy, protection }: ChangeRules,
 ): Image {
   if (change.kind === 'set' && change.settings.visibility !== undefined) {
     checkVisibility(change.settings.visibility, image, caller, policy);
@@ -61,8 +63,11 @@ function applyChange(
     case 'set':
       return setSettings(image, change.settings, caller, limits);
     case 'setProperty':
+      // Before whether it is there: who may not touch a property is not told.
+      checkProperty(protection, operationOf(image, change), change.name, caller, image);
       return setProperty(image, change, limits);
     case 'removeProperty':
+      checkProperty(protection, 'delete', change.name, caller, image);
       return removeProperty(image, change.name);
   }
 }
@@ -104,6 +109,14 @@ function setSettings(
   }
   if (settings.tags) checkLimit(settings.tags.length, limits.tags, 'tags');
   return { ...image, ...settings };
+}
+
+function operationOf(
+  image: Image,
+  { name, before }: Extract<ImageChange, { kind: 'setProperty' }>,
+): 'create' | 'update' {
+  if (before === 'any') return image.properties.has(name) ? 'update' : 'create';
+  return before === 'present' ? 'update' : 'create';
 }
 
 function setProperty(

@@ -68,6 +68,7 @@ export interface Policy {
   /** The decision of `allows`, and how it comes about. */
   explain(action: Action, caller: Caller, target: Target): Explanation;
   isOverridden(action: Action): boolean;
+  conditionOf(action: Action): Condition;
 }
 
 /** The default rules with some of them replaced; each is compiled once. */
@@ -94,6 +95,7 @@ export function policyOf(overrides: PolicyOverrides): Policy {
     },
 
     isOverridden: (action) => overrides.has(action),
+    conditionOf,
   };
 }
 

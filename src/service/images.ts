@@ -8,6 +8,7 @@ import { DomainError } from '../domain/errors.ts';
 import { type Image, type ImageDraft, newImage } from '../domain/image.ts';
 import {
   applyChanges,
+  type ChangeRules,
   checkProperties,
   checkVisibility,
   type ImageChange,
@@ -15,14 +16,14 @@ import {
 import type { ImageQuery } from '../domain/image-query.ts';
 import { checkLimit } from '../domain/limits.ts';
 import type { Policy } from '../domain/policy.ts';
+import { checkProperty } from '../domain/property-protection.ts';
 import type { Quotas } from './quotas.ts';
 import { getSeenImage, maySee } from './seen-image.ts';
 import type { UnwantedData } from './unwanted-data.ts';
 
-export interface ImagesOptions {
+export interface ImagesOptions extends Omit<ChangeRules, 'limits'> {
   readonly database: Database;
   readonly unwantedData: UnwantedData;
-  readonly policy: Policy;
   readonly quotas: Quotas;
   readonly clock: () => Date;
 }
@@ -37,26 +38,30 @@ export interface Images {
 }
 
 export function imagesService(options: ImagesOptions): Images {
-  const { database, policy } = options;
+  const { database, policy, protection } = options;
+  const readable = (image: Image, caller: Caller) => protection.readable(image, caller);
   return {
-    create: (caller, draft, readOnly) => create(options, caller, draft, readOnly),
+    create: async (caller, draft, readOnly) =>
+      readable(await create(options, caller, draft, readOnly), caller),
 
     async show(caller, imageId) {
-      return (await getSeenImage(database.read, caller, imageId, policy)).image;
+      const { image } = await getSeenImage(database.read, caller, imageId, policy);
+      return readable(image, caller);
     },
 
-    list: (caller, query) => list(options, caller, query),
+    list: async (caller, query) =>
+      (await list(options, caller, query)).map((image) => readable(image, caller)),
 
     change: (caller, imageId, changes) =>
       database.transaction(async (db) => {
         const { image } = await getSeenImage(db, caller, imageId, policy);
-        if (changes.length === 0) return image;
+        if (changes.length === 0) return readable(image, caller);
         const limits = await options.quotas.limitsOf(db, image.owner);
-        const changed = applyChanges(image, changes, caller, { policy, limits });
+        const changed = applyChanges(image, changes, caller, { policy, protection, limits });
         const saved = { ...changed, updatedAt: options.clock() };
         if (saved.owner !== image.owner) await changeOwner(options, db, image, saved.owner);
         await updateImage(db, saved);
-        return saved;
+        return readable(saved, caller);
       }),
 
     async delete(caller, imageId) {
@@ -74,7 +79,7 @@ export function imagesService(options: ImagesOptions): Images {
 
 /** Checks come in the order of the contract, so that of several faults clients are told the same one. */
 async function create(
-  { database, quotas, policy, clock }: ImagesOptions,
+  { database, quotas, policy, protection, clock }: ImagesOptions,
   caller: Caller,
   draft: ImageDraft,
   readOnly: string | undefined,
@@ -89,6 +94,9 @@ async function create(
   await database.transaction(async (db) => {
     const limits = await quotas.limitsOf(db, image.owner);
     await quotas.check(db, { projectId: image.owner, limits }, { images: 1 });
+    for (const name of image.properties.keys()) {
+      checkProperty(protection, 'create', name, caller, image);
+    }
     checkLimit(image.tags.length, limits.tags, 'tags');
     if (readOnly) {
       throw new DomainError('NotPermitted', `${readOnly}: is set by the service alone.`);
@@ -135,7 +143,7 @@ function checkDelete(image: Image, caller: Caller, policy: Policy): void {
 }
 
 async function list(
-  { database, policy }: ImagesOptions,
+  { database, policy, protection }: ImagesOptions,
   caller: Caller,
   query: ImageQuery,
 ): Promise<Image[]> {
@@ -146,6 +154,11 @@ async function list(
   }
   const after =
     query.marker === undefined ? undefined : await marker(database, caller, query.marker, policy);
+  // Whether an image matches must not tell what a property holds that the caller may not read.
+  const isBlind = query.filters.some(
+    (filter) => filter.kind === 'property' && !protection.mayFilter(filter.name, caller),
+  );
+  if (isBlind) return [];
   // What the database lists is what the default rule lets the caller see.
   return policy.isOverridden('get_image')
     ? listSeen({ database, policy }, caller, query, after)

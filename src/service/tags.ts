@@ -2,14 +2,12 @@ import type { Database } from '../database/database.ts';
 import { updateImage } from '../database/images.ts';
 import type { Caller } from '../domain/caller.ts';
 import { DomainError } from '../domain/errors.ts';
-import { applyChanges } from '../domain/image-change.ts';
-import type { Policy } from '../domain/policy.ts';
+import { applyChanges, type ChangeRules } from '../domain/image-change.ts';
 import type { Quotas } from './quotas.ts';
 import { getSeenImage } from './seen-image.ts';
 
-export interface TagsOptions {
+export interface TagsOptions extends Omit<ChangeRules, 'limits'> {
   readonly database: Database;
-  readonly policy: Policy;
   readonly quotas: Quotas;
   readonly clock: () => Date;
 }
@@ -22,7 +20,7 @@ export interface Tags {
   remove(caller: Caller, imageId: string, tag: string): Promise<void>;
 }
 
-export function tagsService({ database, quotas, policy, clock }: TagsOptions): Tags {
+export function tagsService({ database, quotas, policy, protection, clock }: TagsOptions): Tags {
   async function change(
     caller: Caller,
     imageId: string,
@@ -33,7 +31,7 @@ export function tagsService({ database, quotas, policy, clock }: TagsOptions): T
       const { image } = await getSeenImage(db, caller, imageId, policy);
       const set = { kind: 'set', settings: { tags: newTags(image.tags) } } as const;
       const limits = await quotas.limitsOf(db, image.owner);
-      const changed = applyChanges(image, [set], caller, { policy, limits });
+      const changed = applyChanges(image, [set], caller, { policy, protection, limits });
       // Only who may change the image is told whether it has the tag.
       check(image.tags);
       await updateImage(db, { ...changed, updatedAt: clock() });
