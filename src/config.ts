@@ -1,7 +1,7 @@
 import { parse } from 'yaml';
 import { policies } from './config/policies.ts';
 import { propertyProtection } from './config/property-protection.ts';
-import { integer, type ReadText, type Setting, text } from './config/setting.ts';
+import { flag, integer, type ReadText, type Setting, text } from './config/setting.ts';
 import type { PolicyOverrides } from './domain/policy.ts';
 import type { PropertySection } from './domain/property-protection.ts';
 
@@ -31,6 +31,12 @@ export interface Config {
   readonly imageStageTotal: number;
   /** Uploads that one project may have under way. */
   readonly imageCountUploading: number;
+  /** Whether the data of deleted images is kept for a while. */
+  readonly delayedDelete: boolean;
+  /** Seconds for which it is kept at least. */
+  readonly scrubTime: number;
+  /** Seconds between two looks for data whose time is over. */
+  readonly wakeupTime: number;
   /** Bytes that uploads must leave free on the disk. */
   readonly minFreeBytes: number;
   readonly policies: PolicyOverrides;
@@ -85,6 +91,9 @@ const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
   imageSizeTotal: integer('image_size_total', -1, -1, maxQuota),
   imageStageTotal: integer('image_stage_total', -1, -1, maxQuota),
   imageCountUploading: integer('image_count_uploading', -1, -1, maxQuota),
+  delayedDelete: flag('delayed_delete', false),
+  scrubTime: integer('scrub_time', 0, 0, 10 * 365 * 24 * 3600),
+  wakeupTime: integer('wakeup_time', 300, 1, 24 * 3600),
   minFreeBytes: integer('min_free_bytes', 256 * mib, 0, Number.MAX_SAFE_INTEGER),
   policies,
   propertyProtection,

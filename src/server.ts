@@ -21,6 +21,7 @@ import { type EmbeddedIdentity, openIdentity } from './service/identity/open-ide
 import { type ImageDataOptions, imageDataService } from './service/image-data.ts';
 import { imagesService } from './service/images.ts';
 import { membersService } from './service/members.ts';
+import { pendingDeletesService } from './service/pending-deletes.ts';
 import { policyCheckService } from './service/policy-check.ts';
 import { quotasService } from './service/quotas.ts';
 import { switchesService } from './service/switches.ts';
@@ -85,6 +86,7 @@ export async function startService(
   const services = imageServices(config, { database, store, unwantedData: unwanted, report });
   await services.imageData.recover();
   parts.defer(() => services.imageData.settled());
+  parts.use(services.pendingDeletes.startScrubbing());
 
   const stopping = new AbortController();
   const app = buildApp({
@@ -172,13 +174,18 @@ function imageServices(config: Config, parts: ImageServiceParts) {
   const protection = sections ? protectionBy(sections, policy) : noProtection;
   const common = { ...parts, quotas, policy, protection, clock: () => new Date() };
   return {
-    images: imagesService(common),
+    images: imagesService({ ...common, delayedDelete: config.delayedDelete }),
     imageData: imageDataService({ ...common, room: uploadRoom(common) }),
     members: membersService(common),
     tags: tagsService(common),
     switches: switchesService(common),
     policyCheck: policyCheckService(common),
     quotas,
+    pendingDeletes: pendingDeletesService({
+      ...common,
+      scrubTime: config.scrubTime * 1000,
+      wakeupTime: config.wakeupTime * 1000,
+    }),
   };
 }
 

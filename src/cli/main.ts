@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { ApiError, ConnectionError } from '../client/api-error.ts';
 import { CommandError } from './command-error.ts';
+import { imageCommands } from './image-commands.ts';
 import { policyCommands } from './policy-commands.ts';
 import { projectCommands } from './project-commands.ts';
 import { quotaCommands } from './quota-commands.ts';
@@ -17,7 +18,8 @@ function buildProgram(): Command {
     .addCommand(projectCommands())
     .addCommand(roleCommands())
     .addCommand(quotaCommands())
-    .addCommand(policyCommands());
+    .addCommand(policyCommands())
+    .addCommand(imageCommands());
   overrideExit(program);
   return program;
 }

@@ -90,6 +90,16 @@ export async function deleteImage(session: Session, imageId: string): Promise<vo
   await session.call('image', { method: 'DELETE', path: imagePath(imageId) });
 }
 
+/**
+ * Brings back an image that was deleted, while its data is kept.
+ *
+ * @throws ApiError 403 for anyone but an admin, 404 when it is gone for good.
+ */
+export async function restoreImage(session: Session, imageId: string): Promise<ImageBody> {
+  const path = `/vitrine/v1/images/${encodeURIComponent(imageId)}/restore`;
+  return (await session.call('image', { method: 'POST', path })) as ImageBody;
+}
+
 /** The path of an image, whatever stands in its id. */
 export function imagePath(imageId: string): string {
   return `/v2/images/${encodeURIComponent(imageId)}`;

@@ -37,6 +37,17 @@ export function integer(key: string, initial: number, min: number, max: number):
   };
 }
 
+/** A setting that is on or off. */
+export function flag(key: string, initial: boolean): Setting<boolean> {
+  const values = new Map<unknown, boolean>([
+    [true, true],
+    [false, false],
+    ['true', true],
+    ['false', false],
+  ]);
+  return { key, initial, read: (value) => values.get(value), wanted: 'true or false' };
+}
+
 /** A value with parts: as the file has it, or as YAML (or JSON, which is YAML) in an environment variable. */
 export function structure(value: unknown): unknown {
   if (typeof value !== 'string') return value;

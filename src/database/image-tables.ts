@@ -64,6 +64,20 @@ export interface UnwantedDataRow {
   location: string;
 }
 
+/** A deleted image that can still be restored: not in `images`, its id spent, its data still there. */
+export interface PendingDeleteRow {
+  image_id: string;
+  /** The project that it still counts for. */
+  owner: string | null;
+  size: number;
+  location: string;
+  /** JSON of its `ImageRow`. */
+  image: string;
+  /** JSON array of its `ImageMemberRow`s, without their ids and image, in the order of adding. */
+  members: string;
+  deleted_at: number;
+}
+
 export interface ImageTables {
   images: ImageRow;
   image_tags: ImageTagRow;
@@ -71,4 +85,5 @@ export interface ImageTables {
   image_members: ImageMemberRow;
   spent_image_ids: SpentImageIdRow;
   unwanted_data: UnwantedDataRow;
+  pending_deletes: PendingDeleteRow;
 }

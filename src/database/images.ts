@@ -74,7 +74,7 @@ export async function setStatus(
 }
 
 /** Tags and properties once more, each on a row of its own, so that lists find images by them. */
-async function insertLookups(db: Connection, image: Image): Promise<void> {
+export async function insertLookups(db: Connection, image: Image): Promise<void> {
   const image_id = image.id;
   if (image.tags.length > 0) {
     const rows = image.tags.map((tag) => ({ image_id, tag }));

@@ -8,9 +8,9 @@ const changes: Readonly<Record<ImageStatus, readonly ImageStatus[]>> = {
   uploading: ['importing', 'queued', 'deleted'],
   importing: ['active', 'queued', 'deleted'],
   active: ['deactivated', 'pending_delete', 'deleted'],
-  deactivated: ['active', 'deleted'],
+  deactivated: ['active', 'pending_delete', 'deleted'],
   killed: ['deleted'],
-  pending_delete: ['active', 'deleted'],
+  pending_delete: ['active', 'deactivated', 'deleted'],
   deleted: [],
 };
 

@@ -13,16 +13,21 @@ export const imageStatuses = [
 
 export type ImageStatus = (typeof imageStatuses)[number];
 
-/** The statuses that each status may turn into. */
+/**
+ * The statuses that each status may turn into.
+ *
+ * Glance knows no way from or back to deactivated when a delete is delayed; here an image is restored as it
+ * was, so that deleting it never opens what an operator closed.
+ */
 const nextStatuses: Readonly<Record<ImageStatus, readonly ImageStatus[]>> = {
   queued: ['saving', 'uploading', 'importing', 'active', 'deleted'],
   saving: ['active', 'queued', 'killed', 'deleted'],
   uploading: ['importing', 'queued', 'deleted'],
   importing: ['active', 'queued', 'deleted'],
   active: ['deactivated', 'pending_delete', 'deleted'],
-  deactivated: ['active', 'deleted'],
+  deactivated: ['active', 'pending_delete', 'deleted'],
   killed: ['deleted'],
-  pending_delete: ['deleted', 'active'],
+  pending_delete: ['deleted', 'active', 'deactivated'],
   deleted: [],
 };
 

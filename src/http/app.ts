@@ -9,6 +9,7 @@ import type { EmbeddedIdentity } from '../service/identity/open-identity.ts';
 import type { ImageData } from '../service/image-data.ts';
 import type { Images } from '../service/images.ts';
 import type { Members } from '../service/members.ts';
+import type { PendingDeletes } from '../service/pending-deletes.ts';
 import type { PolicyCheck } from '../service/policy-check.ts';
 import type { Quotas } from '../service/quotas.ts';
 import type { Switches } from '../service/switches.ts';
@@ -27,6 +28,7 @@ import { imageRoutes } from './images.ts';
 import { infoRoutes } from './info.ts';
 import { memberRoutes } from './members.ts';
 import { refuseOtherMethods } from './method-not-allowed.ts';
+import { pendingDeleteRoutes } from './pending-deletes.ts';
 import { policyCheckRoutes } from './policy-check.ts';
 import { quotaRoutes } from './quotas.ts';
 import { baseUrl } from './reply.ts';
@@ -51,6 +53,7 @@ export interface AppOptions {
   readonly switches: Switches;
   readonly policyCheck: PolicyCheck;
   readonly quotas: Quotas;
+  readonly pendingDeletes: PendingDeletes;
   /** Who vouches for the tokens of the Images API. */
   readonly identity: Identity;
   /** The identity service to serve under `/identity`. */
@@ -115,6 +118,7 @@ async function operatorsApi(app: FastifyInstance, options: AppOptions): Promise<
   await refuseOtherMethods(app, async () => {
     quotaRoutes(app, options.quotas);
     policyCheckRoutes(app, options.policyCheck);
+    pendingDeleteRoutes(app, options.pendingDeletes);
   });
   unknownOperatorsRoutes(app);
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Connection, Database } from '../database/database.ts';
 import { listImages } from '../database/image-list.ts';
 import { deleteImage, findImage, insertImage, updateImage } from '../database/images.ts';
+import { insertPendingDelete } from '../database/pending-deletes.ts';
 import { moveUsage, usageOf } from '../database/upload-reservations.ts';
 import type { Caller } from '../domain/caller.ts';
 import { DomainError } from '../domain/errors.ts';
@@ -17,6 +18,7 @@ import type { ImageQuery } from '../domain/image-query.ts';
 import { checkLimit } from '../domain/limits.ts';
 import type { Policy } from '../domain/policy.ts';
 import { checkProperty } from '../domain/property-protection.ts';
+import { mayBecome } from '../domain/status.ts';
 import type { Quotas } from './quotas.ts';
 import { getSeenImage, maySee } from './seen-image.ts';
 import type { UnwantedData } from './unwanted-data.ts';
@@ -25,6 +27,8 @@ export interface ImagesOptions extends Omit<ChangeRules, 'limits'> {
   readonly database: Database;
   readonly unwantedData: UnwantedData;
   readonly quotas: Quotas;
+  /** Whether the data of deleted images is kept for a while. */
+  readonly delayedDelete: boolean;
   readonly clock: () => Date;
 }
 
@@ -68,13 +72,27 @@ export function imagesService(options: ImagesOptions): Images {
       const location = await database.transaction(async (db) => {
         const { image } = await getSeenImage(db, caller, imageId, policy);
         checkDelete(image, caller, policy);
-        if (image.status === 'saving') await options.unwantedData.noteUpload(db, imageId);
-        await deleteImage(db, image);
-        return image.location;
+        return removeImage(options, db, image);
       });
       if (location !== null) options.unwantedData.remove(location);
     },
   };
+}
+
+/** Removes an image for good or, if the operator says so, for a while; returns where unwanted data lies. */
+async function removeImage(
+  { unwantedData, delayedDelete, clock }: ImagesOptions,
+  db: Connection,
+  image: Image,
+): Promise<string | null> {
+  const { location } = image;
+  if (delayedDelete && location !== null && mayBecome(image.status, 'pending_delete')) {
+    await insertPendingDelete(db, image, { location, at: clock() });
+    return null;
+  }
+  if (image.status === 'saving') await unwantedData.noteUpload(db, image.id);
+  await deleteImage(db, image);
+  return location;
 }
 
 /** Checks come in the order of the contract, so that of several faults clients are told the same one. */

@@ -80,6 +80,8 @@ export function countedUsage(folder: string) {
          select owner as project_id, 1 as images, coalesce(size, 0) as bytes, 0 as uploads
          from images where owner is not null
          union all
+         select owner, 1, size, 0 from pending_deletes where owner is not null
+         union all
          select project_id, 0, bytes, 1 from upload_reservations where project_id is not null
        ) group by project_id order by project_id`,
     )

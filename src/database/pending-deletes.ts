@@ -1,0 +1,91 @@
+import type { Insertable, Selectable } from 'kysely';
+import type { Image } from '../domain/image.ts';
+import type { Connection } from './database.ts';
+import { imageFromRow, imageToRow } from './image-rows.ts';
+import type { ImageMemberRow, ImageRow } from './image-tables.ts';
+import { insertLookups, insertUnwantedData } from './images.ts';
+import { addUsage } from './usage.ts';
+
+/**
+ * Takes an image out of sight with all that belongs to it; it goes on counting, and its id is spent.
+ *
+ * @param location of its data, which stays
+ */
+export async function insertPendingDelete(
+  db: Connection,
+  image: Image,
+  { location, at }: { readonly location: string; readonly at: Date },
+): Promise<void> {
+  const members = await db
+    .selectFrom('image_members')
+    .select(['project_id', 'status', 'created_at', 'updated_at', 'image_created_at'])
+    .where('image_id', '=', image.id)
+    .orderBy('id')
+    .execute();
+  await db
+    .insertInto('pending_deletes')
+    .values({
+      image_id: image.id,
+      owner: image.owner,
+      size: image.size ?? 0,
+      location,
+      image: JSON.stringify(imageToRow(image)),
+      members: JSON.stringify(members),
+      deleted_at: at.getTime(),
+    })
+    .execute();
+  await db.insertInto('spent_image_ids').values({ id: image.id }).execute();
+  await db.deleteFrom('images').where('id', '=', image.id).execute();
+}
+
+/** Brings a deleted image back as it was; undefined when it is not there, or not any more. */
+export async function restorePendingDelete(
+  db: Connection,
+  id: string,
+  at: Date,
+): Promise<Image | undefined> {
+  const pending = await db
+    .deleteFrom('pending_deletes')
+    .where('image_id', '=', id)
+    .returning(['image', 'members'])
+    .executeTakeFirst();
+  if (!pending) return undefined;
+  const row = { ...(JSON.parse(pending.image) as Selectable<ImageRow>), updated_at: at.getTime() };
+  const image = imageFromRow(row);
+  await db.deleteFrom('spent_image_ids').where('id', '=', id).execute();
+  await db.insertInto('images').values(row).execute();
+  await insertLookups(db, image);
+  const members = JSON.parse(pending.members) as Omit<Insertable<ImageMemberRow>, 'image_id'>[];
+  const rows = members.map((member) => ({ ...member, image_id: id }));
+  if (rows.length > 0) await db.insertInto('image_members').values(rows).execute();
+  return image;
+}
+
+/** Ids of images deleted no later than `before`, the oldest first. */
+export async function listPendingDeletes(
+  db: Connection,
+  before: Date,
+  limit: number,
+): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom('pending_deletes')
+    .select('image_id')
+    .where('deleted_at', '<=', before.getTime())
+    .orderBy('deleted_at')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => row.image_id);
+}
+
+/** Gives a deleted image up: it counts no longer. Returns where its unwanted data lies; undefined when it is restored. */
+export async function deletePendingDelete(db: Connection, id: string): Promise<string | undefined> {
+  const pending = await db
+    .deleteFrom('pending_deletes')
+    .where('image_id', '=', id)
+    .returning(['owner', 'size', 'location'])
+    .executeTakeFirst();
+  if (!pending) return undefined;
+  await insertUnwantedData(db, pending.location);
+  await addUsage(db, pending.owner, { images: -1, bytes: -pending.size });
+  return pending.location;
+}

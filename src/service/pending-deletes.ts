@@ -1,0 +1,84 @@
+import type { Database } from '../database/database.ts';
+import {
+  deletePendingDelete,
+  listPendingDeletes,
+  restorePendingDelete,
+} from '../database/pending-deletes.ts';
+import { type Caller, isAdmin } from '../domain/caller.ts';
+import { DomainError } from '../domain/errors.ts';
+import type { Image } from '../domain/image.ts';
+import { imageNotFound } from './seen-image.ts';
+import type { Report, UnwantedData } from './unwanted-data.ts';
+
+export interface PendingDeletesOptions {
+  readonly database: Database;
+  readonly unwantedData: UnwantedData;
+  /** How long a deleted image can be restored, ms. */
+  readonly scrubTime: number;
+  /** How often is looked for images whose time is over, ms. */
+  readonly wakeupTime: number;
+  readonly clock: () => Date;
+  readonly report: Report;
+}
+
+/** Deleted images whose data is kept for a while. @see Glance's delayed delete and its scrubber */
+export interface PendingDeletes {
+  /** Brings a deleted image back as it was, its members too. @throws DomainError `NotPermitted` `ImageNotFound` */
+  restore(caller: Caller, imageId: string): Promise<Image>;
+  /** Gives up, now and from time to time, what was deleted long enough ago; until it is disposed of. */
+  startScrubbing(): AsyncDisposable;
+}
+
+/** Images given up between two looks at the table. */
+const batchSize = 100;
+
+export function pendingDeletesService(options: PendingDeletesOptions): PendingDeletes {
+  const { database, clock } = options;
+  return {
+    async restore(caller, imageId) {
+      if (caller.scope !== 'project' || !isAdmin(caller)) {
+        throw new DomainError('NotPermitted', 'Only an admin may restore a deleted image.');
+      }
+      return await database.transaction(async (db) => {
+        const image = await restorePendingDelete(db, imageId, clock());
+        if (!image) throw imageNotFound(imageId);
+        return image;
+      });
+    },
+
+    startScrubbing() {
+      const stopping = new AbortController();
+      let scrubbing = Promise.resolve();
+      const begin = () => {
+        scrubbing = scrubbing.then(() => scrub(options, stopping.signal));
+      };
+      begin();
+      const timer = setInterval(begin, options.wakeupTime);
+      return {
+        async [Symbol.asyncDispose]() {
+          clearInterval(timer);
+          stopping.abort();
+          await scrubbing;
+        },
+      };
+    },
+  };
+}
+
+async function scrub(options: PendingDeletesOptions, stopped: AbortSignal): Promise<void> {
+  const { database, clock, scrubTime, unwantedData, report } = options;
+  try {
+    const before = new Date(clock().getTime() - scrubTime);
+    for (let full = true; full; ) {
+      const ids = await listPendingDeletes(database.read, before, batchSize);
+      full = ids.length === batchSize;
+      for (const id of ids) {
+        if (stopped.aborted) return;
+        const location = await database.transaction((db) => deletePendingDelete(db, id));
+        if (location !== undefined) unwantedData.remove(location);
+      }
+    }
+  } catch (cause) {
+    report('Deleted images could not be scrubbed; it is tried again.', cause);
+  }
+}
