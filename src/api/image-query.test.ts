@@ -280,3 +280,28 @@ describe('the rest', () => {
     }
   });
 });
+
+test('a malformed list of thousands of blanks is refused in no time', () => {
+  const query = one('name', `in:${' '.repeat(30_000)}"x`);
+  const begin = performance.now();
+
+  assert.throws(() => filters(query), { code: 'InvalidRequest' });
+
+  assert.ok(performance.now() - begin < 1000);
+});
+
+test('as many filters as a query may have are kept, and one more is refused', () => {
+  const query = 'tag=a&'.repeat(199);
+
+  assert.equal(filters(`${query}name=a`).length, 200);
+  assert.throws(() => filters(`${query}name=a&owner=b`), { code: 'InvalidRequest' });
+});
+
+test('as many values as a query may have are kept, and one more is refused', () => {
+  const values = 'a,'.repeat(998);
+
+  assert.equal(filters(`${one('name', `in:${values}a`)}&owner=b`).length, 2);
+  assert.throws(() => filters(`${one('name', `in:${values}a,b`)}&owner=b`), {
+    code: 'InvalidRequest',
+  });
+});

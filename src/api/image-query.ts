@@ -44,6 +44,7 @@ export function parseImageQuery(query: URLSearchParams, sizes: PageSizes): Image
   for (const [name, value] of parameters) {
     if (!listing.has(name)) filters.push(parseFilter(name, value));
   }
+  checkNumber(filters);
   return {
     scope: parseScope(parameters),
     osHidden: parseHidden(parameters.get('os_hidden')),
@@ -52,6 +53,17 @@ export function parseImageQuery(query: URLSearchParams, sizes: PageSizes): Image
     limit: parseLimit(parameters.get('limit'), sizes),
     marker: parameters.get('marker'),
   };
+}
+
+/** What one query may ask for: the database takes no more than some 1000 conditions and 30 000 values. */
+const maxFilters = 200;
+const maxValues = 1000;
+
+function checkNumber(filters: readonly ImageFilter[]): void {
+  if (filters.length > maxFilters) throw invalid(`The query has more than ${maxFilters} filters.`);
+  const lists = filters.filter((filter) => filter.kind === 'text');
+  const count = lists.reduce((sum, { values }) => sum + values.length, 0);
+  if (count > maxValues) throw invalid(`in: at most ${maxValues} values are taken in one query.`);
 }
 
 function parseScope(query: ReadonlyMap<string, string>): ListScope {
@@ -138,7 +150,8 @@ function parseTextValues(column: TextColumn, value: string): readonly string[] {
 /** `a,b,"c,d"`: a value in double quotes may hold commas, and quotes as `\"`. */
 function parseList(column: string, text: string): readonly string[] {
   const values: string[] = [];
-  const item = /\s*(?:"((?:[^"\\]|\\.)*)"|([^",]*))\s*(,|$)/sy;
+  // Blanks are matched in one place only for each form: a pattern that may split them tries every way to.
+  const item = /(?:\s*"((?:[^"\\]|\\.)*)"\s*|([^",]*))(,|$)/sy;
   for (;;) {
     const match = item.exec(text);
     if (!match) throw invalid(`${column}: in: takes values parted by commas, quoted by "…".`);
