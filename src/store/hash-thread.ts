@@ -42,7 +42,7 @@ export function hashThread(algorithm: string): HashThread {
   }
 
   function start(): Worker {
-    const started = new Worker(new URL('./hash-worker.ts', import.meta.url), {
+    const started = new Worker(new URL('./hash-worker.js', import.meta.url), {
       workerData: algorithm,
     });
     started.unref();
