@@ -16,7 +16,7 @@ import type { Switches } from '../service/switches.ts';
 import type { Tags } from '../service/tags.ts';
 import { actionRoutes } from './actions.ts';
 import { authentication } from './authentication.ts';
-import { readBodies } from './body.ts';
+import { limitBodyTime, readBodies } from './body.ts';
 import { closeWhenAnswered } from './closing.ts';
 import { drainUnread } from './drain.ts';
 import { errorHandler } from './error-handler.ts';
@@ -83,6 +83,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   closeWhenAnswered(app);
   continueWhenRead(app);
   drainUnread(app);
+  limitBodyTime(app, options.times.body);
   app.setErrorHandler(errorHandler);
   app.setNotFoundHandler((request, reply) => sendVersions(request, reply, 300, options));
 
@@ -131,5 +132,5 @@ function behindToken(app: FastifyInstance, options: AppOptions): void {
   const identityUrl = (request: FastifyRequest) => `${baseUrl(request, publicEndpoint)}/identity`;
   app.addHook('onRequest', authentication(options.identity, identityUrl));
   app.addHook('onRequest', refuseTrailingSlash);
-  readBodies(app, options.times.body);
+  readBodies(app);
 }

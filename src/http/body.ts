@@ -1,6 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { DomainError } from '../domain/errors.ts';
-import { sendError } from './error-handler.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -15,14 +14,12 @@ export const maxJsonBody = 1024 * 1024;
 /**
  * Reads every body as bytes, whatever its content type: JSON calls of the Images API do not look at it.
  *
- * @param maxTime after which a body that has not arrived is given up, ms
  * @see Images API v2; `curl -d` sends a form's type
  */
-export function readBodies(app: FastifyInstance, maxTime: number): void {
+export function readBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   app.addHook('onRequest', forgetUnreadableType);
-  app.addHook('preParsing', limitBodyTime(maxTime));
 }
 
 const mediaType = /^\s*[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+\s*(?:;|$)/;
@@ -45,19 +42,25 @@ export function hasBody({ headers }: FastifyRequest): boolean {
   return Number(headers['content-length'] ?? 0) > 0 || headers['transfer-encoding'] !== undefined;
 }
 
-/** A sender that dribbles must not hold a connection for ever; uploads take the time they take. */
-function limitBodyTime(maxTime: number) {
-  return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+/**
+ * Gives up bodies that have not arrived in time, whoever sends them: a sender that dribbles must not
+ * hold a connection for ever. Uploads take the time they take.
+ *
+ * @param maxTime ms
+ */
+export function limitBodyTime(app: FastifyInstance, maxTime: number): void {
+  app.addHook('preParsing', async (request: FastifyRequest, reply: FastifyReply) => {
     if (request.routeOptions.config.streamsBody || !hasBody(request)) return;
     const timer = setTimeout(() => {
       reply.header('connection', 'close');
       reply.raw.once('finish', () => request.raw.destroy());
-      sendError(request, reply, 408, `The body did not arrive within ${maxTime / 1000} seconds.`);
+      const text = `The body did not arrive within ${maxTime / 1000} seconds.`;
+      void reply.send(new DomainError('RequestTimeout', text));
     }, maxTime);
     request.raw.once('end', () => clearTimeout(timer));
     // A body that is refused may never end, but its answer does.
     reply.raw.once('close', () => clearTimeout(timer));
-  };
+  });
 }
 
 /** The bytes of the request's body, as `readBodies` left them. */

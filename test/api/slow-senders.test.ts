@@ -29,6 +29,19 @@ test('a JSON body that dribbles in is cut off', async () => {
   assert.match(answer, /The body did not arrive within 0.2 seconds/);
 });
 
+for (const path of ['/identity/v3/auth/tokens', '/versions', '/nowhere']) {
+  test(`a body for ${path} that dribbles in without a token is cut off`, async () => {
+    await using connection = await rawConnection(service.port);
+
+    const type = 'Content-Type: application/json\r\nContent-Length: 100';
+    connection.write(`POST ${path} HTTP/1.1\r\nHost: x\r\n${type}\r\n\r\n{`);
+    const answer = await connection.closed();
+
+    assert.match(answer, /^HTTP\/1.1 408 /);
+    assert.match(answer, /The body did not arrive within 0.2 seconds/);
+  });
+}
+
 test('a head that dribbles in is cut off', async () => {
   await using connection = await rawConnection(service.port);
 

@@ -9,6 +9,7 @@ const statuses: Partial<Readonly<Record<ErrorCode, number>>> = {
   NotAuthenticated: 401,
   NotPermitted: 403,
   NotFound: 404,
+  RequestTimeout: 408,
   NameTaken: 409,
   TooManyRequests: 429,
 };
