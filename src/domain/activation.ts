@@ -1,4 +1,5 @@
 import type { Caller } from './caller.ts';
+import type { Target } from './condition.ts';
 import { DomainError } from './errors.ts';
 import type { Image } from './image.ts';
 import type { Policy } from './policy.ts';
@@ -19,7 +20,7 @@ const turns = {
  * @see Images API v2, "Deactivate image" and "Reactivate image"
  */
 export function statusAfter(
-  image: Image,
+  image: Image & Target,
   activation: Activation,
   caller: Caller,
   policy: Policy,

@@ -1,4 +1,5 @@
 import { type Caller, isAdmin } from './caller.ts';
+import type { Target } from './condition.ts';
 import { DomainError } from './errors.ts';
 import type { Image, ImageSettings } from './image.ts';
 import { checkLimit, type Limits } from './limits.ts';
@@ -37,7 +38,7 @@ export type ImageChange =
  * @see Images API v2, "Update image"
  */
 export function applyChanges(
-  image: Image,
+  image: Image & Target,
   changes: readonly ImageChange[],
   caller: Caller,
   rules: ChangeRules,
@@ -46,7 +47,7 @@ export function applyChanges(
 }
 
 function applyChange(
-  image: Image,
+  image: Image & Target,
   change: ImageChange,
   caller: Caller,
   { limits, policy, protection }: ChangeRules,
@@ -79,7 +80,7 @@ function applyChange(
  */
 export function checkVisibility(
   visibility: ImageSettings['visibility'],
-  image: Pick<Image, 'owner' | 'visibility'>,
+  image: Target,
   caller: Caller,
   policy: Policy,
 ): void {

@@ -127,8 +127,8 @@ async function begin(
   { expectedSize }: Upload,
 ): Promise<Accepted> {
   return await database.transaction(async (db) => {
-    const { image } = await getSeenImage(db, caller, imageId, policy);
-    checkUpload(image, policy.allows('upload_image', caller, image));
+    const { image, membership } = await getSeenImage(db, caller, imageId, policy);
+    checkUpload(image, policy.allows('upload_image', caller, { ...image, membership }));
     const limits = await quotas.limitsOf(db, image.owner);
     const cap = limits.imageSize < 0 ? Number.MAX_SAFE_INTEGER : limits.imageSize;
     if (expectedSize !== undefined && expectedSize > cap) throw tooLarge(cap);

@@ -5,6 +5,7 @@ import { deleteImage, findImage, insertImage, updateImage } from '../database/im
 import { insertPendingDelete } from '../database/pending-deletes.ts';
 import { moveUsage, usageOf } from '../database/upload-reservations.ts';
 import type { Caller } from '../domain/caller.ts';
+import type { Target } from '../domain/condition.ts';
 import { DomainError } from '../domain/errors.ts';
 import { type Image, type ImageDraft, newImage } from '../domain/image.ts';
 import {
@@ -58,10 +59,11 @@ export function imagesService(options: ImagesOptions): Images {
 
     change: (caller, imageId, changes) =>
       database.transaction(async (db) => {
-        const { image } = await getSeenImage(db, caller, imageId, policy);
+        const { image, membership } = await getSeenImage(db, caller, imageId, policy);
         if (changes.length === 0) return readable(image, caller);
         const limits = await options.quotas.limitsOf(db, image.owner);
-        const changed = applyChanges(image, changes, caller, { policy, protection, limits });
+        const rules = { policy, protection, limits };
+        const changed = applyChanges({ ...image, membership }, changes, caller, rules);
         const saved = { ...changed, updatedAt: options.clock() };
         if (saved.owner !== image.owner) await changeOwner(options, db, image, saved.owner);
         await updateImage(db, saved);
@@ -70,8 +72,8 @@ export function imagesService(options: ImagesOptions): Images {
 
     async delete(caller, imageId) {
       const location = await database.transaction(async (db) => {
-        const { image } = await getSeenImage(db, caller, imageId, policy);
-        checkDelete(image, caller, policy);
+        const { image, membership } = await getSeenImage(db, caller, imageId, policy);
+        checkDelete({ ...image, membership }, caller, policy);
         return removeImage(options, db, image);
       });
       if (location !== null) options.unwantedData.remove(location);
@@ -148,7 +150,7 @@ function checkOwner(image: Image, caller: Caller, policy: Policy): void {
   );
 }
 
-function checkDelete(image: Image, caller: Caller, policy: Policy): void {
+function checkDelete(image: Image & Target, caller: Caller, policy: Policy): void {
   if (!policy.allows('delete_image', caller, image)) {
     throw new DomainError('NotPermitted', `You may not delete image ${image.id}.`);
   }

@@ -21,8 +21,8 @@ export function switchesService({ database, policy, clock }: SwitchesOptions): S
   return {
     turn: (caller, imageId, activation) =>
       database.transaction(async (db) => {
-        const { image } = await getSeenImage(db, caller, imageId, policy);
-        const status = statusAfter(image, activation, caller, policy);
+        const { image, membership } = await getSeenImage(db, caller, imageId, policy);
+        const status = statusAfter({ ...image, membership }, activation, caller, policy);
         if (status !== image.status) await setStatus(db, imageId, status, clock());
       }),
   };

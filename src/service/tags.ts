@@ -28,10 +28,11 @@ export function tagsService({ database, quotas, policy, protection, clock }: Tag
     check: (tags: readonly string[]) => void = () => {},
   ): Promise<void> {
     await database.transaction(async (db) => {
-      const { image } = await getSeenImage(db, caller, imageId, policy);
+      const { image, membership } = await getSeenImage(db, caller, imageId, policy);
       const set = { kind: 'set', settings: { tags: newTags(image.tags) } } as const;
       const limits = await quotas.limitsOf(db, image.owner);
-      const changed = applyChanges(image, [set], caller, { policy, protection, limits });
+      const rules = { policy, protection, limits };
+      const changed = applyChanges({ ...image, membership }, [set], caller, rules);
       // Only who may change the image is told whether it has the tag.
       check(image.tags);
       await updateImage(db, { ...changed, updatedAt: clock() });

@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { configOf } from '../support/config.ts';
-import { createImage, patch, share } from '../support/images.ts';
+import { createImage, dataType, patch, share } from '../support/images.ts';
 import { sharedService } from '../support/service.ts';
 
 const { policies } = configOf(
   `policies:
   publicize_image: role:admin or (role:member and owner)
   get_image: role:admin or (role:reader and (owner or member or (public and not role:member)))
-  add_member: modify_image and not public`,
+  add_member: modify_image and not public
+  modify_image: role:admin or (role:member and (owner or member))
+  upload_image: modify_image
+  deactivate: modify_image
+  delete_image: modify_image`,
 );
 const service = await sharedService({ config: { policies } });
 
@@ -59,4 +63,21 @@ test('pages are full although the rule hides what lies between', async () => {
   }
 
   assert.deepEqual(found, expected);
+});
+
+test('a member of the image may do all that rules let members do', async () => {
+  const { id } = await createImage(service);
+  await share(service, id, 'consumer', 'pending');
+  const path = `/v2/images/${id}`;
+  const rename = { op: 'replace', path: '/name', value: 'theirs' };
+
+  const renamed = await patch(service, id, [rename, rename], 'consumer');
+  const tagged = await service.call('consumer', 'PUT', `${path}/tags/theirs`);
+  const uploaded = await service.call('consumer', 'PUT', `${path}/file`, 'data', dataType);
+  const switched = await service.call('consumer', 'POST', `${path}/actions/deactivate`);
+  const deleted = await service.call('consumer', 'DELETE', path);
+
+  assert.equal(renamed.json?.name, 'theirs');
+  const statuses = [tagged, uploaded, switched, deleted].map(({ status }) => status);
+  assert.deepEqual(statuses, [204, 204, 204, 204]);
 });
