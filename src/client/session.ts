@@ -88,7 +88,11 @@ export function openSession(login: Login, options: SessionOptions = {}): Session
   let granted: Promise<Granted> | undefined;
 
   function grant(): Promise<Granted> {
-    granted ??= logIn(login, request);
+    granted ??= logIn(login, request).catch((error: unknown) => {
+      // The next call tries anew: the service may only have been starting.
+      granted = undefined;
+      throw error;
+    });
     return granted;
   }
 
