@@ -28,12 +28,18 @@ test('roles are found by id and by name, and a duplicate is refused', async () =
   const body = { role: { name: 'auditor' } };
   const made = await service.call({ method: 'POST', path, token, body });
   const again = await service.call({ method: 'POST', path, token, body });
+  const capital = await service.call({
+    method: 'POST',
+    path,
+    token,
+    body: { role: { name: 'Admin' } },
+  });
 
   const names = all.json.roles.map((role: { name: string }) => role.name);
   assert.deepEqual(names, ['admin', 'member', 'reader', 'service']);
   assert.equal(typed.status, 404);
   assert.equal(byId.json.role.name, 'member');
-  assert.deepEqual([made.status, again.status], [201, 409]);
+  assert.deepEqual([made.status, again.status, capital.status], [201, 409, 409]);
 });
 
 test('a role that the service needs stays, another can be removed', async () => {

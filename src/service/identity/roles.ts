@@ -71,7 +71,10 @@ export function openRoles(context: IdentityContext): Roles {
       demand(mayManage(caller), adminOnly);
       const role = { id: newId(), name, description };
       await context.change(async (tx) => {
-        const holders = (await listRoles(tx)).filter((other) => other.name === name);
+        // Rules compare roles without their case: a second Admin would be an admin, but not seen to be one.
+        const holders = (await listRoles(tx)).filter(
+          (other) => other.name.toLowerCase() === name.toLowerCase(),
+        );
         checkNameFree(holders, role, 'role');
         await insertRole(tx, role);
       });
