@@ -15,7 +15,7 @@ interface Cost {
   readonly p50: number;
   /** Milliseconds. */
   readonly p99: number;
-  /** Processor time of the server in microseconds: hardly changes when others load the machine. */
+  /** Processor time of the server in microseconds: changes far less than rates when others load the machine. */
   readonly cpu: number;
 }
 
