@@ -35,7 +35,7 @@ export const usage = `npm run bench -- [options]
   --only a,b         any of ${measurementNames.join(', ')}
   --size MIB         size of each image of upload and download (1024)
   --memory-size MIB  size of the image that peak memory is taken with (2048)
-  --server FILE      the service to measure (src/server.ts)
+  --server FILE      the service to measure (src/main.ts)
   --json FILE        writes the figures there rather than as the last line`;
 
 /** Reads the command line. @throws RangeError for a value that makes no sense. */
@@ -47,7 +47,7 @@ export function readOptions(args: readonly string[]): Options | 'help' {
       only: { type: 'string', default: measurementNames.join(',') },
       size: { type: 'string', default: '1024' },
       'memory-size': { type: 'string', default: '2048' },
-      server: { type: 'string', default: 'src/server.ts' },
+      server: { type: 'string', default: 'src/main.ts' },
       json: { type: 'string' },
       help: { type: 'boolean', default: false },
     },

@@ -12,6 +12,7 @@ import { noProtection, protectionBy } from './domain/property-protection.ts';
 import type { ProjectLimits } from './domain/quota.ts';
 import { buildApp } from './http/app.ts';
 import { type ConnectionTimes, connectionTimes } from './http/server-options.ts';
+import type { FirstSecret } from './identity/first-secrets.ts';
 import {
   type FirstStartOptions,
   makeFirstAccounts,
@@ -44,15 +45,20 @@ export interface RunningService {
 const graceTime = 4000;
 const lastMoment = 4800;
 
+export interface StartOptions {
+  /** What is to differ from the times that connections have otherwise. */
+  readonly times?: Partial<ConnectionTimes> | undefined;
+  /** Passwords for the first accounts, whose hashing has begun already. */
+  readonly secrets?: readonly FirstSecret[] | undefined;
+}
+
 /**
  * Starts the service: the only function that knows every part.
- *
- * @param times what is to differ from the times that connections have otherwise
  */
 export async function startService(
   config: Config,
   log: Logger,
-  times?: Partial<ConnectionTimes>,
+  { times, secrets }: StartOptions = {},
 ): Promise<RunningService> {
   const dataDir = resolve(config.dataDir);
   makeDataDir(dataDir);
@@ -77,6 +83,7 @@ export async function startService(
     beginAccounts(embeddedIdentity, {
       cloudsFile,
       authUrl: authUrlOf(config, urlOf(config.host, config.port)),
+      secrets,
     }),
   );
 
@@ -230,7 +237,7 @@ Try next, in another terminal:
 `;
 }
 
-async function main(): Promise<void> {
+async function serve(secrets: readonly FirstSecret[] | undefined): Promise<void> {
   // Passwords, keys and images: what the service writes is for its own account alone.
   process.umask(0o077);
   const config = loadConfig(process.env, (path) => readFileSync(path, 'utf8'));
@@ -239,7 +246,7 @@ async function main(): Promise<void> {
     { level: config.logLevel, base: null },
     pino.destination({ dest: 2, sync: true }),
   );
-  const service = await startService(config, log);
+  const service = await startService(config, log, { secrets });
   let isStopping = false;
   const stop = async () => {
     if (isStopping) return;
@@ -255,8 +262,9 @@ async function main(): Promise<void> {
   process.stdout.write(`vitrine ready on ${service.url}\n`);
 }
 
-if (import.meta.main) {
-  await main().catch((error: unknown) => {
+/** Runs the service as the process that it is: its lines, its signals, its exit code. */
+export async function runService(secrets?: readonly FirstSecret[]): Promise<void> {
+  await serve(secrets).catch((error: unknown) => {
     const known =
       error instanceof ConfigError || (error instanceof Error && error.cause !== undefined);
     console.error(known && error instanceof Error ? error.message : error);

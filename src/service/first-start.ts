@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import type { Connection } from '../database/database.ts';
 import { insertDomain, insertProject, listDomains } from '../database/projects.ts';
 import { insertAssignment, insertRole } from '../database/roles.ts';
 import { insertUser } from '../database/users.ts';
 import { defaultDomainId } from '../domain/project.ts';
 import { standardRoles } from '../domain/role.ts';
+import { type FirstSecret, firstSecrets } from '../identity/first-secrets.ts';
 import { type CloudAccount, changeCloudsFile } from './clouds-file.ts';
 import { newId } from './identity/context.ts';
 import type { EmbeddedIdentity } from './identity/open-identity.ts';
@@ -21,6 +21,8 @@ export interface FirstStartOptions {
   readonly cloudsFile: string;
   /** Where clients reach the identity service, such as `http://127.0.0.1:9292/identity/v3`. */
   readonly authUrl: string;
+  /** Passwords whose hashing has begun already, one an account. */
+  readonly secrets?: readonly FirstSecret[] | undefined;
 }
 
 /**
@@ -31,15 +33,15 @@ export interface FirstStartOptions {
  */
 export async function makeFirstAccounts(
   identity: EmbeddedIdentity,
-  { cloudsFile, authUrl }: FirstStartOptions,
+  { cloudsFile, authUrl, secrets = firstSecrets(firstUsers.length) }: FirstStartOptions,
 ): Promise<void> {
   const { database } = identity.context;
   if ((await listDomains(database.read)).length > 0) return;
 
   const accounts: CloudAccount[] = await changeCloudsFile(cloudsFile, (file) =>
-    firstUsers.map(({ name }) => {
+    firstUsers.map(({ name }, index) => {
       const cloud = `vitrine-${name}`;
-      const password = file.password(cloud) ?? randomBytes(24).toString('base64url');
+      const password = file.password(cloud) ?? secrets[index]?.password ?? '';
       const account = { cloud, name, password };
       file.add(account, authUrl);
       return account;
@@ -47,8 +49,11 @@ export async function makeFirstAccounts(
   );
   const users: FirstAccount[] = [];
   for (const [index, user] of firstUsers.entries()) {
-    // One at a time: all at once would take more memory than the service ever needs again.
-    const passwordHash = await identity.passwords.hash(accounts[index]?.password ?? '');
+    const password = accounts[index]?.password ?? '';
+    const secret = secrets[index];
+    // A crash may have left a file with passwords of an earlier start.
+    const isNew = secret?.password === password;
+    const passwordHash = await (isNew ? secret.passwordHash : identity.passwords.hash(password));
     users.push({ ...user, passwordHash });
   }
   await identity.context.change(async (db) => {

@@ -13,7 +13,7 @@ export interface RunningServer extends AsyncDisposable {
   readonly dataDirectory: string;
 }
 
-const entry = fileURLToPath(new URL('../../src/server.ts', import.meta.url));
+const entry = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 /** Starts Vitrine as an operator does, on a free port of the loopback address, and waits until it is ready. */
 export async function startServer(

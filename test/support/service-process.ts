@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
-const entry = fileURLToPath(new URL('../../src/server.ts', import.meta.url));
+const entry = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 /** A third of a start is to compile: tests start the service often, and share what is compiled. */
 const compileCache = fileURLToPath(new URL('../../node_modules/.cache/vitrine', import.meta.url));

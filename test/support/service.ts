@@ -59,7 +59,9 @@ export async function sharedService(options: TestServiceOptions = {}): Promise<T
 export async function startTestService(options: TestServiceOptions = {}): Promise<TestService> {
   const folder = await mkdtemp(join(tmpdir(), 'vitrine-test-'));
   const config = { ...loadConfig({}, undefined), port: 0, dataDir: folder, ...options.config };
-  const running = await startService(config, pino({ level: 'silent' }), options.times);
+  const running = await startService(config, pino({ level: 'silent' }), {
+    times: options.times,
+  });
   const agent = new Agent({ keepAlive: true });
   const send = sender(running.url, agent);
   const { projects, tokens } = await makeCallers(send, await adminPassword(running.cloudsFile));
