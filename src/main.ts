@@ -1,11 +1,15 @@
 import { existsSync } from 'node:fs';
+import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { firstSecrets } from './identity/first-secrets.ts';
 
-/**
- * Where the process starts. Hashing the first passwords takes about as long as loading the service, and
- * other threads do it: so it begins before the service is loaded, on what looks like a first start.
- */
+// Where the process starts.
+
+// Later starts load what the first one compiled, and need no compiler in memory.
+enableCompileCache(join(import.meta.dirname, '..', 'node_modules', '.cache', 'compiled'));
+
+// Hashing the first passwords takes about as long as loading the service, and other threads do it: so
+// it begins before the service is loaded, on what looks like a first start.
 const dataDir = process.env['VITRINE_DATA_DIR'] || './data';
 const looksEmpty = !existsSync(join(dataDir, 'vitrine.db'));
 const secrets = looksEmpty ? firstSecrets(3) : undefined;

@@ -10,7 +10,7 @@ export async function isRevoked(db: Connection, auditId: string): Promise<boolea
   return row !== undefined;
 }
 
-/** Revokes a token until `expiresAt`, from when on its signature alone refuses it. */
+/** Revokes a token; the row may go once `expiresAt` is so long past that nothing accepts the token any more. */
 export async function insertRevocation(
   db: Connection,
   auditId: string,

@@ -11,7 +11,7 @@ declare module 'fastify' {
 }
 
 /** Longer tokens are nobody's; it bounds what is hashed and verified. */
-const maxTokenLength = 8192;
+const maxTokenLength = 4096;
 
 /**
  * A hook that admits requests with a valid token and knows their caller from then on.
