@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Connection } from './database.ts';
 import { addUsage } from './usage.ts';
 
@@ -37,6 +38,10 @@ export async function finishSaving(
       status: 'active',
       location: data.location,
       size: data.size,
+      // A raw disk is as large as its data; of other formats the size of the disk is not read.
+      virtual_size: sql<
+        number | null
+      >`case when disk_format = 'raw' then nullif(${data.size}, 0) end`,
       checksum: data.checksum,
       os_hash_algo: data.osHashAlgo,
       os_hash_value: data.osHashValue,

@@ -78,6 +78,14 @@ export const dataUp: Chapter = {
     }),
     { ...upload('an unknown image takes no data', 404), send: 'PUT /v2/images/{fresh}/file' },
     after('an image with data is active', [image(), data('12345')], { status: 'active', size: 5 }),
+    after('a raw disk is as large as its data', [image({ disk_format: 'raw' }), data('12345')], {
+      virtual_size: 5,
+    }),
+    after(
+      'the size of a disk in another format is not that of its data',
+      [image({ disk_format: 'iso' }), data('12345')],
+      { size: 5, virtual_size: null },
+    ),
     after('an image of no bytes is active', [image(), data('')], {
       status: 'active',
       size: 0,

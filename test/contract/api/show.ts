@@ -72,6 +72,7 @@ export const show: Chapter = {
         owner: '{producer}',
         os_distro: 'debian',
         size: 5,
+        virtual_size: 5,
         checksum: '827ccb0eea8a706c4c34a16891f84e7b',
         os_hash_algo: 'sha512',
         os_hash_value:
