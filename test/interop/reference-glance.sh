@@ -12,6 +12,9 @@
 #   VITRINE_INTEROP_CLOUDS=$OS_CLIENT_CONFIG_FILE npm run test:interop
 #   test/interop/reference-glance.sh stop "$REFERENCE_DIRECTORY"
 #
+# With REFERENCE_STORES=one Glance has a single store and no import, as a Vitrine has, instead of two stores.
+# REFERENCE_TOKEN_CACHE_TIME lets Glance remember tokens, in seconds: faster, but it learns of revoked ones late.
+#
 # Both listen on free ports of 127.0.0.1. Needs root for the installation only.
 set -euo pipefail
 
@@ -139,11 +142,42 @@ YAML
   done
 }
 
+# What the section DEFAULT says of stores and import.
+stores_in_default() {
+  if [[ ${REFERENCE_STORES:-} == one ]]; then
+    echo "node_staging_uri = file://$1/glance/staging"
+    echo 'enabled_import_methods = []'
+  else
+    echo 'enabled_backends = fast:file, archive:file'
+  fi
+}
+
+store_sections() {
+  echo '[glance_store]'
+  if [[ ${REFERENCE_STORES:-} == one ]]; then
+    echo "filesystem_store_datadir = $1/glance/fast"
+    return
+  fi
+  cat <<CONF
+default_backend = fast
+[fast]
+filesystem_store_datadir = $1/glance/fast
+store_description = Fast
+[archive]
+filesystem_store_datadir = $1/glance/archive
+store_description = Archive
+[os_glance_staging_store]
+filesystem_store_datadir = $1/glance/staging
+[os_glance_tasks_store]
+filesystem_store_datadir = $1/glance/tasks
+CONF
+}
+
 start_glance() {
   local directory=$1 port=$2 keystone_url=$3 password=$4
   local url="http://127.0.0.1:$port"
   mkdir -p "$directory"/glance/{fast,archive,staging,tasks}
-  # Two stores, so that the calls for several stores exist, and the roles as later releases enforce them.
+  # The roles as later releases enforce them.
   cat >"$directory/glance/glance-api.conf" <<CONF
 [DEFAULT]
 bind_host = 127.0.0.1
@@ -152,25 +186,14 @@ workers = 0
 use_stderr = true
 public_endpoint = $url
 worker_self_reference_url = $url
-enabled_backends = fast:file, archive:file
+$(stores_in_default "$directory")
 enforce_secure_rbac = true
 [oslo_policy]
 enforce_scope = true
 enforce_new_defaults = true
 [database]
 connection = sqlite:///$directory/glance/glance.sqlite
-[glance_store]
-default_backend = fast
-[fast]
-filesystem_store_datadir = $directory/glance/fast
-store_description = Fast
-[archive]
-filesystem_store_datadir = $directory/glance/archive
-store_description = Archive
-[os_glance_staging_store]
-filesystem_store_datadir = $directory/glance/staging
-[os_glance_tasks_store]
-filesystem_store_datadir = $directory/glance/tasks
+$(store_sections "$directory")
 [paste_deploy]
 flavor = keystone
 config_file = /usr/share/glance-common/glance-api-paste.ini
@@ -184,7 +207,7 @@ project_name = service
 user_domain_id = default
 project_domain_id = default
 region_name = RegionOne
-token_cache_time = -1
+token_cache_time = ${REFERENCE_TOKEN_CACHE_TIME:--1}
 CONF
   glance-manage --config-file "$directory/glance/glance-api.conf" db_sync >"$directory/glance/setup.log" 2>&1
   use_write_ahead_log "$directory/glance/glance.sqlite"
