@@ -1,7 +1,7 @@
 import { parse } from 'yaml';
 import { policies } from './config/policies.ts';
 import { propertyProtection } from './config/property-protection.ts';
-import { flag, integer, type ReadText, type Setting, text } from './config/setting.ts';
+import { flag, integer, names, type ReadText, type Setting, text } from './config/setting.ts';
 import type { PolicyOverrides } from './domain/policy.ts';
 import type { PropertySection } from './domain/property-protection.ts';
 
@@ -37,6 +37,12 @@ export interface Config {
   readonly scrubTime: number;
   /** Seconds between two looks for data whose time is over. */
   readonly wakeupTime: number;
+  /** Where events go; `noop` writes none. */
+  readonly notificationDriver: NotificationDriver;
+  /** What events name as their origin. */
+  readonly defaultPublisherId: string;
+  /** Types and groups of events that are not written. */
+  readonly disabledNotifications: readonly string[];
   /** Bytes that uploads must leave free on the disk. */
   readonly minFreeBytes: number;
   readonly policies: PolicyOverrides;
@@ -47,6 +53,10 @@ export interface Config {
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 export type LogLevel = (typeof logLevels)[number];
+
+const notificationDrivers = ['noop', 'log'] as const;
+
+type NotificationDriver = (typeof notificationDrivers)[number];
 
 /** Every problem of a configuration at once, each with its setting and what was wanted. */
 export class ConfigError extends Error {
@@ -94,6 +104,14 @@ const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
   delayedDelete: flag('delayed_delete', false),
   scrubTime: integer('scrub_time', 0, 0, 10 * 365 * 24 * 3600),
   wakeupTime: integer('wakeup_time', 300, 1, 24 * 3600),
+  notificationDriver: {
+    key: 'notification_driver',
+    initial: 'noop',
+    read: (value) => notificationDrivers.find((driver) => driver === value),
+    wanted: `one of ${notificationDrivers.join(', ')}`,
+  },
+  defaultPublisherId: text('default_publisher_id', 'image.localhost', 'a name'),
+  disabledNotifications: names('disabled_notifications', 'a list of types of events'),
   minFreeBytes: integer('min_free_bytes', 256 * mib, 0, Number.MAX_SAFE_INTEGER),
   policies,
   propertyProtection,

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { type Logger, pino } from 'pino';
 import { type Config, ConfigError, loadConfig } from './config.ts';
-import { openDatabase } from './database/database.ts';
+import { type Database, openDatabase } from './database/database.ts';
 import { lockInstance } from './database/instance-lock.ts';
 import { policyOf } from './domain/policy.ts';
 import { noProtection, protectionBy } from './domain/property-protection.ts';
@@ -13,6 +13,8 @@ import type { ProjectLimits } from './domain/quota.ts';
 import { buildApp } from './http/app.ts';
 import { type ConnectionTimes, connectionTimes } from './http/server-options.ts';
 import type { FirstSecret } from './identity/first-secrets.ts';
+import { logSink } from './service/event-sink.ts';
+import { eventsService } from './service/events.ts';
 import {
   type FirstStartOptions,
   makeFirstAccounts,
@@ -27,7 +29,7 @@ import { policyCheckService } from './service/policy-check.ts';
 import { quotasService } from './service/quotas.ts';
 import { switchesService } from './service/switches.ts';
 import { tagsService } from './service/tags.ts';
-import { unwantedData } from './service/unwanted-data.ts';
+import { type Report, unwantedData } from './service/unwanted-data.ts';
 import { uploadRoom } from './service/upload-room.ts';
 import { filesystemStore } from './store/filesystem.ts';
 import { hashers } from './store/hashing.ts';
@@ -90,7 +92,10 @@ export async function startService(
   const report = (message: string, cause: unknown) => log.error({ err: cause }, message);
   const unwanted = unwantedData({ database, store, report });
   parts.defer(() => unwanted.settled());
-  const services = imageServices(config, { database, store, unwantedData: unwanted, report });
+  const events = eventsOf(config, { database, log, report });
+  parts.use(events.startDelivering());
+  const image = { database, store, unwantedData: unwanted, events, report };
+  const services = imageServices(config, image);
   await services.imageData.recover();
   parts.defer(() => services.imageData.settled());
   parts.use(services.pendingDeletes.startScrubbing());
@@ -169,6 +174,29 @@ function reasonOf(cause: unknown): string {
   };
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
   return known[code] ?? code;
+}
+
+interface EventParts {
+  readonly database: Database;
+  readonly log: Logger;
+  readonly report: Report;
+}
+
+/** Events, to where the operator wants them. */
+function eventsOf(config: Config, { database, log, report }: EventParts) {
+  // Whoever asks for events wants them at every log level.
+  const lines = log.child({}, { level: 'info' });
+  return eventsService({
+    database,
+    sink:
+      config.notificationDriver === 'log'
+        ? logSink((fields, text) => lines.info(fields, text))
+        : undefined,
+    publisherId: config.defaultPublisherId,
+    disabled: config.disabledNotifications,
+    clock: () => new Date(),
+    report,
+  });
 }
 
 type ImageServiceParts = Omit<ImageDataOptions, 'quotas' | 'room' | 'policy' | 'clock'>;

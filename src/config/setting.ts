@@ -37,6 +37,20 @@ export function integer(key: string, initial: number, min: number, max: number):
   };
 }
 
+/** A setting of names: a list in the file, with commas between them in the environment. */
+export function names(key: string, wanted: string): Setting<readonly string[]> {
+  return {
+    key,
+    initial: [],
+    read(value) {
+      const list = typeof value === 'string' ? value.split(',').map((name) => name.trim()) : value;
+      const fits = Array.isArray(list) && list.every((name) => typeof name === 'string');
+      return fits ? list.filter((name) => name !== '') : undefined;
+    },
+    wanted,
+  };
+}
+
 /** A setting that is on or off. */
 export function flag(key: string, initial: boolean): Setting<boolean> {
   const values = new Map<unknown, boolean>([

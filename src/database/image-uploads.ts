@@ -1,5 +1,7 @@
 import { sql } from 'kysely';
+import type { Image } from '../domain/image.ts';
 import type { Connection } from './database.ts';
+import { imageFromRow } from './image-rows.ts';
 import { addUsage } from './usage.ts';
 
 /** What an upload leaves on its image once the data is whole. */
@@ -26,12 +28,12 @@ export async function startSaving(db: Connection, id: string, at: Date): Promise
   return numUpdatedRows === 1n;
 }
 
-/** Turns a saving image to active with its data; false when it was deleted meanwhile. */
+/** Turns a saving image to active with its data; undefined when it was deleted meanwhile. */
 export async function finishSaving(
   db: Connection,
   id: string,
   data: UploadedData,
-): Promise<boolean> {
+): Promise<Image | undefined> {
   const saved = await db
     .updateTable('images')
     .set({
@@ -49,10 +51,10 @@ export async function finishSaving(
     })
     .where('id', '=', id)
     .where('status', '=', 'saving')
-    .returning('owner')
+    .returningAll()
     .executeTakeFirst();
   if (saved) await addUsage(db, saved.owner, { bytes: data.size });
-  return saved !== undefined;
+  return saved && imageFromRow(saved);
 }
 
 /** Turns a saving image back to queued, as if the upload had never begun; false when it is not saving. */

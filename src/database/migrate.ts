@@ -3,6 +3,7 @@ import { images } from './migrations/0001-images.ts';
 import { identity } from './migrations/0002-identity.ts';
 import { quotas } from './migrations/0003-quotas.ts';
 import { pendingDeletes } from './migrations/0004-pending-deletes.ts';
+import { events } from './migrations/0005-events.ts';
 
 /** Every step of the schema, oldest first. A released step never changes; a new need is a new step. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -10,6 +11,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0002-identity': identity,
   '0003-quotas': quotas,
   '0004-pending-deletes': pendingDeletes,
+  '0005-events': events,
 };
 
 /**

@@ -1,6 +1,7 @@
+import type { EventTables } from './event-tables.ts';
 import type { IdentityTables } from './identity-tables.ts';
 import type { ImageTables } from './image-tables.ts';
 import type { QuotaTables } from './quota-tables.ts';
 
 /** Every table, as Kysely types it. Rows are `snake_case` and do not leave `database/`. */
-export interface Tables extends ImageTables, IdentityTables, QuotaTables {}
+export interface Tables extends ImageTables, IdentityTables, QuotaTables, EventTables {}

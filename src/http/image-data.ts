@@ -58,7 +58,7 @@ export async function imageDataRoutes(
     async (request, reply) => {
       const download = await imageData.download(request.caller, request.params.imageId);
       if (!download.reader) return reply.code(204).send();
-      return sendDownload(request, reply, download, stopping);
+      return sendDownload(request, reply, download, options);
     },
   );
 }
@@ -75,7 +75,7 @@ async function sendDownload(
   request: FastifyRequest,
   reply: FastifyReply,
   { image, reader }: Required<Download>,
-  stopping: AbortSignal,
+  { imageData, stopping }: ImageDataRoutesOptions,
 ): Promise<FastifyReply | undefined> {
   if (!reader) return undefined;
   let range: ByteRange | undefined;
@@ -92,20 +92,29 @@ async function sendDownload(
     'x-openstack-request-id': String(request.id),
     ...dataHeaders(image, reader.size, range),
   });
+  const bytes = { sent: 0, wanted: lengthOf(reader.size, range) };
+  const onSent = (more: number) => {
+    bytes.sent += more;
+  };
   try {
-    await sendData(reply.raw, reader, { range, signal: stopping });
+    await sendData(reply.raw, reader, { range, signal: stopping, onSent });
   } catch (error) {
     // The head is out: the connection has been cut, and all that is left is to say why.
     const level = stopping.aborted ? 'info' : 'error';
     request.log[level]({ err: error, requestId: request.id }, 'A download was cut off.');
   }
+  imageData.sent(request.caller, image, bytes);
   return reply;
+}
+
+function lengthOf(size: number, range: ByteRange | undefined): number {
+  return range ? range.last - range.first + 1 : size;
 }
 
 function dataHeaders(image: Image, size: number, range: ByteRange | undefined) {
   return {
     'content-type': 'application/octet-stream',
-    'content-length': range ? range.last - range.first + 1 : size,
+    'content-length': lengthOf(size, range),
     // Hex, unlike RFC 1864: it is what Glance sends and its clients compare.
     ...(image.checksum !== null && { 'content-md5': image.checksum }),
     ...(range && { 'content-range': `bytes ${range.first}-${range.last}/${size}` }),

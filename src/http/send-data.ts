@@ -12,6 +12,8 @@ export interface SendOptions {
   /** In bytes, both ends inclusive and within the data; absent for all of it. */
   readonly range?: { readonly first: number; readonly last: number } | undefined;
   readonly signal: AbortSignal;
+  /** Told of bytes, as they are handed to the operating system. */
+  readonly onSent?: (bytes: number) => void;
 }
 
 /** Writing to the client failed, which it does by going away. */
@@ -33,7 +35,7 @@ const idle: Buffer[] = [];
 export async function sendData(
   response: ServerResponse,
   source: DataSource,
-  { range, signal }: SendOptions,
+  { range, signal, onSent }: SendOptions,
 ): Promise<boolean> {
   await using opened = source;
   const { first, last } = range ?? { first: 0, last: opened.size - 1 };
@@ -46,7 +48,7 @@ export async function sendData(
   response.once('close', onClose);
   if (response.destroyed || connection.destroyed) onClose();
   try {
-    await sendBytes(response, opened, { first, last, stopped });
+    await sendBytes(response, opened, { first, last, stopped, onSent });
     return true;
   } catch (error) {
     response.destroy();
@@ -62,13 +64,14 @@ interface Bytes {
   readonly first: number;
   readonly last: number;
   readonly stopped: AbortSignal;
+  readonly onSent: SendOptions['onSent'];
 }
 
 /** Reads into one buffer while the other is on its way to the client. */
 async function sendBytes(
   response: ServerResponse,
   source: DataSource,
-  { first, last, stopped }: Bytes,
+  { first, last, stopped, onSent }: Bytes,
 ): Promise<void> {
   const buffers = [takeBuffer(), takeBuffer()] as const;
   let [writing, writingBefore] = [Promise.resolve(), Promise.resolve()];
@@ -80,7 +83,7 @@ async function sendBytes(
     const length = await source.read(bytes, position);
     if (length < bytes.length) throw new Error(`The data ends early, at ${position + length}.`);
     writingBefore = writing;
-    writing = write(response, bytes, stopped);
+    writing = write(response, bytes, stopped).then(() => onSent?.(length));
     // It is awaited two turns later; until then nobody may call its failure unhandled.
     writing.catch(() => undefined);
     [buffer, other] = [other, buffer];

@@ -5,10 +5,18 @@ import { insertUnwantedData } from '../database/images.ts';
 import { deleteReservation, deleteReservations } from '../database/upload-reservations.ts';
 import { type Caller, isAdmin } from '../domain/caller.ts';
 import { DomainError } from '../domain/errors.ts';
+import {
+  failedUploadEvent,
+  imageEvent,
+  prepareEvent,
+  sendEvent,
+  uploadEvent,
+} from '../domain/event.ts';
 import type { Image } from '../domain/image.ts';
 import type { Policy } from '../domain/policy.ts';
 import { mayBecome } from '../domain/status.ts';
 import { type Store, type StoredData, type StoredReader, StoreError } from '../store/store.ts';
+import type { Events } from './events.ts';
 import type { Quotas } from './quotas.ts';
 import { getSeenImage } from './seen-image.ts';
 import type { Report, UnwantedData } from './unwanted-data.ts';
@@ -21,6 +29,7 @@ export interface ImageDataOptions {
   readonly quotas: Quotas;
   readonly room: UploadRoom;
   readonly policy: Policy;
+  readonly events: Events;
   readonly clock: () => Date;
   readonly report: Report;
 }
@@ -44,6 +53,12 @@ export interface ImageData {
   upload(caller: Caller, imageId: string, upload: Upload): Promise<void>;
   /** The reader is the caller's to close. */
   download(caller: Caller, imageId: string): Promise<Download>;
+  /** Notes that the bytes of a download that could be sent are sent. */
+  sent(
+    caller: Caller,
+    image: Image,
+    bytes: { readonly sent: number; readonly wanted: number },
+  ): void;
   /** Puts right what a crash left: called once at start, before the first upload. */
   recover(): Promise<void>;
   /** Resolves once every upload begun is done, and what it leaves is put right. */
@@ -75,11 +90,13 @@ export function imageDataService(options: ImageDataOptions): ImageData {
       }
     },
 
+    sent: (caller, image, bytes) => options.events.recordLater(sendEvent(image, caller, bytes)),
+
     async recover() {
       await store.sweep();
       for (const imageId of await listSaving(database.read)) {
         await store.discard(imageId);
-        await abandonSaving(database.write, imageId);
+        await putBack(options, imageId, 'the service ended during it');
       }
       await database.transaction(deleteReservations);
       await options.unwantedData.removeAll();
@@ -106,8 +123,9 @@ async function takeUpload(
     await options.store.discard(imageId);
     stored = await receive(options, imageId, { ...upload, ...accepted });
   } catch (cause) {
-    await abandon(options, imageId);
-    throw toRefusal(cause, imageId);
+    const refusal = toRefusal(cause, imageId);
+    await abandon(options, imageId, refusal);
+    throw refusal;
   }
   await finish(options, imageId, stored);
 }
@@ -121,18 +139,21 @@ interface Accepted {
 
 /** Reserves the image and room for its data: of several uploads, one gets past here. */
 async function begin(
-  { database, quotas, room, policy, clock }: ImageDataOptions,
+  options: ImageDataOptions,
   caller: Caller,
   imageId: string,
   { expectedSize }: Upload,
 ): Promise<Accepted> {
+  const { database, store, quotas, room, policy, events, clock } = options;
   return await database.transaction(async (db) => {
     const { image, membership } = await getSeenImage(db, caller, imageId, policy);
     checkUpload(image, policy.allows('upload_image', caller, { ...image, membership }));
     const limits = await quotas.limitsOf(db, image.owner);
     const cap = limits.imageSize < 0 ? Number.MAX_SAFE_INTEGER : limits.imageSize;
     if (expectedSize !== undefined && expectedSize > cap) throw tooLarge(cap);
-    if (!(await startSaving(db, imageId, clock()))) throw notQueued(image);
+    const updatedAt = clock();
+    if (!(await startSaving(db, imageId, updatedAt))) throw notQueued(image);
+    await events.record(db, prepareEvent({ ...image, status: 'saving', updatedAt }, store.id));
     const admit = await room.open(db, { image, limits, expectedSize });
     return { maxSize: Math.min(cap, expectedSize ?? cap), admit };
   });
@@ -185,22 +206,27 @@ async function finish(
   imageId: string,
   stored: StoredData,
 ): Promise<void> {
-  const { database, room, clock, unwantedData } = options;
+  const { database, room, events, clock, unwantedData } = options;
   const saved = await database
     .transaction(async (db) => {
-      const active = await finishSaving(db, imageId, {
+      const image = await finishSaving(db, imageId, {
         ...stored,
         osHashAlgo: 'sha512',
         osHashValue: stored.sha512,
         at: clock(),
       });
-      await room.settle(db, imageId, active ? stored.size : 0);
-      if (!active) await insertUnwantedData(db, stored.location);
-      return active;
+      await room.settle(db, imageId, image ? stored.size : 0);
+      if (image) {
+        await events.record(db, uploadEvent(image), imageEvent('image.activate', image));
+      } else {
+        await insertUnwantedData(db, stored.location);
+        await events.record(db, failedUploadEvent(imageId, 'it was deleted meanwhile'));
+      }
+      return image !== undefined;
     })
     // Whether the commit reached the disk is not known: the data may go only once the record says so.
     .catch(async (cause: unknown) => {
-      await abandon(options, imageId);
+      await abandon(options, imageId, cause);
       throw cause;
     });
   if (saved) return;
@@ -209,16 +235,28 @@ async function finish(
 }
 
 /** What fails here is put right at the next start, like a crash at this point. */
-async function abandon(options: ImageDataOptions, imageId: string): Promise<void> {
+async function abandon(options: ImageDataOptions, imageId: string, cause: unknown): Promise<void> {
   try {
-    const isQueued = await options.database.transaction(async (db) => {
-      await deleteReservation(db, imageId);
-      return abandonSaving(db, imageId);
-    });
+    // What else went wrong is for the operator's log alone.
+    const why = cause instanceof DomainError ? cause.message : 'it was cut off';
+    const isQueued = await putBack(options, imageId, why);
     if (isQueued) await options.store.discard(imageId);
   } catch (cause) {
     options.report(`Image ${imageId} stays saving until the next start.`, cause);
   }
+}
+
+/** Makes the image queued again, unless it was deleted meanwhile, and its room free. */
+async function putBack(
+  { database, events }: ImageDataOptions,
+  imageId: string,
+  why: string,
+): Promise<boolean> {
+  return await database.transaction(async (db) => {
+    await deleteReservation(db, imageId);
+    await events.record(db, failedUploadEvent(imageId, why));
+    return abandonSaving(db, imageId);
+  });
 }
 
 function checkDownload(image: Image, caller: Caller, permitted: boolean): void {

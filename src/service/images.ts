@@ -7,6 +7,7 @@ import { moveUsage, usageOf } from '../database/upload-reservations.ts';
 import type { Caller } from '../domain/caller.ts';
 import type { Target } from '../domain/condition.ts';
 import { DomainError } from '../domain/errors.ts';
+import { deleteEvent, imageEvent } from '../domain/event.ts';
 import { type Image, type ImageDraft, newImage } from '../domain/image.ts';
 import {
   applyChanges,
@@ -20,6 +21,7 @@ import { checkLimit } from '../domain/limits.ts';
 import type { Policy } from '../domain/policy.ts';
 import { checkProperty } from '../domain/property-protection.ts';
 import { mayBecome } from '../domain/status.ts';
+import type { Events } from './events.ts';
 import type { Quotas } from './quotas.ts';
 import { getSeenImage, maySee } from './seen-image.ts';
 import type { UnwantedData } from './unwanted-data.ts';
@@ -28,6 +30,7 @@ export interface ImagesOptions extends Omit<ChangeRules, 'limits'> {
   readonly database: Database;
   readonly unwantedData: UnwantedData;
   readonly quotas: Quotas;
+  readonly events: Events;
   /** Whether the data of deleted images is kept for a while. */
   readonly delayedDelete: boolean;
   readonly clock: () => Date;
@@ -67,6 +70,7 @@ export function imagesService(options: ImagesOptions): Images {
         const saved = { ...changed, updatedAt: options.clock() };
         if (saved.owner !== image.owner) await changeOwner(options, db, image, saved.owner);
         await updateImage(db, saved);
+        await options.events.record(db, imageEvent('image.update', saved));
         return readable(saved, caller);
       }),
 
@@ -83,23 +87,26 @@ export function imagesService(options: ImagesOptions): Images {
 
 /** Removes an image for good or, if the operator says so, for a while; returns where unwanted data lies. */
 async function removeImage(
-  { unwantedData, delayedDelete, clock }: ImagesOptions,
+  { unwantedData, delayedDelete, events, clock }: ImagesOptions,
   db: Connection,
   image: Image,
 ): Promise<string | null> {
   const { location } = image;
+  const at = clock();
   if (delayedDelete && location !== null && mayBecome(image.status, 'pending_delete')) {
-    await insertPendingDelete(db, image, { location, at: clock() });
+    await insertPendingDelete(db, image, { location, at });
+    await events.record(db, deleteEvent(image, { at, status: 'pending_delete' }));
     return null;
   }
   if (image.status === 'saving') await unwantedData.noteUpload(db, image.id);
   await deleteImage(db, image);
+  await events.record(db, deleteEvent(image, { at, status: 'deleted' }));
   return location;
 }
 
 /** Checks come in the order of the contract, so that of several faults clients are told the same one. */
 async function create(
-  { database, quotas, policy, protection, clock }: ImagesOptions,
+  { database, quotas, policy, protection, events, clock }: ImagesOptions,
   caller: Caller,
   draft: ImageDraft,
   readOnly: string | undefined,
@@ -122,7 +129,10 @@ async function create(
       throw new DomainError('NotPermitted', `${readOnly}: is set by the service alone.`);
     }
     checkProperties(image.properties, limits);
-    if (await insertImage(db, image)) return;
+    if (await insertImage(db, image)) {
+      await events.record(db, imageEvent('image.create', image));
+      return;
+    }
     throw new DomainError('DuplicateImage', `id: an image with ID ${image.id} exists or existed.`);
   });
   return image;

@@ -9,6 +9,7 @@ import {
 } from '../database/members.ts';
 import type { Caller } from '../domain/caller.ts';
 import { DomainError } from '../domain/errors.ts';
+import { memberDeleteEvent, memberEvent } from '../domain/event.ts';
 import { checkLimit } from '../domain/limits.ts';
 import {
   checkShared,
@@ -20,12 +21,14 @@ import {
   seesAllMembers,
 } from '../domain/member.ts';
 import type { Action, Policy } from '../domain/policy.ts';
+import type { Events } from './events.ts';
 import type { Quotas } from './quotas.ts';
 import { getSeenImage } from './seen-image.ts';
 
 export interface MembersOptions {
   readonly database: Database;
   readonly quotas: Quotas;
+  readonly events: Events;
   readonly policy: Policy;
   readonly clock: () => Date;
 }
@@ -53,7 +56,13 @@ export interface Members {
   remove(caller: Caller, imageId: string, projectId: string): Promise<void>;
 }
 
-export function membersService({ database, quotas, policy, clock }: MembersOptions): Members {
+export function membersService({
+  database,
+  quotas,
+  policy,
+  events,
+  clock,
+}: MembersOptions): Members {
   return {
     add: (caller, imageId, projectId) =>
       database.transaction(async (db) => {
@@ -70,6 +79,7 @@ export function membersService({ database, quotas, policy, clock }: MembersOptio
           updatedAt: now,
         };
         if (!(await insertMember(db, seen.image, member))) throw memberExists(member);
+        await events.record(db, memberEvent('image.member.create', member));
         return member;
       }),
 
@@ -97,6 +107,7 @@ export function membersService({ database, quotas, policy, clock }: MembersOptio
         }
         const answered: Member = { ...member, status: readStatus(), updatedAt: clock() };
         await updateMember(db, answered);
+        await events.record(db, memberEvent('image.member.update', answered));
         return answered;
       }),
 
@@ -106,6 +117,7 @@ export function membersService({ database, quotas, policy, clock }: MembersOptio
         const member = await getKnownMember(db, { caller, seen, projectId }, policy);
         checkMay(policy, 'delete_member', caller, seen);
         await deleteMember(db, member);
+        await events.record(db, memberDeleteEvent(member, clock()));
       }),
   };
 }

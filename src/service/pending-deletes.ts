@@ -6,13 +6,16 @@ import {
 } from '../database/pending-deletes.ts';
 import { type Caller, isAdmin } from '../domain/caller.ts';
 import { DomainError } from '../domain/errors.ts';
+import { imageEvent } from '../domain/event.ts';
 import type { Image } from '../domain/image.ts';
+import type { Events } from './events.ts';
 import { imageNotFound } from './seen-image.ts';
 import type { Report, UnwantedData } from './unwanted-data.ts';
 
 export interface PendingDeletesOptions {
   readonly database: Database;
   readonly unwantedData: UnwantedData;
+  readonly events: Events;
   /** How long a deleted image can be restored, ms. */
   readonly scrubTime: number;
   /** How often is looked for images whose time is over, ms. */
@@ -33,7 +36,7 @@ export interface PendingDeletes {
 const batchSize = 100;
 
 export function pendingDeletesService(options: PendingDeletesOptions): PendingDeletes {
-  const { database, clock } = options;
+  const { database, events, clock } = options;
   return {
     async restore(caller, imageId) {
       if (caller.scope !== 'project' || !isAdmin(caller)) {
@@ -42,6 +45,7 @@ export function pendingDeletesService(options: PendingDeletesOptions): PendingDe
       return await database.transaction(async (db) => {
         const image = await restorePendingDelete(db, imageId, clock());
         if (!image) throw imageNotFound(imageId);
+        await events.record(db, imageEvent('image.update', image));
         return image;
       });
     },

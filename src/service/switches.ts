@@ -2,12 +2,15 @@ import type { Database } from '../database/database.ts';
 import { setStatus } from '../database/images.ts';
 import { type Activation, statusAfter } from '../domain/activation.ts';
 import type { Caller } from '../domain/caller.ts';
+import { imageEvent } from '../domain/event.ts';
 import type { Policy } from '../domain/policy.ts';
+import type { Events } from './events.ts';
 import { getSeenImage } from './seen-image.ts';
 
 export interface SwitchesOptions {
   readonly database: Database;
   readonly policy: Policy;
+  readonly events: Events;
   readonly clock: () => Date;
 }
 
@@ -17,13 +20,16 @@ export interface Switches {
   turn(caller: Caller, imageId: string, activation: Activation): Promise<void>;
 }
 
-export function switchesService({ database, policy, clock }: SwitchesOptions): Switches {
+export function switchesService({ database, policy, events, clock }: SwitchesOptions): Switches {
   return {
     turn: (caller, imageId, activation) =>
       database.transaction(async (db) => {
         const { image, membership } = await getSeenImage(db, caller, imageId, policy);
         const status = statusAfter({ ...image, membership }, activation, caller, policy);
-        if (status !== image.status) await setStatus(db, imageId, status, clock());
+        if (status === image.status) return;
+        const updatedAt = clock();
+        await setStatus(db, imageId, status, updatedAt);
+        await events.record(db, imageEvent('image.update', { ...image, status, updatedAt }));
       }),
   };
 }

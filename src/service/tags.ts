@@ -2,13 +2,16 @@ import type { Database } from '../database/database.ts';
 import { updateImage } from '../database/images.ts';
 import type { Caller } from '../domain/caller.ts';
 import { DomainError } from '../domain/errors.ts';
+import { imageEvent } from '../domain/event.ts';
 import { applyChanges, type ChangeRules } from '../domain/image-change.ts';
+import type { Events } from './events.ts';
 import type { Quotas } from './quotas.ts';
 import { getSeenImage } from './seen-image.ts';
 
 export interface TagsOptions extends Omit<ChangeRules, 'limits'> {
   readonly database: Database;
   readonly quotas: Quotas;
+  readonly events: Events;
   readonly clock: () => Date;
 }
 
@@ -20,7 +23,14 @@ export interface Tags {
   remove(caller: Caller, imageId: string, tag: string): Promise<void>;
 }
 
-export function tagsService({ database, quotas, policy, protection, clock }: TagsOptions): Tags {
+export function tagsService({
+  database,
+  quotas,
+  policy,
+  protection,
+  events,
+  clock,
+}: TagsOptions): Tags {
   async function change(
     caller: Caller,
     imageId: string,
@@ -35,7 +45,9 @@ export function tagsService({ database, quotas, policy, protection, clock }: Tag
       const changed = applyChanges({ ...image, membership }, [set], caller, rules);
       // Only who may change the image is told whether it has the tag.
       check(image.tags);
-      await updateImage(db, { ...changed, updatedAt: clock() });
+      const saved = { ...changed, updatedAt: clock() };
+      await updateImage(db, saved);
+      await events.record(db, imageEvent('image.update', saved));
     });
   }
 

@@ -1,0 +1,63 @@
+import type { ImageEvent } from '../domain/event.ts';
+import type { Connection } from './database.ts';
+
+/** An event as it waits to be delivered. */
+export interface StoredEvent {
+  /** Grows with every event. */
+  readonly id: number;
+  /** UUID; the same whenever the event is delivered again. */
+  readonly messageId: string;
+  readonly event: ImageEvent;
+  readonly at: Date;
+}
+
+/** Writes events, in order; to be called in the transaction of the change that they tell of. */
+export async function insertEvents(
+  db: Connection,
+  events: readonly Omit<StoredEvent, 'id'>[],
+): Promise<void> {
+  const rows = events.map(({ messageId, event, at }) => ({
+    message_id: messageId,
+    event_type: event.type,
+    priority: event.priority,
+    payload: JSON.stringify(event.payload),
+    created_at: at.getTime(),
+  }));
+  await db.insertInto('events').values(rows).execute();
+}
+
+/** The events that a sink has not taken yet, the oldest first. */
+export async function listEvents(
+  db: Connection,
+  sink: string,
+  limit: number,
+): Promise<StoredEvent[]> {
+  const cursor = db.selectFrom('event_cursors').select('event_id').where('sink', '=', sink);
+  const rows = await db
+    .selectFrom('events')
+    .selectAll()
+    .where('id', '>', (eb) => eb.fn.coalesce(cursor, eb.lit(0)))
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({
+    id: row.id,
+    messageId: row.message_id,
+    event: { type: row.event_type, priority: row.priority, payload: JSON.parse(row.payload) },
+    at: new Date(row.created_at),
+  }));
+}
+
+/** Notes that a sink has taken the events up to `eventId`, and removes what every sink has taken. */
+export async function advanceCursor(db: Connection, sink: string, eventId: number): Promise<void> {
+  await db
+    .insertInto('event_cursors')
+    .values({ sink, event_id: eventId })
+    .onConflict((conflict) => conflict.column('sink').doUpdateSet({ event_id: eventId }))
+    .execute();
+  const { taken } = await db
+    .selectFrom('event_cursors')
+    .select((eb) => eb.fn.min('event_id').as('taken'))
+    .executeTakeFirstOrThrow();
+  await db.deleteFrom('events').where('id', '<=', taken).execute();
+}
