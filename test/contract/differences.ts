@@ -177,6 +177,12 @@ export const known: readonly KnownDifference[] = [
     why: 'Glance’s 403 tells that there is such an image.',
   },
   {
+    kind: 'differ',
+    what: 'status',
+    rows: ['no list is made for visibility='],
+    why: 'An empty text is no visibility, as it is no answer of a member’s either: Glance refuses that one.',
+  },
+  {
     kind: 'newer',
     what: 'body.',
     rows: ['there is a schema task', 'there is a schema tasks'],

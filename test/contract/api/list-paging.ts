@@ -59,9 +59,13 @@ const refused = [
   'sort=name:asc&sort_key=name',
   'sort=name:asc&sort_dir=asc',
   'limit=-1',
+  'limit=',
   'limit=nonsense',
   'limit=1.5',
+  'marker=',
   'marker=nonsense',
+  'sort=',
+  'sort_key=',
   'marker={fresh}',
 ] as const;
 

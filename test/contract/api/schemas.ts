@@ -111,7 +111,7 @@ const others = [
 ] as const;
 
 export const schemas: Chapter = {
-  title: 'Schemas',
+  title: 'Schemas, and what the service offers',
   rows: [
     ...Object.entries(documents).map(
       ([path, json]): Row => ({
@@ -130,6 +130,19 @@ export const schemas: Chapter = {
         json: { properties: {} },
       }),
     ),
+    {
+      says: 'the import methods that are offered are told, even if there is none',
+      send: 'GET /v2/info/import',
+      status: 200,
+      json: all(keys('import-methods'), {
+        'import-methods': all(keys('description', 'type', 'value'), { type: 'array', value: [] }),
+      }),
+    },
+    {
+      says: 'a service with one store tells nothing of stores',
+      send: 'GET /v2/info/stores',
+      status: 404,
+    },
     ...(['producer reader', 'stranger', 'admin'] as const).map(
       (by): Row => ({
         says: `${by} reads schemas`,
