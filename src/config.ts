@@ -1,4 +1,6 @@
 import { parse } from 'yaml';
+import type { SchemaAdditions } from './api/schema-additions.ts';
+import { imageSchema } from './config/image-schema.ts';
 import { policies } from './config/policies.ts';
 import { propertyProtection } from './config/property-protection.ts';
 import { flag, integer, names, type ReadText, type Setting, text } from './config/setting.ts';
@@ -46,6 +48,7 @@ export interface Config {
   /** Bytes that uploads must leave free on the disk. */
   readonly minFreeBytes: number;
   readonly policies: PolicyOverrides;
+  readonly imageSchema: SchemaAdditions;
   /** Null for no protection. */
   readonly propertyProtection: readonly PropertySection[] | null;
 }
@@ -115,6 +118,7 @@ const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
   minFreeBytes: integer('min_free_bytes', 256 * mib, 0, Number.MAX_SAFE_INTEGER),
   policies,
   propertyProtection,
+  imageSchema,
 };
 
 type Environment = Readonly<Record<string, string | undefined>>;

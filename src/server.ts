@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { type Logger, pino } from 'pino';
+import { imageSchemaWith } from './api/image-schema.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { type Database, openDatabase } from './database/database.ts';
 import { lockInstance } from './database/instance-lock.ts';
@@ -105,6 +106,7 @@ export async function startService(
     ...services,
     identity: embeddedIdentity.tokens,
     embeddedIdentity,
+    imageSchema: imageSchemaWith(config.imageSchema),
     pageSizes: { default: config.listLimitDefault, max: config.listLimitMax },
     publicEndpoint: config.publicEndpoint,
     disableFile: join(dataDir, 'disabled'),

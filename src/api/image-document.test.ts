@@ -3,7 +3,8 @@ import { describe, test } from 'node:test';
 import { imageWith } from '../../test/support/domain.ts';
 import { imageDocument, wireTime } from './image-document.ts';
 import { imageListDocument } from './image-list-document.ts';
-import { checkProperty, schemaDocuments } from './schemas.ts';
+import { standardImageSchema } from './image-schema.ts';
+import { schemaDocuments } from './schemas.ts';
 
 const image = imageWith({
   id: '12345678-1234-4234-8234-123456789abc',
@@ -79,7 +80,7 @@ test('an image fits the schema that the service publishes', () => {
   const document = imageDocument({ ...image, properties });
 
   for (const [name, value] of Object.entries(document)) {
-    assert.doesNotThrow(() => checkProperty(name, value), name);
+    assert.doesNotThrow(() => standardImageSchema.checkProperty(name, value), name);
   }
 });
 

@@ -1,8 +1,10 @@
 import { DomainError } from '../domain/errors.ts';
 import type { ImageDraft, ImageSettings } from '../domain/image.ts';
+import { type ImageSchema, standardImageSchema } from './image-schema.ts';
 import { readSetting, settableNames } from './image-settings.ts';
 import type { JsonObject } from './json-body.ts';
-import { basePropertyNames, checkImage, label } from './schemas.ts';
+import { isReserved, maxNameLength } from './reserved-names.ts';
+import { basePropertyNames, label } from './schemas.ts';
 
 const neverGiven = ['direct_url', 'self', 'file', 'schema', 'stores'];
 const readOnly = [
@@ -16,7 +18,6 @@ const readOnly = [
   'os_hash_value',
   'locations',
 ];
-const maxNameLength = 255;
 
 /** What a create call asks for, and the checks that have their turn only after its permissions. */
 export interface ParsedDraft {
@@ -32,9 +33,12 @@ export interface ParsedDraft {
  *   values that do not fit the schema.
  * @see Images API v2, "Create image"
  */
-export function parseImageDraft(body: JsonObject): ParsedDraft {
+export function parseImageDraft(
+  body: JsonObject,
+  schema: ImageSchema = standardImageSchema,
+): ParsedDraft {
   refuseNames(body, neverGiven);
-  checkImage(body);
+  schema.checkImage(body);
 
   const properties = new Map<string, string>();
   for (const [name, value] of Object.entries(body)) {
@@ -73,14 +77,4 @@ export function checkCustomName(name: string): void {
   if (isReserved(name)) {
     throw new DomainError('NotPermitted', `${label(name)}: is a reserved property name.`);
   }
-}
-
-/** Whether the service keeps the name for itself. */
-export function isReserved(name: string): boolean {
-  return (
-    name === 'location' ||
-    name === 'deleted' ||
-    name === 'deleted_at' ||
-    name.startsWith('os_glance')
-  );
 }

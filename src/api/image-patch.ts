@@ -1,9 +1,11 @@
 import { DomainError } from '../domain/errors.ts';
 import type { ImageChange } from '../domain/image-change.ts';
-import { checkCustomName, isReserved } from './image-draft.ts';
+import { checkCustomName } from './image-draft.ts';
+import { type ImageSchema, standardImageSchema } from './image-schema.ts';
 import { isSettable, readSetting } from './image-settings.ts';
 import type { JsonObject } from './json-body.ts';
-import { basePropertyNames, checkProperty, label } from './schemas.ts';
+import { isReserved } from './reserved-names.ts';
+import { basePropertyNames, label } from './schemas.ts';
 
 /** The two media types of PATCH: 2.1 is JSON Patch, 2.0 names the path in the operation's own key. */
 export const patchMediaTypes = {
@@ -51,9 +53,10 @@ const readOnly = new Set([
 export function parseImagePatch(
   body: JsonObject | readonly unknown[],
   dialect: PatchDialect,
+  schema: ImageSchema = standardImageSchema,
 ): ImageChange[] {
   if (!Array.isArray(body)) throw invalid('The body must be a list of operations.');
-  return body.map((item, index) => changeOf(readStep(item, index, dialect), dialect));
+  return body.map((item, index) => changeOf(readStep(item, index, dialect), dialect, schema));
 }
 
 function readStep(item: unknown, index: number, dialect: PatchDialect): Step {
@@ -111,27 +114,34 @@ function checkPath(path: readonly string[], operation: Operation, index: number)
   }
 }
 
-function changeOf(step: Step, dialect: PatchDialect): ImageChange {
+function changeOf(step: Step, dialect: PatchDialect, schema: ImageSchema): ImageChange {
   const name = step.path[0] ?? '';
   if (name === 'locations') {
     return refuse('NotPermitted', 'locations: cannot be changed, since they are not shown.');
   }
-  if (!basePropertyNames.has(name)) return customChange(name, step, dialect);
+  if (!basePropertyNames.has(name)) return customChange(name, step, { dialect, schema });
   if (!isSettable(name)) return refuse('NotPermitted', `${name}: is set by the service alone.`);
   if (step.operation === 'remove') {
     return refuse('NotPermitted', `${name}: every image has it, it cannot be removed.`);
   }
-  checkProperty(name, step.value);
+  schema.checkProperty(name, step.value);
   if (step.operation === 'add' && dialect === 'v2.0') {
     return refuse('PropertyConflict', `Property ${name} already exists.`);
   }
   return { kind: 'set', settings: readSetting(name, step.value) };
 }
 
-function customChange(name: string, step: Step, dialect: PatchDialect): ImageChange {
+function customChange(
+  name: string,
+  step: Step,
+  { dialect, schema }: { readonly dialect: PatchDialect; readonly schema: ImageSchema },
+): ImageChange {
   checkCustomName(name);
-  if (step.operation === 'remove') return { kind: 'removeProperty', name };
-  checkProperty(name, step.value);
+  if (step.operation === 'remove') {
+    schema.checkRemoval(name);
+    return { kind: 'removeProperty', name };
+  }
+  schema.checkProperty(name, step.value);
   const value = step.value === null ? '' : (step.value as string);
   if (step.operation === 'replace') return { kind: 'setProperty', name, value, before: 'present' };
   // Clients of 2.1 add what is already there and mean to set it.

@@ -4,6 +4,7 @@ import fastify, {
   type FastifyRequest,
 } from 'fastify';
 import type { PageSizes } from '../api/image-query.ts';
+import type { ImageSchema } from '../api/image-schema.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { EmbeddedIdentity } from '../service/identity/open-identity.ts';
 import type { ImageData } from '../service/image-data.ts';
@@ -59,6 +60,7 @@ export interface AppOptions {
   /** The identity service to serve under `/identity`. */
   readonly embeddedIdentity: EmbeddedIdentity;
   readonly pageSizes: PageSizes;
+  readonly imageSchema: ImageSchema;
   readonly publicEndpoint: string | undefined;
   readonly disableFile: string;
   readonly times: ConnectionTimes;
@@ -108,7 +110,7 @@ async function imagesApi(app: FastifyInstance, options: AppOptions): Promise<voi
     actionRoutes(app, options.switches);
     await imageDataRoutes(app, options);
     infoRoutes(app, options.quotas);
-    schemaRoutes(app);
+    schemaRoutes(app, options.imageSchema);
   });
   unknownRoutes(app, options.publicEndpoint);
 }

@@ -4,6 +4,7 @@ import { parseImageDraft } from '../api/image-draft.ts';
 import { imageListDocument } from '../api/image-list-document.ts';
 import { type PatchDialect, parseImagePatch, patchMediaTypes } from '../api/image-patch.ts';
 import { type PageSizes, parseImageQuery } from '../api/image-query.ts';
+import type { ImageSchema } from '../api/image-schema.ts';
 import { parseJsonBody, parseJsonObject } from '../api/json-body.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { Images } from '../service/images.ts';
@@ -13,6 +14,7 @@ import { baseUrl, queryOf, sendJson } from './reply.ts';
 export interface ImageRoutesOptions {
   readonly images: Images;
   readonly pageSizes: PageSizes;
+  readonly imageSchema: ImageSchema;
   readonly publicEndpoint: string | undefined;
 }
 
@@ -22,10 +24,10 @@ interface ImageParams {
 
 /** The records of images. @see Images API v2, "Images" */
 export function imageRoutes(app: FastifyInstance, options: ImageRoutesOptions): void {
-  const { images, pageSizes, publicEndpoint } = options;
+  const { images, pageSizes, imageSchema, publicEndpoint } = options;
 
   app.post('/v2/images', async (request, reply) => {
-    const { draft, readOnly } = parseImageDraft(parseJsonObject(bodyOf(request)));
+    const { draft, readOnly } = parseImageDraft(parseJsonObject(bodyOf(request)), imageSchema);
     const image = await images.create(request.caller, draft, readOnly);
     reply.header('location', `${baseUrl(request, publicEndpoint)}/v2/images/${image.id}`);
     return sendJson(reply, 201, imageDocument(image));
@@ -51,7 +53,7 @@ export function imageRoutes(app: FastifyInstance, options: ImageRoutesOptions): 
       reply.header('accept-patch', types);
       throw new DomainError('UnsupportedMediaType', `Content-Type: must be one of ${types}.`);
     }
-    const changes = parseImagePatch(parseJsonBody(bodyOf(request)), dialect);
+    const changes = parseImagePatch(parseJsonBody(bodyOf(request)), dialect, imageSchema);
     const image = await images.change(request.caller, request.params.imageId, changes);
     return sendJson(reply, 200, imageDocument(image));
   });
