@@ -1,6 +1,7 @@
 import { parse } from 'yaml';
 import type { SchemaAdditions } from './api/schema-additions.ts';
 import { imageSchema } from './config/image-schema.ts';
+import { corsAllowedOrigins } from './config/origins.ts';
 import { policies } from './config/policies.ts';
 import { propertyProtection } from './config/property-protection.ts';
 import { flag, integer, names, type ReadText, type Setting, text } from './config/setting.ts';
@@ -47,6 +48,9 @@ export interface Config {
   readonly disabledNotifications: readonly string[];
   /** Bytes that uploads must leave free on the disk. */
   readonly minFreeBytes: number;
+  readonly corsAllowedOrigins: readonly string[];
+  /** Whether long JSON answers are compressed for clients that take gzip. */
+  readonly compressJson: boolean;
   readonly policies: PolicyOverrides;
   readonly imageSchema: SchemaAdditions;
   /** Null for no protection. */
@@ -116,6 +120,8 @@ const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
   defaultPublisherId: text('default_publisher_id', 'image.localhost', 'a name'),
   disabledNotifications: names('disabled_notifications', 'a list of types of events'),
   minFreeBytes: integer('min_free_bytes', 256 * mib, 0, Number.MAX_SAFE_INTEGER),
+  corsAllowedOrigins,
+  compressJson: flag('compress_json', false),
   policies,
   propertyProtection,
   imageSchema,

@@ -106,9 +106,7 @@ export async function startService(
     ...services,
     identity: embeddedIdentity.tokens,
     embeddedIdentity,
-    imageSchema: imageSchemaWith(config.imageSchema),
-    pageSizes: { default: config.listLimitDefault, max: config.listLimitMax },
-    publicEndpoint: config.publicEndpoint,
+    ...httpSettings(config),
     disableFile: join(dataDir, 'disabled'),
     times: { ...connectionTimes, ...times },
     log,
@@ -199,6 +197,17 @@ function eventsOf(config: Config, { database, log, report }: EventParts) {
     clock: () => new Date(),
     report,
   });
+}
+
+/** What the operator decides about how the API answers. */
+function httpSettings(config: Config) {
+  return {
+    imageSchema: imageSchemaWith(config.imageSchema),
+    pageSizes: { default: config.listLimitDefault, max: config.listLimitMax },
+    publicEndpoint: config.publicEndpoint,
+    allowedOrigins: config.corsAllowedOrigins,
+    compressesJson: config.compressJson,
+  };
 }
 
 type ImageServiceParts = Omit<ImageDataOptions, 'quotas' | 'room' | 'policy' | 'clock'>;

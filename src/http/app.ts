@@ -19,6 +19,8 @@ import { actionRoutes } from './actions.ts';
 import { authentication } from './authentication.ts';
 import { limitBodyTime, readBodies } from './body.ts';
 import { closeWhenAnswered } from './closing.ts';
+import { compressJson } from './compression.ts';
+import { allowOrigins } from './cors.ts';
 import { drainUnread } from './drain.ts';
 import { errorHandler } from './error-handler.ts';
 import { continueWhenRead } from './expectation.ts';
@@ -62,6 +64,9 @@ export interface AppOptions {
   readonly pageSizes: PageSizes;
   readonly imageSchema: ImageSchema;
   readonly publicEndpoint: string | undefined;
+  /** Whose pages may call the service from a browser. */
+  readonly allowedOrigins: readonly string[];
+  readonly compressesJson: boolean;
   readonly disableFile: string;
   readonly times: ConnectionTimes;
   readonly log: FastifyBaseLogger;
@@ -88,6 +93,9 @@ export function buildApp(options: AppOptions): FastifyInstance {
   limitBodyTime(app, options.times.body);
   app.setErrorHandler(errorHandler);
   app.setNotFoundHandler((request, reply) => sendVersions(request, reply, 300, options));
+
+  allowOrigins(app, options.allowedOrigins);
+  if (options.compressesJson) compressJson(app);
 
   versionRoutes(app, options);
   healthRoutes(app, options.disableFile);

@@ -1,3 +1,4 @@
+import type { OutgoingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type ByteRange, requestedRange } from '../api/byte-range.ts';
@@ -87,11 +88,9 @@ async function sendDownload(
     throw error;
   }
   // From here on the data goes straight from the store to the socket.
+  reply.headers(dataHeaders(image, reader.size, range));
   reply.hijack();
-  reply.raw.writeHead(range ? 206 : 200, {
-    'x-openstack-request-id': String(request.id),
-    ...dataHeaders(image, reader.size, range),
-  });
+  reply.raw.writeHead(range ? 206 : 200, reply.getHeaders() as OutgoingHttpHeaders);
   const bytes = { sent: 0, wanted: lengthOf(reader.size, range) };
   const onSent = (more: number) => {
     bytes.sent += more;

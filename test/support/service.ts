@@ -120,7 +120,8 @@ async function readAnswer(response: IncomingMessage): Promise<Answer> {
   const { statusCode: status = 0, headers } = response;
   const bytes = Buffer.concat(await Array.fromAsync(response));
   const text = bytes.toString();
-  const isJson = headers['content-type']?.startsWith('application/json') && text !== '';
+  const isText = headers['content-encoding'] === undefined && text !== '';
+  const isJson = isText && headers['content-type']?.startsWith('application/json');
   const json = isJson ? JSON.parse(text) : undefined;
   return { status, headers, bytes, text, json };
 }
