@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type ByteRange, requestedRange } from '../api/byte-range.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { Image } from '../domain/image.ts';
-import type { Download, ImageData } from '../service/image-data.ts';
+import type { Download, ImageData, Sent } from '../service/image-data.ts';
 import { refuseBody } from './body.ts';
 import { sendData } from './send-data.ts';
 
@@ -57,9 +57,9 @@ export async function imageDataRoutes(
     '/v2/images/:imageId/file',
     { onRequest: refuseBody },
     async (request, reply) => {
-      const download = await imageData.download(request.caller, request.params.imageId);
-      if (!download.reader) return reply.code(204).send();
-      return sendDownload(request, reply, download, options);
+      const send = (download: Download) => sendDownload(request, reply, download, stopping);
+      await imageData.download(request.caller, request.params.imageId, send);
+      return reply.sent ? reply : reply.code(204).send();
     },
   );
 }
@@ -75,9 +75,9 @@ function letGo(request: FastifyRequest, reply: FastifyReply, error: unknown): Fa
 async function sendDownload(
   request: FastifyRequest,
   reply: FastifyReply,
-  { image, reader }: Required<Download>,
-  { imageData, stopping }: ImageDataRoutesOptions,
-): Promise<FastifyReply | undefined> {
+  { image, reader }: Download,
+  stopping: AbortSignal,
+): Promise<Sent | undefined> {
   if (!reader) return undefined;
   let range: ByteRange | undefined;
   try {
@@ -102,8 +102,7 @@ async function sendDownload(
     const level = stopping.aborted ? 'info' : 'error';
     request.log[level]({ err: error, requestId: request.id }, 'A download was cut off.');
   }
-  imageData.sent(request.caller, image, bytes);
-  return reply;
+  return bytes;
 }
 
 function lengthOf(size: number, range: ByteRange | undefined): number {

@@ -47,50 +47,41 @@ export interface Download {
   readonly reader: StoredReader | undefined;
 }
 
+/** How much of what was asked for is sent, bytes. */
+export interface Sent {
+  readonly sent: number;
+  readonly wanted: number;
+}
+
+/** Sends data to whoever asked for it; resolves to undefined when there was none to send. */
+export type Send = (download: Download) => Promise<Sent | undefined>;
+
 /** The data of images. @see Images API v2, "Image data" */
 export interface ImageData {
   /** Takes the image from queued to active; on any failure it is queued again, without data. */
   upload(caller: Caller, imageId: string, upload: Upload): Promise<void>;
-  /** The reader is the caller's to close. */
-  download(caller: Caller, imageId: string): Promise<Download>;
-  /** Notes that the bytes of a download that could be sent are sent. */
-  sent(
-    caller: Caller,
-    image: Image,
-    bytes: { readonly sent: number; readonly wanted: number },
-  ): void;
+  /** Gives the data to `send`, whose the reader is to close, and notes what it sent. */
+  download(caller: Caller, imageId: string, send: Send): Promise<void>;
   /** Puts right what a crash left: called once at start, before the first upload. */
   recover(): Promise<void>;
-  /** Resolves once every upload begun is done, and what it leaves is put right. */
+  /** Resolves once every upload and download begun is done, and what it leaves is put right or noted. */
   settled(): Promise<void>;
 }
 
 export function imageDataService(options: ImageDataOptions): ImageData {
-  const { database, store, policy } = options;
+  const { database, store } = options;
   const running = new Set<Promise<void>>();
+
+  /** What a request began goes on when its connection is gone, and is waited for all the same. */
+  function run(work: Promise<void>): Promise<void> {
+    const ended = work.then(nothing, nothing).finally(() => running.delete(ended));
+    running.add(ended);
+    return work;
+  }
+
   return {
-    upload(caller, imageId, upload) {
-      const begun = takeUpload(options, caller, imageId, upload);
-      const ended = begun.then(nothing, nothing).finally(() => running.delete(ended));
-      running.add(ended);
-      return begun;
-    },
-
-    async download(caller, imageId) {
-      const { image, membership } = await getSeenImage(database.read, caller, imageId, policy);
-      const target = { ...image, membership };
-      checkDownload(image, caller, policy.allows('download_image', caller, target));
-      if (image.location === null) return { image, reader: undefined };
-      try {
-        return { image, reader: await store.open(image.location) };
-      } catch (cause) {
-        // The image may have been deleted since it was looked up, and its data with it.
-        await getSeenImage(database.read, caller, imageId, policy);
-        throw toRefusal(cause, imageId);
-      }
-    },
-
-    sent: (caller, image, bytes) => options.events.recordLater(sendEvent(image, caller, bytes)),
+    upload: (caller, imageId, upload) => run(takeUpload(options, caller, imageId, upload)),
+    download: (caller, imageId, send) => run(giveDownload(options, caller, imageId, send)),
 
     async recover() {
       await store.sweep();
@@ -257,6 +248,35 @@ async function putBack(
     await events.record(db, failedUploadEvent(imageId, why));
     return abandonSaving(db, imageId);
   });
+}
+
+async function giveDownload(
+  options: ImageDataOptions,
+  caller: Caller,
+  imageId: string,
+  send: Send,
+): Promise<void> {
+  const download = await openDownload(options, caller, imageId);
+  const bytes = await send(download);
+  if (bytes) options.events.recordLater(sendEvent(download.image, caller, bytes));
+}
+
+async function openDownload(
+  { database, store, policy }: ImageDataOptions,
+  caller: Caller,
+  imageId: string,
+): Promise<Download> {
+  const { image, membership } = await getSeenImage(database.read, caller, imageId, policy);
+  const target = { ...image, membership };
+  checkDownload(image, caller, policy.allows('download_image', caller, target));
+  if (image.location === null) return { image, reader: undefined };
+  try {
+    return { image, reader: await store.open(image.location) };
+  } catch (cause) {
+    // The image may have been deleted since it was looked up, and its data with it.
+    await getSeenImage(database.read, caller, imageId, policy);
+    throw toRefusal(cause, imageId);
+  }
 }
 
 function checkDownload(image: Image, caller: Caller, permitted: boolean): void {
