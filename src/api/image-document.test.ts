@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import fc from 'fast-check';
 import { imageWith } from '../../test/support/domain.ts';
 import { imageDocument, wireTime } from './image-document.ts';
 import { imageListDocument } from './image-list-document.ts';
@@ -86,6 +87,14 @@ test('an image fits the schema that the service publishes', () => {
 
 test('times are whole seconds, cut off and not rounded', () => {
   assert.equal(wireTime(new Date(999)), '1970-01-01T00:00:00Z');
+  assert.equal(wireTime(new Date(-1)), '1969-12-31T23:59:59Z');
+
+  const date = fc.date({ min: new Date('0000-01-01'), max: new Date('9999-12-31T23:59:59.999Z') });
+  fc.assert(
+    fc.property(date, (time) => {
+      assert.equal(wireTime(time), time.toISOString().replace(/\.\d+Z$/, 'Z'));
+    }),
+  );
 });
 
 test('all 16 schemas are there, each with a name', () => {

@@ -9,6 +9,7 @@ export type ImageDocument = Readonly<Record<string, unknown>>;
  * @see Images API v2, "Show image"
  */
 export function imageDocument(image: Image): ImageDocument {
+  const path = `/v2/images/${image.id}`;
   const document: Record<string, unknown> = {
     name: image.name,
     disk_format: image.diskFormat,
@@ -29,8 +30,8 @@ export function imageDocument(image: Image): ImageDocument {
     created_at: wireTime(image.createdAt),
     updated_at: wireTime(image.updatedAt),
     tags: image.tags,
-    self: `/v2/images/${image.id}`,
-    file: `/v2/images/${image.id}/file`,
+    self: path,
+    file: `${path}/file`,
     schema: '/v2/schemas/image',
   };
   // A custom name never equals a base name, so nothing above can be replaced.
@@ -41,5 +42,26 @@ export function imageDocument(image: Image): ImageDocument {
 
 /** A time as the wire shows it: UTC, whole seconds, `Z`. */
 export function wireTime(time: Date): string {
-  return `${time.toISOString().slice(0, 19)}Z`;
+  const seconds = Math.floor(time.getTime() / 1000);
+  const day = Math.floor(seconds / secondsOfDay);
+  const second = seconds - day * secondsOfDay;
+  const hour = Math.floor(second / 3600);
+  const minute = Math.floor(second / 60) % 60;
+  return `${dayText(day)}T${twoDigits[hour]}:${twoDigits[minute]}:${twoDigits[second % 60]}Z`;
+}
+
+const secondsOfDay = 86_400;
+const twoDigits = Array.from({ length: 60 }, (_, n) => String(n).padStart(2, '0'));
+
+/** The days lately asked for: a page has few, and a date takes longer to write than all the rest of a time. */
+const days = new Map<number, string>();
+const maxDays = 1000;
+
+function dayText(day: number): string {
+  const known = days.get(day);
+  if (known !== undefined) return known;
+  const text = new Date(day * secondsOfDay * 1000).toISOString().split('T', 1)[0] as string;
+  if (days.size >= maxDays) days.clear();
+  days.set(day, text);
+  return text;
 }

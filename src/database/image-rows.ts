@@ -23,12 +23,18 @@ export function imageFromRow(row: Selectable<ImageRow>): Image {
     osHashValue: row.os_hash_value,
     location: row.location,
     tags: row.tags === '[]' ? [] : (JSON.parse(row.tags) as string[]),
-    properties: new Map(
-      row.properties === '{}' ? [] : Object.entries(JSON.parse(row.properties) as object),
-    ),
+    properties: propertiesFrom(row.properties),
     createdAt: new Date(row.created_at),
     updatedAt: new Date(row.updated_at),
   };
+}
+
+function propertiesFrom(text: string): ReadonlyMap<string, string> {
+  const properties = new Map<string, string>();
+  if (text === '{}') return properties;
+  const values = JSON.parse(text) as Record<string, string>;
+  for (const name of Object.keys(values)) properties.set(name, values[name] as string);
+  return properties;
 }
 
 /** The row that keeps an image. */

@@ -79,6 +79,8 @@ export function buildApp(options: AppOptions): FastifyInstance {
   const app = fastify({
     ...serverOptions(options.times),
     loggerInstance: options.log,
+    // What is logged names its request itself: a logger for each would be made for the few that fail.
+    childLoggerFactory: (log) => log,
     genReqId: requestId,
     rewriteUrl: routedUrl,
     // No hook has named a request that the framework refuses.

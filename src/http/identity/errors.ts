@@ -27,7 +27,10 @@ export function identityErrorHandler(authUrl: (request: FastifyRequest) => strin
   return (error: FastifyError | DomainError, request: FastifyRequest, reply: FastifyReply) => {
     const status = statusOf(error);
     if (status >= 500) {
-      request.log.error({ err: error }, 'A request to the identity service failed.');
+      request.log.error(
+        { err: error, requestId: request.id },
+        'A request to the identity service failed.',
+      );
       return reply.code(status).send(errorDocument(status, 'An unexpected error occurred.'));
     }
     if (status === 401) reply.header('www-authenticate', `Keystone uri="${authUrl(request)}"`);
