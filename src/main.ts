@@ -1,9 +1,14 @@
 import { existsSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { firstSecrets } from './identity/first-secrets.ts';
 
 // Where the process starts.
+
+// Loading would let the space for young objects grow to 48 MiB, most of which then stands empty: at its
+// first size a list takes a few percent longer and the process 25 MiB less.
+setFlagsFromString('--semi-space-growth-factor=1');
 
 // Later starts load what the first one compiled, and need no compiler in memory.
 enableCompileCache(join(import.meta.dirname, '..', 'node_modules', '.cache', 'compiled'));

@@ -11,7 +11,7 @@ import { seededBytes } from '../support/slow-data.ts';
 const mib = 1024 * 1024;
 const size = 2048 * mib;
 /** Bytes that the service may have in memory at any time, whatever the size of the image. */
-const largestPeak = 300 * mib;
+const largestPeak = 200 * mib;
 
 /** The most memory that the process ever had, bytes. */
 async function peakOf({ pid }: RunningService): Promise<number> {
