@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Kysely, SqliteDialect } from 'kysely';
+import { groupCommit } from './group-commit.ts';
 import { migrateToLatest } from './migrate.ts';
 import { openSqlite } from './node-sqlite.ts';
 import type { Tables } from './tables.ts';
@@ -30,7 +31,7 @@ export async function openDatabase(path: string): Promise<Database> {
   return {
     read,
     write,
-    transaction: (change) => write.transaction().execute(change),
+    transaction: groupCommit(write),
     close,
     [Symbol.asyncDispose]: close,
   };

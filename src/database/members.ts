@@ -41,41 +41,64 @@ export async function findMember(
   return rows[0] && memberFromRow(rows[0]);
 }
 
-/** How many members an image has. */
-export async function countMembers(db: Connection, imageId: string): Promise<number> {
-  const { count } = await db
+const selectCount = prepared<{ imageId: string }, { count: number }>((db, value) =>
+  db
     .selectFrom('image_members')
     .select((eb) => eb.fn.countAll<number>().as('count'))
-    .where('image_id', '=', imageId)
-    .executeTakeFirstOrThrow();
-  return count;
+    .where('image_id', '=', value('imageId')),
+);
+
+/** How many members an image has. */
+export async function countMembers(db: Connection, imageId: string): Promise<number> {
+  const { rows } = await selectCount(db, { imageId });
+  return rows[0]?.count ?? 0;
 }
+
+const insert = prepared<Omit<Selectable<ImageMemberRow>, 'id'>, unknown>((db, value) =>
+  db
+    .insertInto('image_members')
+    .values({
+      image_id: value('image_id'),
+      project_id: value('project_id'),
+      status: value('status'),
+      created_at: value('created_at'),
+      updated_at: value('updated_at'),
+      image_created_at: value('image_created_at'),
+    })
+    .onConflict((conflict) => conflict.columns(['image_id', 'project_id']).doNothing()),
+);
 
 /** Adds a member; false when the project is one already. */
 export async function insertMember(db: Connection, image: Image, member: Member): Promise<boolean> {
-  const { numInsertedOrUpdatedRows } = await db
-    .insertInto('image_members')
-    .values({
-      image_id: image.id,
-      project_id: member.projectId,
-      status: member.status,
-      created_at: member.createdAt.getTime(),
-      updated_at: member.updatedAt.getTime(),
-      image_created_at: image.createdAt.getTime(),
-    })
-    .onConflict((conflict) => conflict.columns(['image_id', 'project_id']).doNothing())
-    .executeTakeFirstOrThrow();
-  return numInsertedOrUpdatedRows === 1n;
+  const { numAffectedRows } = await insert(db, {
+    image_id: image.id,
+    project_id: member.projectId,
+    status: member.status,
+    created_at: member.createdAt.getTime(),
+    updated_at: member.updatedAt.getTime(),
+    image_created_at: image.createdAt.getTime(),
+  });
+  return numAffectedRows === 1n;
 }
+
+type Answer = Pick<MemberRow, 'image_id' | 'project_id' | 'status' | 'updated_at'>;
+
+const update = prepared<Answer, unknown>((db, value) =>
+  db
+    .updateTable('image_members')
+    .set({ status: value('status'), updated_at: value('updated_at') })
+    .where('image_id', '=', value('image_id'))
+    .where('project_id', '=', value('project_id')),
+);
 
 /** Saves a member's answer. */
 export async function updateMember(db: Connection, member: Member): Promise<void> {
-  await db
-    .updateTable('image_members')
-    .set({ status: member.status, updated_at: member.updatedAt.getTime() })
-    .where('image_id', '=', member.imageId)
-    .where('project_id', '=', member.projectId)
-    .execute();
+  await update(db, {
+    image_id: member.imageId,
+    project_id: member.projectId,
+    status: member.status,
+    updated_at: member.updatedAt.getTime(),
+  });
 }
 
 /** Removes a member. */
