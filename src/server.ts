@@ -14,6 +14,7 @@ import type { ProjectLimits } from './domain/quota.ts';
 import { buildApp } from './http/app.ts';
 import { type ConnectionTimes, connectionTimes } from './http/server-options.ts';
 import type { FirstSecret } from './identity/first-secrets.ts';
+import type { PasswordCost } from './identity/passwords.ts';
 import { logSink } from './service/event-sink.ts';
 import { eventsService } from './service/events.ts';
 import {
@@ -53,6 +54,8 @@ export interface StartOptions {
   readonly times?: Partial<ConnectionTimes> | undefined;
   /** Passwords for the first accounts, whose hashing has begun already. */
   readonly secrets?: readonly FirstSecret[] | undefined;
+  /** What hashing a password costs from now on, where it is not to be the default. */
+  readonly passwordCost?: PasswordCost;
 }
 
 /**
@@ -61,7 +64,7 @@ export interface StartOptions {
 export async function startService(
   config: Config,
   log: Logger,
-  { times, secrets }: StartOptions = {},
+  { times, secrets, passwordCost }: StartOptions = {},
 ): Promise<RunningService> {
   const dataDir = resolve(config.dataDir);
   makeDataDir(dataDir);
@@ -79,6 +82,7 @@ export async function startService(
   const embeddedIdentity = await openIdentity({
     database,
     tokenLifetime: config.tokenLifetime * 1000,
+    ...(passwordCost && { passwordCost }),
   });
 
   const cloudsFile = join(dataDir, 'clouds.yaml');

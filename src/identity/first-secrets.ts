@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { scryptPasswords } from './passwords.ts';
+import { type Passwords, scryptPasswords } from './passwords.ts';
 
 /** A random password and what the database will keep of it. */
 export interface FirstSecret {
@@ -11,8 +11,10 @@ export interface FirstSecret {
  * Makes passwords for the first accounts and begins to hash them, one at a time: all at once would
  * take more memory than the service ever needs again.
  */
-export function firstSecrets(count: number): readonly FirstSecret[] {
-  const passwords = scryptPasswords();
+export function firstSecrets(
+  count: number,
+  passwords: Passwords = scryptPasswords(),
+): readonly FirstSecret[] {
   let before: Promise<unknown> = Promise.resolve();
   return Array.from({ length: count }, () => {
     const password = randomBytes(24).toString('base64url');

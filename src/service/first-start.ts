@@ -33,10 +33,11 @@ export interface FirstStartOptions {
  */
 export async function makeFirstAccounts(
   identity: EmbeddedIdentity,
-  { cloudsFile, authUrl, secrets = firstSecrets(firstUsers.length) }: FirstStartOptions,
+  { cloudsFile, authUrl, secrets: begun }: FirstStartOptions,
 ): Promise<void> {
   const { database } = identity.context;
   if ((await listDomains(database.read)).length > 0) return;
+  const secrets = begun ?? firstSecrets(firstUsers.length, identity.passwords);
 
   const accounts: CloudAccount[] = await changeCloudsFile(cloudsFile, (file) =>
     firstUsers.map(({ name }, index) => {
