@@ -15,13 +15,16 @@ export interface CommandOptions {
 
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
+/** Most of a short command's time is to compile it, so commands share what is compiled. */
+const compileCache = fileURLToPath(new URL('../../node_modules/.cache/compiled', import.meta.url));
+
 /** Runs the command line as its users do, in a process of its own. */
 export async function runCommand(
   args: readonly string[],
   { env, input = '' }: CommandOptions,
 ): Promise<CommandResult> {
   const child = spawn(process.execPath, [main, ...args], {
-    env: { PATH: process.env['PATH'] ?? '', ...env },
+    env: { PATH: process.env['PATH'] ?? '', NODE_COMPILE_CACHE: compileCache, ...env },
   });
   const ended = new Promise<number | null>((resolve, reject) => {
     child.on('error', reject);

@@ -51,7 +51,7 @@ export type TestIdentityOptions = Partial<Omit<EmbeddedIdentityOptions, 'databas
 };
 
 /** Enough to tell passwords apart; the real cost would make up most of a test's time. */
-const passwordCost = { logN: 4, r: 8, p: 1 };
+export const passwordCost = { logN: 4, r: 8, p: 1 };
 
 /** Starts a service by a clock that only the test moves. */
 export async function startIdentity(options: TestIdentityOptions = {}): Promise<TestIdentity> {

@@ -8,9 +8,6 @@ import { fileURLToPath } from 'node:url';
 
 const entry = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
-/** A third of a start is to compile: tests start the service often, and share what is compiled. */
-const compileCache = fileURLToPath(new URL('../../node_modules/.cache/vitrine', import.meta.url));
-
 /** How long a process may take to get ready or to end, ms; a loaded machine takes seconds. */
 const patience = 30_000;
 
@@ -50,7 +47,7 @@ export async function emptyFolder(): Promise<Folder> {
 /** Starts a process of the service, which sees `environment` and nothing else of ours. */
 export function spawnService(environment: Environment): ServiceProcess {
   const child = spawn(process.execPath, [entry], {
-    env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: compileCache, ...environment },
+    env: { PATH: process.env['PATH'], ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const stdout = collect(child.stdout);

@@ -15,6 +15,7 @@ import { type Config, loadConfig } from '../../src/config.ts';
 import type { ConnectionTimes } from '../../src/http/server-options.ts';
 import { startService } from '../../src/server.ts';
 import { type CallerName, makeCallers, type ProjectName } from './callers.ts';
+import { passwordCost } from './identity.ts';
 
 export interface Answer {
   readonly status: number;
@@ -61,6 +62,7 @@ export async function startTestService(options: TestServiceOptions = {}): Promis
   const config = { ...loadConfig({}, undefined), port: 0, dataDir: folder, ...options.config };
   const running = await startService(config, pino({ level: 'silent' }), {
     times: options.times,
+    passwordCost,
   });
   const agent = new Agent({ keepAlive: true });
   const send = sender(running.url, agent);
