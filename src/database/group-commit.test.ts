@@ -70,7 +70,16 @@ test('when the group cannot be committed nobody is told of a success', async () 
   const orphan = async (db: Connection): Promise<void> => {
     // Checked only at the commit, which then fails.
     await sql`pragma defer_foreign_keys = on`.execute(db);
-    await db.insertInto('image_tags').values({ image_id: 'no image', tag: 'a' }).execute();
+    const copies = {
+      owner: null,
+      visibility: 'private',
+      os_hidden: 0,
+      image_created_at: 0,
+    } as const;
+    await db
+      .insertInto('image_tags')
+      .values({ image_id: 'no image', tag: 'a', ...copies })
+      .execute();
   };
 
   const settled = await Promise.allSettled([

@@ -1,5 +1,6 @@
-import { type Expression, expressionBuilder, type SqlBool } from 'kysely';
+import { type Expression, expressionBuilder, type SqlBool, sql } from 'kysely';
 import type { Comparison, ImageFilter, NumberColumn, TextColumn } from '../domain/image-query.ts';
+import { imageOrder } from './image-order.ts';
 import { placeholder } from './prepared.ts';
 import type { Tables } from './tables.ts';
 
@@ -10,6 +11,7 @@ type TimeColumn = Extract<ImageFilter, { kind: 'time' }>['column'];
 /** What the SQL of a filter depends on, without the values that are compared. */
 export type FilterPlan =
   | { readonly kind: 'text'; readonly column: TextColumn; readonly count: number }
+  | { readonly kind: 'name'; readonly isEmpty: boolean }
   | { readonly kind: 'number'; readonly column: NumberColumn; readonly comparison: Comparison }
   | { readonly kind: 'time'; readonly column: TimeColumn; readonly comparison: Comparison }
   | { readonly kind: 'protected' | 'tag' | 'property' };
@@ -18,7 +20,7 @@ export type FilterPlan =
 export function filterPlan(filter: ImageFilter): FilterPlan {
   switch (filter.kind) {
     case 'text':
-      return { kind: 'text', column: filter.column, count: filter.values.length };
+      return textPlan(filter.column, filter.values);
     case 'number':
       return { kind: 'number', column: filter.column, comparison: filter.comparison };
     case 'time':
@@ -28,6 +30,13 @@ export function filterPlan(filter: ImageFilter): FilterPlan {
     case 'property':
       return { kind: filter.kind };
   }
+}
+
+function textPlan(column: TextColumn, values: readonly string[]): FilterPlan {
+  const isName = column === 'name' && values.length === 1;
+  return isName
+    ? { kind: 'name', isEmpty: values[0] === '' }
+    : { kind: 'text', column, count: values.length };
 }
 
 /** The values that a filter compares with, in the order in which its condition numbers them. */
@@ -59,6 +68,8 @@ export function filterCondition(filter: FilterPlan, name: string): Expression<Sq
         'in',
         Array.from({ length: filter.count }, (_, place) => value(place)),
       );
+    case 'name':
+      return nameCondition(filter.isEmpty, value(0));
     case 'number':
       return eb(`images.${filter.column}`, operators[filter.comparison], value(0));
     case 'time':
@@ -83,6 +94,12 @@ export function filterCondition(filter: FilterPlan, name: string): Expression<Sq
           .where('image_properties.value', '=', value(1)),
       );
   }
+}
+
+/** Says it by the expression that indexes are over, where an image without a name has an empty one. */
+function nameCondition(isEmpty: boolean, name: never): Expression<SqlBool> {
+  const isNamed = sql<SqlBool>`${imageOrder.name} = ${name}`;
+  return isEmpty ? eb.and([isNamed, eb('images.name', 'is not', null)]) : isNamed;
 }
 
 const operators = {

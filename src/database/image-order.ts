@@ -28,12 +28,14 @@ export const imageOrder: OrderColumns = {
   updated_at: sql`images.updated_at`,
 };
 
-/** The order of ranges that start from member rows, which carry the image's time and id themselves. */
-export const sharedOrder: OrderColumns = {
-  ...imageOrder,
-  id: sql`image_members.image_id`,
-  created_at: sql`image_members.image_created_at`,
-};
+/** The order of ranges over rows that carry their image's time and id themselves. */
+export function copiedOrder(table: 'image_members' | 'image_tags' | 'image_properties') {
+  return {
+    ...imageOrder,
+    id: sql<string>`${sql.ref(`${table}.image_id`)}`,
+    created_at: sql<number>`${sql.ref(`${table}.image_created_at`)}`,
+  } satisfies OrderColumns;
+}
 
 /** The image's id, and its sort keys in turn as `k0`, `k1` and so on, by which ranges are merged. */
 export function selectKeys(order: readonly SortOrder[], columns: OrderColumns) {

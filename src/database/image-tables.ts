@@ -31,13 +31,20 @@ export interface ImageRow {
   updated_at: number;
 }
 
-export interface ImageTagRow {
+/** What of an image decides in which lists it is and where: copied, so that one index holds all that a list asks for. */
+interface ImageCopy {
   image_id: string;
+  owner: string | null;
+  visibility: Visibility;
+  os_hidden: number;
+  image_created_at: number;
+}
+
+export interface ImageTagRow extends ImageCopy {
   tag: string;
 }
 
-export interface ImagePropertyRow {
-  image_id: string;
+export interface ImagePropertyRow extends ImageCopy {
   name: string;
   value: string;
 }

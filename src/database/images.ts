@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely';
+import { type InsertResult, type Selectable, sql } from 'kysely';
 import type { Image } from '../domain/image.ts';
 import type { MemberStatus, SeenImage } from '../domain/member.ts';
 import type { ImageStatus } from '../domain/status.ts';
@@ -54,13 +54,29 @@ export async function insertImage(db: Connection, image: Image): Promise<boolean
   return true;
 }
 
-/** Saves what a PATCH may change; status and data stay as they are. */
-export async function updateImage(db: Connection, image: Image): Promise<void> {
-  await db.updateTable('images').set(settingsToRow(image)).where('id', '=', image.id).execute();
-  await db.deleteFrom('image_tags').where('image_id', '=', image.id).execute();
-  await db.deleteFrom('image_properties').where('image_id', '=', image.id).execute();
-  await insertLookups(db, image);
+/**
+ * Saves what a PATCH may change; status and data stay as they are.
+ *
+ * @param before the image as it is kept now
+ */
+export async function updateImage(db: Connection, image: Image, before: Image): Promise<void> {
+  const { id } = image;
+  const row = settingsToRow(image);
+  const old = settingsToRow(before);
+  await db.updateTable('images').set(row).where('id', '=', id).execute();
+  const keepsCopies = copied.every((column) => row[column] === old[column]);
+  if (!keepsCopies || row.tags !== old.tags) {
+    await db.deleteFrom('image_tags').where('image_id', '=', id).execute();
+    await insertTags(db, { id });
+  }
+  if (!keepsCopies || row.properties !== old.properties) {
+    await db.deleteFrom('image_properties').where('image_id', '=', id).execute();
+    await insertProperties(db, { id });
+  }
 }
+
+/** The changing ones of the columns that tags and properties carry copies of. */
+const copied = ['owner', 'visibility', 'os_hidden'] as const;
 
 /** Moves an image to another part of its life. */
 export async function setStatus(
@@ -73,18 +89,37 @@ export async function setStatus(
   await db.updateTable('images').set(values).where('id', '=', id).execute();
 }
 
-/** Tags and properties once more, each on a row of its own, so that lists find images by them. */
+/** Tags and properties of a kept image once more, each on a row of its own, so that lists find images by them. */
 export async function insertLookups(db: Connection, image: Image): Promise<void> {
-  const image_id = image.id;
-  if (image.tags.length > 0) {
-    const rows = image.tags.map((tag) => ({ image_id, tag }));
-    await db.insertInto('image_tags').values(rows).execute();
-  }
-  if (image.properties.size > 0) {
-    const rows = [...image.properties].map(([name, value]) => ({ image_id, name, value }));
-    await db.insertInto('image_properties').values(rows).execute();
-  }
+  const { id } = image;
+  if (image.tags.length > 0) await insertTags(db, { id });
+  if (image.properties.size > 0) await insertProperties(db, { id });
 }
+
+const copiedTo = ['owner', 'visibility', 'os_hidden', 'image_created_at'] as const;
+
+const copies = sql.raw('owner, visibility, os_hidden, created_at');
+
+// Made of what is kept, in one statement that is built once, whatever the image has.
+const insertTags = prepared<{ id: string }, InsertResult>((db, value) =>
+  db
+    .insertInto('image_tags')
+    .columns(['image_id', 'tag', ...copiedTo])
+    .expression(
+      sql`select images.id, value, ${copies} from images, json_each(tags)
+        where images.id = ${value('id')}`,
+    ),
+);
+
+const insertProperties = prepared<{ id: string }, InsertResult>((db, value) =>
+  db
+    .insertInto('image_properties')
+    .columns(['image_id', 'name', 'value', ...copiedTo])
+    .expression(
+      sql`select images.id, key, value, ${copies} from images, json_each(properties)
+        where images.id = ${value('id')}`,
+    ),
+);
 
 /** Removes an image with its members and tags; its id is spent and its data waits to be removed. */
 export async function deleteImage(db: Connection, image: Image): Promise<void> {

@@ -1,6 +1,6 @@
 import { type Caller, isAdmin } from '../domain/caller.ts';
 import type { ImageQuery, SortOrder } from '../domain/image-query.ts';
-import type { ListScope } from '../domain/visibility.ts';
+import type { ListScope, Visibility } from '../domain/visibility.ts';
 import { type FilterPlan, filterPlan, filterValues } from './image-filters.ts';
 import { type After, sortValues } from './image-order.ts';
 
@@ -10,6 +10,10 @@ export interface ListPlan {
   readonly hasProject: boolean;
   readonly scope: ListScope;
   readonly filters: readonly FilterPlan[];
+  /** The place of the filter that images are found by; the others are asked of each image that was found. */
+  readonly lookup: number | undefined;
+  /** Whether so few images match the lookup that what is shared with the caller is sought among them. */
+  readonly isRare: boolean;
   readonly order: readonly SortOrder[];
   readonly hasMarker: boolean;
   /** Part of the plan, since the database sorts twice as fast when it knows how few rows are kept. */
@@ -21,15 +25,27 @@ export type ListValues = Readonly<Record<string, unknown>>;
 
 /** Takes the plan of a listing from it. */
 export function listPlan(caller: Caller, query: ImageQuery, after: After): ListPlan {
+  const filters = query.filters.map(filterPlan);
   return {
     isAdmin: isAdmin(caller),
     hasProject: caller.projectId !== null,
     scope: query.scope,
-    filters: query.filters.map(filterPlan),
+    filters,
+    lookup: lookupOf(filters),
+    isRare: false,
     order: query.order,
     hasMarker: after !== undefined,
     limit: query.limit,
   };
+}
+
+/** The filters with an index, first the one that tends to leave the fewest images. */
+const lookups = ['name', 'property', 'tag'] as const;
+
+function lookupOf(filters: readonly FilterPlan[]): number | undefined {
+  return lookups
+    .map((kind) => filters.findIndex((filter) => filter.kind === kind))
+    .find((place) => place >= 0);
 }
 
 /** Takes the values of a listing from it. */
@@ -47,4 +63,15 @@ export function listValues(caller: Caller, query: ImageQuery, after: After): Lis
     }
   }
   return values;
+}
+
+/** Whether the listing includes images that others have shared with the caller. */
+export function includesShared(plan: ListPlan): boolean {
+  return !plan.isAdmin && plan.hasProject && includesKind(plan.scope, 'shared');
+}
+
+/** Whether the listing includes others' images of that kind; community ones only when asked for. */
+export function includesKind(scope: ListScope, kind: Visibility): boolean {
+  if (scope.visibility === undefined) return kind !== 'community';
+  return scope.visibility === 'all' || scope.visibility === kind;
 }

@@ -5,9 +5,12 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { Kysely, SqliteDialect, sql } from 'kysely';
 import { emptyDatabase } from '../../test/support/database.ts';
-import { imageWith } from '../../test/support/domain.ts';
-import { openDatabase } from './database.ts';
-import { findImage, insertImage } from './images.ts';
+import { callerOf, imageWith } from '../../test/support/domain.ts';
+import { parseImageQuery } from '../api/image-query.ts';
+import type { Image } from '../domain/image.ts';
+import { type Connection, openDatabase } from './database.ts';
+import { listImages } from './image-list.ts';
+import { findImage, insertImage, insertLookups, updateImage } from './images.ts';
 import { insertMember, listMembers } from './members.ts';
 import { migrateToLatest, migrations } from './migrate.ts';
 import { openSqlite } from './node-sqlite.ts';
@@ -42,8 +45,8 @@ async function fileAt(version: string) {
   };
 }
 
-/** Writes in the words of the first version, which every later one keeps. */
-async function insertOld(db: Kysely<Tables>): Promise<void> {
+/** Writes in the words of the first version, which every later one keeps but for the lookups. */
+async function insertOld(db: Kysely<Tables>, version: string): Promise<void> {
   await sql`insert into images (id, name, owner, status, visibility, protected, os_hidden, min_disk,
       min_ram, tags, properties, created_at, updated_at)
     values (${image.id}, 'kept', 'owner', 'queued', 'shared', 0, 0, 0, 0, '["b","a"]',
@@ -51,12 +54,50 @@ async function insertOld(db: Kysely<Tables>): Promise<void> {
   await sql`insert into image_members
       (image_id, project_id, status, created_at, updated_at, image_created_at)
     values (${image.id}, 'consumer', 'rejected', 1, 2, 0)`.execute(db);
+  if (version >= '0006') return await insertLookups(db, image);
+  await sql`insert into image_tags (tag, image_id)
+    values ('b', ${image.id}), ('a', ${image.id})`.execute(db);
+  await sql`insert into image_properties (name, value, image_id)
+    values ('os_distro', 'debian', ${image.id})`.execute(db);
+}
+
+/** Who finds the image by those parameters of a list: its owner, and the project that rejected it. */
+async function whoFinds(db: Connection, parameters: string): Promise<string[]> {
+  const asked = new URLSearchParams(`${parameters}&member_status=rejected`);
+  const query = parseImageQuery(asked, { default: 25, max: 1000 });
+  const found = ['owner', 'consumer', 'stranger'].map(async (projectId) => {
+    const images = await listImages(db, callerOf(projectId, 'member'), query, undefined);
+    return images.map(() => projectId);
+  });
+  return (await Promise.all(found)).flat();
+}
+
+const copies = sql.raw('owner, visibility, os_hidden');
+
+async function lookups(db: Connection): Promise<unknown> {
+  return [
+    await sql`select image_id, tag, image_created_at, ${copies} from image_tags
+      order by image_id, tag`.execute(db),
+    await sql`select image_id, name, value, image_created_at, ${copies} from image_properties
+      order by image_id, name`.execute(db),
+  ].map(({ rows }) => rows);
+}
+
+/** The same rows, made from what the images themselves hold. */
+async function lookupsFromImages(db: Connection): Promise<unknown> {
+  return [
+    await sql`select images.id as image_id, value as tag, created_at as image_created_at, ${copies}
+      from images, json_each(tags) order by images.id, value`.execute(db),
+    await sql`select images.id as image_id, key as name, value, created_at as image_created_at,
+        ${copies}
+      from images, json_each(properties) order by images.id, key`.execute(db),
+  ].map(({ rows }) => rows);
 }
 
 for (const version of versions) {
   test(`a file at ${version} is brought to the newest version, its images kept`, async () => {
     await using file = await fileAt(version);
-    await insertOld(file.db);
+    await insertOld(file.db, version);
     await file.db.destroy();
 
     await using database = await openDatabase(file.path);
@@ -64,6 +105,10 @@ for (const version of versions) {
     const seen = await findImage(database.read, image.id, 'consumer');
     assert.deepEqual(seen, { image, membership: 'rejected' });
     assert.deepEqual(await listMembers(database.read, image.id), [member]);
+    for (const parameters of ['name=kept', 'tag=a', 'tag=b', 'os_distro=debian']) {
+      assert.deepEqual(await whoFinds(database.read, parameters), ['owner', 'consumer']);
+    }
+    assert.deepEqual(await whoFinds(database.read, 'tag=c'), []);
     const applied = await sql<{ name: string }>`select name from kysely_migration`.execute(
       database.read,
     );
@@ -81,8 +126,9 @@ test('a file of a newer release is refused, and left as it is', async () => {
 });
 
 test('opening twice changes nothing', async () => {
-  await using file = await fileAt(versions.at(-1) ?? '');
-  await insertOld(file.db);
+  const newest = versions.at(-1) ?? '';
+  await using file = await fileAt(newest);
+  await insertOld(file.db, newest);
   await file.db.destroy();
 
   await (await openDatabase(file.path)).close();
@@ -138,6 +184,31 @@ describe('constraints', () => {
     for (const table of ['image_members', 'image_tags', 'image_properties']) {
       const { rows } = await sql`select * from ${sql.table(table)}`.execute(write);
       assert.deepEqual(rows, [], table);
+    }
+  });
+
+  test('what lists find an image by follows each of its changes', async () => {
+    await using store = await emptyDatabase();
+    const { write } = store.database;
+    await insertImage(write, image);
+    const changes: readonly Partial<Image>[] = [
+      { visibility: 'private' },
+      { owner: 'other' },
+      { owner: null, visibility: 'community' },
+      { osHidden: true },
+      { tags: ['c'] },
+      { properties: new Map([['os_distro', 'alpine']]) },
+      { tags: [], properties: new Map() },
+      { name: 'renamed' },
+    ];
+
+    let before = image;
+    for (const change of changes) {
+      const changed = { ...before, ...change };
+      await updateImage(write, changed, before);
+      before = changed;
+
+      assert.deepEqual(await lookups(write), await lookupsFromImages(write));
     }
   });
 

@@ -69,7 +69,7 @@ export function imagesService(options: ImagesOptions): Images {
         const changed = applyChanges({ ...image, membership }, changes, caller, rules);
         const saved = { ...changed, updatedAt: options.clock() };
         if (saved.owner !== image.owner) await changeOwner(options, db, image, saved.owner);
-        await updateImage(db, saved);
+        await updateImage(db, saved, image);
         await options.events.record(db, imageEvent('image.update', saved));
         return readable(saved, caller);
       }),

@@ -46,7 +46,7 @@ export function tagsService({
       // Only who may change the image is told whether it has the tag.
       check(image.tags);
       const saved = { ...changed, updatedAt: clock() };
-      await updateImage(db, saved);
+      await updateImage(db, saved, image);
       await events.record(db, imageEvent('image.update', saved));
     });
   }

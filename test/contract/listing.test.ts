@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { listImages } from '../../src/database/image-list.ts';
+import { listImages, pageQuery } from '../../src/database/image-list.ts';
 import { insertImage } from '../../src/database/images.ts';
+import { listPlan, listValues } from '../../src/database/list-plan.ts';
 import { insertMember } from '../../src/database/members.ts';
+import { runPrepared } from '../../src/database/prepared.ts';
 import type { Caller } from '../../src/domain/caller.ts';
 import { DomainError } from '../../src/domain/errors.ts';
 import type { Image } from '../../src/domain/image.ts';
-import type { ImageQuery } from '../../src/domain/image-query.ts';
+import type { ImageFilter, ImageQuery } from '../../src/domain/image-query.ts';
 import { memberStatuses } from '../../src/domain/member.ts';
 import { defaultPolicy } from '../../src/domain/policy.ts';
 import { isListed, isVisible, type ListScope, visibilities } from '../../src/domain/visibility.ts';
@@ -33,6 +35,20 @@ const scopes: readonly ListScope[] = [undefined, 'all' as const, ...visibilities
     (['all', ...memberStatuses] as const).map((memberStatus) => ({ visibility, memberStatus })),
 );
 
+/** What every image has, so that each way to find it must find the same. */
+const matched = { name: 'name', tags: ['tag'], properties: new Map([['property', 'value']]) };
+
+const filters: readonly (readonly ImageFilter[])[] = [
+  [],
+  [{ kind: 'text', column: 'name', values: ['name'] }],
+  [{ kind: 'tag', value: 'tag' }],
+  [{ kind: 'property', name: 'property', value: 'value' }],
+  [
+    { kind: 'protected', value: false },
+    { kind: 'tag', value: 'tag' },
+  ],
+];
+
 /** One image for every visibility, owner, answer of `consumer`, and whether it is hidden. */
 const everyImage = [
   ...(function* () {
@@ -43,7 +59,15 @@ const everyImage = [
           for (const osHidden of [false, true]) {
             const id = `${visibility} of ${owner}, ${answer}${osHidden ? ', hidden' : ''}`;
             const at = new Date(1_000 * number++);
-            const given = { id, visibility, owner, osHidden, createdAt: at, updatedAt: at };
+            const given = {
+              id,
+              visibility,
+              owner,
+              osHidden,
+              createdAt: at,
+              updatedAt: at,
+              ...matched,
+            };
             yield { image: imageWith(given), answer };
           }
         }
@@ -76,13 +100,27 @@ function membershipOf(caller: Caller, answer: (typeof everyImage)[number]['answe
   return caller.projectId === 'consumer' ? answer : undefined;
 }
 
-async function listed(caller: Caller, query: Pick<ImageQuery, 'scope' | 'osHidden'>) {
+type Listing = Pick<ImageQuery, 'scope' | 'osHidden'> & Partial<Pick<ImageQuery, 'filters'>>;
+
+function pageOf(listing: Listing): ImageQuery {
   const order = [
     { key: 'created_at', direction: 'desc' },
     { key: 'id', direction: 'desc' },
   ] as const;
-  const page = { ...query, filters: [], order, limit: 1000, marker: undefined };
-  return await listImages(store.database.read, caller, page, undefined);
+  return { filters: [], ...listing, order, limit: 1000, marker: undefined };
+}
+
+async function listed(caller: Caller, listing: Listing) {
+  return await listImages(store.database.read, caller, pageOf(listing), undefined);
+}
+
+/** The ids of the same list, found in the way for few matches or in that for many. */
+async function found(caller: Caller, listing: Listing, isRare: boolean): Promise<string[]> {
+  const { read } = store.database;
+  const query = pageOf(listing);
+  const page = pageQuery(read, { ...listPlan(caller, query, undefined), isRare }).compile();
+  const { rows } = await runPrepared(read, page, listValues(caller, query, undefined));
+  return rows.map(({ id }) => id);
 }
 
 for (const [name, caller] of Object.entries(callers)) {
@@ -98,13 +136,24 @@ for (const [name, caller] of Object.entries(callers)) {
             )
             .map(({ image }) => image.id);
 
-          const found = await listed(caller, { scope, osHidden });
+          const images = await listed(caller, { scope, osHidden });
 
           // Newest first, and nothing twice.
           assert.deepEqual(
-            found.map((image) => image.id),
+            images.map((image) => image.id),
             admitted.toReversed(),
           );
+        }
+      });
+
+      test(`finds the same by name, tag and property, ${asked}`, async () => {
+        for (const osHidden of [false, true]) {
+          const expected = (await listed(caller, { scope, osHidden })).map(({ id }) => id);
+
+          for (const listing of filters.map((some) => ({ scope, osHidden, filters: some }))) {
+            assert.deepEqual(await found(caller, listing, true), expected);
+            assert.deepEqual(await found(caller, listing, false), expected);
+          }
         }
       });
     }

@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import type { CompiledQuery } from 'kysely';
-import { listImages, pageQuery } from '../../src/database/image-list.ts';
+import { after, before, test } from 'node:test';
+import { listImages } from '../../src/database/image-list.ts';
 import { insertImage } from '../../src/database/images.ts';
-import { listPlan, listValues } from '../../src/database/list-plan.ts';
 import { insertMember } from '../../src/database/members.ts';
-import { runPrepared } from '../../src/database/prepared.ts';
 import type { Caller } from '../../src/domain/caller.ts';
 import type { Image } from '../../src/domain/image.ts';
 import {
@@ -135,59 +132,3 @@ test('a page of no images asks for none', async () => {
 function ids(list: readonly Image[]): string[] {
   return list.map(({ id }) => id);
 }
-
-interface PlanStep {
-  readonly id: number;
-  readonly parent: number;
-  readonly detail: string;
-}
-
-/** How the database would find a page: for each range of the union, the steps over its images. */
-async function rangesOf(caller: Caller, query: ImageQuery, marker?: Image): Promise<string[][]> {
-  const { read } = store.database;
-  const compiled = pageQuery(read, listPlan(caller, query, marker)).compile();
-  const explained = { ...compiled, sql: `explain query plan ${compiled.sql}` };
-  const { rows } = await runPrepared(
-    read,
-    explained as CompiledQuery<unknown> as CompiledQuery<PlanStep>,
-    listValues(caller, query, marker),
-  );
-  assert.ok(rows.every(({ detail }) => !/^SCAN (images|image_members)\b/.test(detail)));
-  const ranges = rows.filter(({ detail }) => detail === 'CO-ROUTINE range');
-  return ranges.map(({ id }) =>
-    rows.filter(({ parent }) => parent === id).map(({ detail }) => detail),
-  );
-}
-
-describe('the default list', () => {
-  const callers = { consumer, admin, unscoped: callerOf(null) };
-  const places = { 'the first page': undefined, 'the page after a marker': images[10] };
-  for (const [name, caller] of Object.entries(callers)) {
-    for (const [place, marker] of Object.entries(places)) {
-      test(`of ${name} is found by index alone, ${place}`, async () => {
-        const ranges = await rangesOf(caller, queryOf(ties('desc'), 25), marker);
-
-        assert.ok(ranges.length > 0);
-        for (const step of ranges.flat()) {
-          assert.match(step, /^SEARCH \w+ USING ((COVERING )?INDEX|PRIMARY KEY)/);
-        }
-      });
-    }
-  }
-
-  test('of everything, which an admin may ask for, is found by index alone', async () => {
-    const scope = { visibility: 'all', memberStatus: 'all' } as const;
-
-    const ranges = await rangesOf(admin, { ...queryOf(ties('desc'), 25), scope });
-
-    assert.deepEqual(ranges, [['SEARCH images USING COVERING INDEX images_by_age (os_hidden=?)']]);
-  });
-});
-
-test('an order that has no index is sorted, and the plan says so', async () => {
-  const order = [{ key: 'size', direction: 'asc' } as const, ...ties('asc')];
-
-  const ranges = await rangesOf(consumer, queryOf(order, 25));
-
-  assert.ok(ranges.flat().includes('USE TEMP B-TREE FOR ORDER BY'));
-});
