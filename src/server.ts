@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { type Logger, pino } from 'pino';
 import { imageSchemaWith } from './api/image-schema.ts';
-import { type Config, ConfigError, loadConfig } from './config.ts';
+import { type Config, ConfigError, readConfig } from './config.ts';
 import { type Database, openDatabase } from './database/database.ts';
 import { lockInstance } from './database/instance-lock.ts';
 import { policyOf } from './domain/policy.ts';
@@ -283,12 +283,15 @@ Try next, in another terminal:
 async function serve(secrets: readonly FirstSecret[] | undefined): Promise<void> {
   // Passwords, keys and images: what the service writes is for its own account alone.
   process.umask(0o077);
-  const config = loadConfig(process.env, (path) => readFileSync(path, 'utf8'));
+  const read = readConfig(process.env, (path) => readFileSync(path, 'utf8'));
+  if (read.problems.length > 0) throw new ConfigError(read.problems);
+  const { config } = read;
   // Standard output has one line for scripts to wait for; everything else goes beside it.
   const log = pino(
     { level: config.logLevel, base: null },
     pino.destination({ dest: 2, sync: true }),
   );
+  for (const warning of read.warnings) log.warn(warning);
   const service = await startService(config, log, { secrets });
   let isStopping = false;
   const stop = async () => {

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { ApiError, ConnectionError } from '../client/api-error.ts';
 import { CommandError } from './command-error.ts';
+import { configCommands } from './config-commands.ts';
 import { imageCommands } from './image-commands.ts';
 import { policyCommands } from './policy-commands.ts';
 import { projectCommands } from './project-commands.ts';
@@ -19,7 +20,8 @@ function buildProgram(): Command {
     .addCommand(roleCommands())
     .addCommand(quotaCommands())
     .addCommand(policyCommands())
-    .addCommand(imageCommands());
+    .addCommand(imageCommands())
+    .addCommand(configCommands());
   overrideExit(program);
   return program;
 }
@@ -50,6 +52,12 @@ function textOf(error: unknown): string {
     ? `${error.message} Check the password in clouds.yaml.`
     : error.message;
 }
+
+// Whoever reads the output may have seen enough, as `head` has.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(exitCodes.done);
+});
 
 try {
   await buildProgram().parseAsync();

@@ -5,6 +5,8 @@ import { mapping, type Setting } from './setting.ts';
 export const imageSchema: Setting<SchemaAdditions> = {
   key: 'image_schema',
   initial: { properties: {}, required: [] },
+  initialText: '{}',
+  about: 'Custom properties that the schema of images describes, and those that are required',
   read(value, report) {
     const parts = mapping(value);
     if (!parts) return undefined;

@@ -4,6 +4,7 @@ import { type Setting, structure } from './setting.ts';
 export const corsAllowedOrigins: Setting<readonly string[]> = {
   key: 'cors_allowed_origins',
   initial: [],
+  about: 'Origins whose pages may call the service from a browser',
   read(value) {
     const origins = structure(value);
     return Array.isArray(origins) && origins.every(isOrigin) ? origins : undefined;

@@ -36,10 +36,10 @@ test('every problem is told with its place, beside those of other settings', () 
     () => configOf(wrong),
     ({ problems }: ConfigError) => {
       assert.deepEqual(problems.slice(0, 2), [
-        'port: a whole number from 0 to 65535 is wanted.',
-        'policies: publicize_image: character 14: a condition is wanted, but the text ends.',
+        'vitrine.yaml:1: port: a whole number from 0 to 65535 is wanted.',
+        'vitrine.yaml:2: policies: publicize_image: character 14: a condition is wanted, but the text ends.',
       ]);
-      assert.match(problems[2] ?? '', /^policies: delet_image: no such rule/);
+      assert.match(problems[2] ?? '', /^vitrine\.yaml:2: policies: delet_image: no such rule/);
       return problems.length === 3;
     },
   );

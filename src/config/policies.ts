@@ -6,6 +6,8 @@ import { mapping, type Setting } from './setting.ts';
 export const policies: Setting<PolicyOverrides> = {
   key: 'policies',
   initial: new Map(),
+  initialText: '{}',
+  about: 'Rules of who may do what that replace the standard ones; see [policies](policies.md)',
   read(value, report) {
     const texts = mapping(value);
     if (!texts) return undefined;

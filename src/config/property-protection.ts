@@ -14,6 +14,7 @@ type Report = (problem: string) => void;
 export const propertyProtection: Setting<readonly PropertySection[] | null> = {
   key: 'property_protection',
   initial: null,
+  about: 'Who may create, read, update and delete which custom properties',
   read(value, report, readText) {
     const parts = mapping(value);
     if (!parts) return undefined;

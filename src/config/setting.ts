@@ -8,6 +8,8 @@ export interface Setting<T> {
   /** Name in the configuration file; the environment has it in upper case after `VITRINE_`. */
   readonly key: string;
   readonly initial: T;
+  /** What it does, with its unit, for people; one sentence without its full stop. */
+  readonly about: string;
   /** Reads a value; undefined when it does not fit, after telling what is wrong where `wanted` says too little. */
   readonly read: (
     value: unknown,
@@ -15,19 +17,36 @@ export interface Setting<T> {
     readText: ReadText | undefined,
   ) => T | undefined;
   readonly wanted: string;
+  /** The initial value as people write it, where its own form says too little. */
+  readonly initialText?: string;
 }
 
+/** What every kind of setting is described by. */
+type Description<T> = Pick<Setting<T>, 'initial' | 'about'>;
+
 /** A setting of text that is not empty. */
-export function text(key: string, initial: string, wanted: string): Setting<string> {
+export function text(
+  key: string,
+  { initial, about, wanted }: Description<string> & { readonly wanted: string },
+): Setting<string> {
   const read = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
-  return { key, initial, read, wanted };
+  return { key, initial, about, read, wanted };
 }
 
 /** A setting of a whole number, both bounds inclusive. */
-export function integer(key: string, initial: number, min: number, max: number): Setting<number> {
+export function integer(
+  key: string,
+  {
+    initial,
+    about,
+    min,
+    max,
+  }: Description<number> & { readonly min: number; readonly max: number },
+): Setting<number> {
   return {
     key,
     initial,
+    about,
     read(value) {
       const number = typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value;
       const fits = Number.isSafeInteger(number) && Number(number) >= min && Number(number) <= max;
@@ -37,11 +56,30 @@ export function integer(key: string, initial: number, min: number, max: number):
   };
 }
 
+/** A setting that is one of a few words. */
+export function oneOf<const Word extends string>(
+  key: string,
+  words: readonly Word[],
+  { initial, about }: Description<NoInfer<Word>>,
+): Setting<Word> {
+  return {
+    key,
+    initial,
+    about,
+    read: (value) => words.find((word) => word === value),
+    wanted: `one of ${words.join(', ')}`,
+  };
+}
+
 /** A setting of names: a list in the file, with commas between them in the environment. */
-export function names(key: string, wanted: string): Setting<readonly string[]> {
+export function names(
+  key: string,
+  { about, wanted }: { readonly about: string; readonly wanted: string },
+): Setting<readonly string[]> {
   return {
     key,
     initial: [],
+    about,
     read(value) {
       const list = typeof value === 'string' ? value.split(',').map((name) => name.trim()) : value;
       const fits = Array.isArray(list) && list.every((name) => typeof name === 'string');
@@ -52,14 +90,36 @@ export function names(key: string, wanted: string): Setting<readonly string[]> {
 }
 
 /** A setting that is on or off. */
-export function flag(key: string, initial: boolean): Setting<boolean> {
+export function flag(key: string, { initial, about }: Description<boolean>): Setting<boolean> {
   const values = new Map<unknown, boolean>([
     [true, true],
     [false, false],
     ['true', true],
     ['false', false],
   ]);
-  return { key, initial, read: (value) => values.get(value), wanted: 'true or false' };
+  return { key, initial, about, read: (value) => values.get(value), wanted: 'true or false' };
+}
+
+/** A setting of the address of a service. */
+export function url(
+  key: string,
+  { about }: { readonly about: string },
+): Setting<string | undefined> {
+  return {
+    key,
+    initial: undefined,
+    about,
+    read: readUrl,
+    wanted: 'an http or https URL without a query',
+  };
+}
+
+function readUrl(value: unknown): string | undefined {
+  if (typeof value !== 'string' || !URL.canParse(value)) return undefined;
+  const address = new URL(value);
+  const isPlain =
+    /^https?:$/.test(address.protocol) && address.search === '' && address.hash === '';
+  return isPlain && address.username === '' ? value.replace(/\/+$/, '') : undefined;
 }
 
 /** A value with parts: as the file has it, or as YAML (or JSON, which is YAML) in an environment variable. */

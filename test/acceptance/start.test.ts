@@ -82,8 +82,8 @@ test('reports settings of the file that are wrong, with those of the environment
   const { code } = await service.exited;
 
   assert.equal(code, 1);
-  for (const key of ['prot', 'log_level', 'VITRINE_PORT']) {
-    assert.match(service.stderr(), new RegExp(`^ +- ${key}: `, 'm'));
+  for (const start of [`${config}:1: prot`, `${config}:2: log_level`, 'VITRINE_PORT']) {
+    assert.match(service.stderr(), new RegExp(`^ +- ${start}: `, 'm'));
   }
 });
 

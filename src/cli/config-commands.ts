@@ -1,0 +1,103 @@
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { initialText, placeText } from '../config/description.ts';
+import { variableOf } from '../config/sources.ts';
+import { nearest } from '../config/spelling.ts';
+import { type ReadConfig, readConfig, type SettingState } from '../config.ts';
+import { CommandError } from './command-error.ts';
+import { jsonOutput, type Output, textOutput } from './output.ts';
+
+interface ConfigOptions {
+  readonly file?: string;
+  readonly json?: boolean;
+}
+
+/** `vitrine config …`: the settings, as the service would read them here. */
+export function configCommands(): Command {
+  const config = new Command('config').description(
+    'look at the configuration; no service is asked',
+  );
+
+  withConfigOptions(config.command('check'))
+    .description('tell every problem of the configuration; exits with 1 when there is one')
+    .action((options: ConfigOptions) => {
+      const { output, read } = open(options);
+      for (const warning of read.warnings) console.error(warning);
+      for (const problem of read.problems) console.error(problem);
+      if (read.problems.length > 0) process.exitCode = 1;
+      else output.done(`The configuration is right: ${summary(read.states)}.`);
+    });
+
+  withConfigOptions(config.command('show'))
+    .description('list every setting with its value and where it was given')
+    .action((options: ConfigOptions) => {
+      const { output, read } = open(options);
+      const rows = read.states.map(rowOf);
+      output.table(rows, ['key', 'value', 'given_in']);
+    });
+
+  withConfigOptions(config.command('explain <key>'))
+    .description('tell what a setting does, what it may be and what it is')
+    .action((key: string, options: ConfigOptions) => {
+      const { output, read } = open(options);
+      const state = find(read.states, key);
+      const { setting } = state;
+      output.fields({
+        key: setting.key,
+        about: setting.about,
+        wanted: setting.wanted,
+        environment: variableOf(setting.key),
+        default: initialText(setting),
+        value: rowOf(state).value,
+        given_in: rowOf(state).given_in,
+      });
+    });
+
+  return config;
+}
+
+function withConfigOptions(command: Command): Command {
+  return command
+    .option('--file <path>', 'the configuration file (VITRINE_CONFIG)')
+    .option('--json', 'print JSON for programs');
+}
+
+function open({ file, json }: ConfigOptions): {
+  readonly output: Output;
+  readonly read: ReadConfig;
+} {
+  const write = (text: string) => void process.stdout.write(text);
+  const environment = file === undefined ? process.env : { ...process.env, VITRINE_CONFIG: file };
+  return {
+    output: json ? jsonOutput(write) : textOutput(write),
+    read: readConfig(environment, (path) => readFileSync(path, 'utf8')),
+  };
+}
+
+function summary(states: readonly SettingState[]): string {
+  const given = states.filter((state) => state.given);
+  return `${given.length} of ${states.length} settings are given, the others have their defaults`;
+}
+
+function rowOf({ setting, given }: SettingState) {
+  const value = given ? shown(given.value) : initialText(setting);
+  return { key: setting.key, value, given_in: placeText(given) };
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function find(states: readonly SettingState[], name: string): SettingState {
+  const found = states.find(
+    ({ setting }) => setting.key === name || variableOf(setting.key) === name,
+  );
+  if (found) return found;
+  const meant = nearest(
+    name,
+    states.map(({ setting }) => setting.key),
+  );
+  throw new CommandError(
+    `${name}: is no setting.${meant ? ` Is ${meant} meant?` : ''} \`vitrine config show\` lists them all.`,
+  );
+}

@@ -1,0 +1,191 @@
+import type { Config } from '../config.ts';
+import { imageSchema } from './image-schema.ts';
+import { corsAllowedOrigins } from './origins.ts';
+import { policies } from './policies.ts';
+import { propertyProtection } from './property-protection.ts';
+import { flag, integer, names, oneOf, type Setting, text, url } from './setting.ts';
+
+export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+export const notificationDrivers = ['noop', 'log'] as const;
+
+const mib = 1024 * 1024;
+
+/** Its MiB in bytes are still a safe number. */
+const maxQuota = 2 ** 32;
+
+type Settings = { readonly [Name in keyof Config]: Setting<Config[Name]> };
+
+const service = {
+  host: text('host', {
+    initial: '127.0.0.1',
+    about: 'The address to listen on; `0.0.0.0` or `::` for all',
+    wanted: 'an address to listen on',
+  }),
+  port: integer('port', {
+    initial: 9292,
+    about: 'The TCP port to listen on; 0 picks a free one',
+    min: 0,
+    max: 65_535,
+  }),
+  dataDir: text('data_dir', {
+    initial: './data',
+    about: 'The folder of the database, the images and `clouds.yaml`',
+    wanted: 'the path of a folder',
+  }),
+  publicEndpoint: url('public_endpoint', {
+    about: 'The URL of the service as clients reach it; without it links follow the request',
+  }),
+  logLevel: oneOf('log_level', logLevels, {
+    initial: 'info',
+    about: 'The least urgent lines that are logged',
+  }),
+  minFreeBytes: integer('min_free_bytes', {
+    initial: 256 * mib,
+    about: 'Bytes that uploads must leave free on the disk',
+    min: 0,
+    max: Number.MAX_SAFE_INTEGER,
+  }),
+} as const satisfies Partial<Settings>;
+
+const http = {
+  listLimitDefault: integer('limit_param_default', {
+    initial: 25,
+    about: 'Images on a page when a request names no `limit`',
+    min: 1,
+    max: 10_000,
+  }),
+  listLimitMax: integer('api_limit_max', {
+    initial: 1000,
+    about: 'The most images on a page, whatever `limit` says',
+    min: 1,
+    max: 10_000,
+  }),
+  corsAllowedOrigins,
+  compressJson: flag('compress_json', {
+    initial: false,
+    about: 'Compresses long JSON answers for clients that take gzip',
+  }),
+} as const satisfies Partial<Settings>;
+
+const identity = {
+  tokenLifetime: integer('token_lifetime', {
+    initial: 3600,
+    about: 'Seconds for which a token of the embedded identity service is valid',
+    min: 60,
+    max: 7 * 24 * 3600,
+  }),
+  policies,
+} as const satisfies Partial<Settings>;
+
+const quotas = {
+  imageSizeCap: integer('image_size_cap', {
+    initial: 1024 * 1024 * mib,
+    about: 'Bytes of data that one image may have; -1 for no limit, like every quota',
+    min: -1,
+    max: Number.MAX_SAFE_INTEGER,
+  }),
+  imageMemberQuota: integer('image_member_quota', {
+    initial: 128,
+    about: 'Members that one image may have',
+    min: -1,
+    max: 1_000_000,
+  }),
+  imagePropertyQuota: integer('image_property_quota', {
+    initial: 128,
+    about: 'Custom properties that one image may have',
+    min: -1,
+    max: 1_000_000,
+  }),
+  imageTagQuota: integer('image_tag_quota', {
+    initial: 128,
+    about: 'Tags that one image may have',
+    min: -1,
+    max: 1_000_000,
+  }),
+  imageCountTotal: integer('image_count_total', {
+    initial: -1,
+    about: 'Images that one project may have',
+    min: -1,
+    max: maxQuota,
+  }),
+  imageSizeTotal: integer('image_size_total', {
+    initial: -1,
+    about: 'MiB of data that one project may have',
+    min: -1,
+    max: maxQuota,
+  }),
+  imageStageTotal: integer('image_stage_total', {
+    initial: -1,
+    about: 'MiB of data that one project may have waiting to be imported',
+    min: -1,
+    max: maxQuota,
+  }),
+  imageCountUploading: integer('image_count_uploading', {
+    initial: -1,
+    about: 'Uploads that one project may have under way',
+    min: -1,
+    max: maxQuota,
+  }),
+} as const satisfies Partial<Settings>;
+
+const images = {
+  delayedDelete: flag('delayed_delete', {
+    initial: false,
+    about: 'Keeps the data of deleted images for a while, so that an admin can restore them',
+  }),
+  scrubTime: integer('scrub_time', {
+    initial: 0,
+    about: 'Seconds for which it is kept at least',
+    min: 0,
+    max: 10 * 365 * 24 * 3600,
+  }),
+  wakeupTime: integer('wakeup_time', {
+    initial: 300,
+    about: 'Seconds between two looks for data whose time is over',
+    min: 1,
+    max: 24 * 3600,
+  }),
+  imageSchema,
+  propertyProtection,
+} as const satisfies Partial<Settings>;
+
+const events = {
+  notificationDriver: oneOf('notification_driver', notificationDrivers, {
+    initial: 'noop',
+    about: 'Where events go: `log` writes them as lines of the log, `noop` writes none',
+  }),
+  defaultPublisherId: text('default_publisher_id', {
+    initial: 'image.localhost',
+    about: 'What events name as their origin',
+    wanted: 'a name',
+  }),
+  disabledNotifications: names('disabled_notifications', {
+    about:
+      'Types of events, such as `image.send`, or groups, such as `image`, that are not written',
+    wanted: 'a list of types of events',
+  }),
+} as const satisfies Partial<Settings>;
+
+/** The settings as operators read of them. */
+export const settingSections: readonly {
+  readonly title: string;
+  readonly settings: Partial<Settings>;
+}[] = [
+  { title: 'The service', settings: service },
+  { title: 'Answers', settings: http },
+  { title: 'Identity and policy', settings: identity },
+  { title: 'Quotas', settings: quotas },
+  { title: 'Images', settings: images },
+  { title: 'Events', settings: events },
+];
+
+/** Every setting, by the name that the service's parts know it by. */
+export const settings: Settings = {
+  ...service,
+  ...http,
+  ...identity,
+  ...quotas,
+  ...images,
+  ...events,
+};
