@@ -9,6 +9,7 @@ import {
   type Sources,
   unknownVariables,
 } from './config/sources.ts';
+import type { AuditLevel } from './domain/audit.ts';
 import type { PolicyOverrides } from './domain/policy.ts';
 import type { PropertySection } from './domain/property-protection.ts';
 
@@ -21,6 +22,8 @@ export interface Config {
   /** The URL of the service as clients reach it; else links follow the request. */
   readonly publicEndpoint: string | undefined;
   readonly logLevel: (typeof logLevels)[number];
+  /** Which requests leave a line that tells who did what to which image. */
+  readonly audit: AuditLevel;
   /** Seconds for which a token of the embedded identity service is valid. */
   readonly tokenLifetime: number;
   readonly listLimitDefault: number;

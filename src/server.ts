@@ -12,9 +12,11 @@ import { policyOf } from './domain/policy.ts';
 import { noProtection, protectionBy } from './domain/property-protection.ts';
 import type { ProjectLimits } from './domain/quota.ts';
 import { buildApp } from './http/app.ts';
+import type { AuditRecord } from './http/audit.ts';
 import { type ConnectionTimes, connectionTimes } from './http/server-options.ts';
 import type { FirstSecret } from './identity/first-secrets.ts';
 import type { PasswordCost } from './identity/passwords.ts';
+import { watchedPolicy } from './service/audit.ts';
 import { logSink } from './service/event-sink.ts';
 import { eventsService } from './service/events.ts';
 import {
@@ -113,6 +115,7 @@ export async function startService(
     ...httpSettings(config),
     disableFile: join(dataDir, 'disabled'),
     times: { ...connectionTimes, ...times },
+    audit: { level: config.audit, write: auditWriter(log) },
     log,
     stopping: stopping.signal,
   });
@@ -203,6 +206,12 @@ function eventsOf(config: Config, { database, log, report }: EventParts) {
   });
 }
 
+/** Writes what is audited among the log's lines, at every log level but `silent`. */
+function auditWriter(log: Logger): (record: AuditRecord) => void {
+  const lines = log.level === 'silent' ? log : log.child({}, { level: 'info' });
+  return (audit) => lines.info({ audit }, `${audit.operation} ${audit.outcome}`);
+}
+
 /** What the operator decides about how the API answers. */
 function httpSettings(config: Config) {
   return {
@@ -219,7 +228,7 @@ type ImageServiceParts = Omit<ImageDataOptions, 'quotas' | 'room' | 'policy' | '
 /** The use cases of the Images API. */
 function imageServices(config: Config, parts: ImageServiceParts) {
   const quotas = quotasService({ database: parts.database, defaults: limitsOf(config) });
-  const policy = policyOf(config.policies);
+  const policy = watchedPolicy(policyOf(config.policies));
   const sections = config.propertyProtection;
   const protection = sections ? protectionBy(sections, policy) : noProtection;
   const common = { ...parts, quotas, policy, protection, clock: () => new Date() };

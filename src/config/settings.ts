@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts';
+import { auditLevels } from '../domain/audit.ts';
 import { imageSchema } from './image-schema.ts';
 import { corsAllowedOrigins } from './origins.ts';
 import { policies } from './policies.ts';
@@ -39,6 +40,11 @@ const service = {
   logLevel: oneOf('log_level', logLevels, {
     initial: 'info',
     about: 'The least urgent lines that are logged',
+  }),
+  audit: oneOf('audit', auditLevels, {
+    initial: 'changes',
+    about:
+      'Which requests leave a line that tells who did what to which image: `none`, `changes` and all that is refused, or `all`',
   }),
   minFreeBytes: integer('min_free_bytes', {
     initial: 256 * mib,

@@ -16,6 +16,7 @@ import type { Quotas } from '../service/quotas.ts';
 import type { Switches } from '../service/switches.ts';
 import type { Tags } from '../service/tags.ts';
 import { actionRoutes } from './actions.ts';
+import { type AuditOptions, auditRequests } from './audit.ts';
 import { authentication } from './authentication.ts';
 import { limitBodyTime, readBodies } from './body.ts';
 import { closeWhenAnswered } from './closing.ts';
@@ -69,6 +70,7 @@ export interface AppOptions {
   readonly compressesJson: boolean;
   readonly disableFile: string;
   readonly times: ConnectionTimes;
+  readonly audit: AuditOptions;
   readonly log: FastifyBaseLogger;
   /** Aborted when the service stops for good: running transfers end then. */
   readonly stopping: AbortSignal;
@@ -142,7 +144,9 @@ function behindToken(app: FastifyInstance, options: AppOptions): void {
   app.decorateRequest('caller');
   app.addHook('onRequest', nameRequest);
   const identityUrl = (request: FastifyRequest) => `${baseUrl(request, publicEndpoint)}/identity`;
-  app.addHook('onRequest', authentication(options.identity, identityUrl));
+  auditRequests(app, options.audit, () =>
+    app.addHook('onRequest', authentication(options.identity, identityUrl)),
+  );
   app.addHook('onRequest', refuseTrailingSlash);
   readBodies(app);
 }

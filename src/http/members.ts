@@ -23,6 +23,7 @@ interface MemberParams {
 export function memberRoutes(app: FastifyInstance, members: Members): void {
   app.post<MembersParams>('/v2/images/:imageId/members', async (request, reply) => {
     const projectId = parseNewMember(parseJsonObject(bodyOf(request)));
+    request.auditTarget = projectId;
     const member = await members.add(request.caller, request.params.imageId, projectId);
     return sendJson(reply, 200, memberDocument(member));
   });
