@@ -18,7 +18,7 @@ export interface PageSizes {
   readonly max: number;
 }
 
-/** Parameters that say how to list, not what. */
+/** Parameters that say how to list, not what; deleted images are not listed, whoever asks for them. */
 const listing = new Set([
   'limit',
   'marker',
@@ -28,6 +28,7 @@ const listing = new Set([
   'visibility',
   'member_status',
   'os_hidden',
+  'deleted',
 ]);
 
 /**

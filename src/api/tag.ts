@@ -1,5 +1,4 @@
 import { DomainError } from '../domain/errors.ts';
-import { checkCharacters } from './json-body.ts';
 
 const maxTagLength = 255;
 
@@ -16,5 +15,4 @@ export function checkTag(tag: string): void {
       `A tag has at most ${maxTagLength} characters, not ${tag.length}.`,
     );
   }
-  checkCharacters(tag, 'The tag');
 }

@@ -29,9 +29,10 @@ import { healthRoutes } from './health.ts';
 import { identityRoutes } from './identity/identity-routes.ts';
 import { imageDataRoutes } from './image-data.ts';
 import { imageRoutes } from './images.ts';
-import { infoRoutes } from './info.ts';
+import { importRoutes, usageRoutes } from './info.ts';
 import { memberRoutes } from './members.ts';
 import { refuseOtherMethods } from './method-not-allowed.ts';
+import { refuseRareCharacters } from './path-text.ts';
 import { pendingDeleteRoutes } from './pending-deletes.ts';
 import { policyCheckRoutes } from './policy-check.ts';
 import { quotaRoutes } from './quotas.ts';
@@ -115,25 +116,27 @@ export function buildApp(options: AppOptions): FastifyInstance {
 
 async function imagesApi(app: FastifyInstance, options: AppOptions): Promise<void> {
   behindToken(app, options);
-  await refuseOtherMethods(app, async () => {
-    imageRoutes(app, options);
-    memberRoutes(app, options.members);
-    tagRoutes(app, options.tags);
-    actionRoutes(app, options.switches);
-    await imageDataRoutes(app, options);
-    infoRoutes(app, options.quotas);
-    schemaRoutes(app, options.imageSchema);
+  await refuseOtherMethods(app, async (routes) => {
+    routes.addHook('onRequest', refuseRareCharacters);
+    imageRoutes(routes, options);
+    memberRoutes(routes, options.members);
+    tagRoutes(routes, options.tags);
+    actionRoutes(routes, options.switches);
+    await imageDataRoutes(routes, options);
+    importRoutes(routes);
+    schemaRoutes(routes, options.imageSchema);
   });
+  usageRoutes(app, options.quotas);
   unknownRoutes(app, options.publicEndpoint);
 }
 
 /** What operators need beside the Images API, which does not know of it. */
 async function operatorsApi(app: FastifyInstance, options: AppOptions): Promise<void> {
   behindToken(app, options);
-  await refuseOtherMethods(app, async () => {
-    quotaRoutes(app, options.quotas);
-    policyCheckRoutes(app, options.policyCheck);
-    pendingDeleteRoutes(app, options.pendingDeletes);
+  await refuseOtherMethods(app, async (routes) => {
+    quotaRoutes(routes, options.quotas);
+    policyCheckRoutes(routes, options.policyCheck);
+    pendingDeleteRoutes(routes, options.pendingDeletes);
   });
   unknownOperatorsRoutes(app);
 }

@@ -30,9 +30,18 @@ async function forgetUnreadableType({ raw }: FastifyRequest): Promise<void> {
   if (type !== undefined && !mediaType.test(type)) delete raw.headers['content-type'];
 }
 
-/** Refuses a body where none is wanted. @throws DomainError `BodyNotWanted` */
+const bodyMethods: readonly string[] = ['POST', 'PUT', 'PATCH'];
+
+/**
+ * Refuses a body where none is wanted; of unknown length only with methods that usually have one.
+ *
+ * @throws DomainError `BodyNotWanted`
+ * @see WebOb, `is_body_readable`
+ */
 export async function refuseBody(request: FastifyRequest): Promise<void> {
-  if (hasBody(request)) {
+  const { headers, method } = request;
+  const isChunked = headers['transfer-encoding'] !== undefined;
+  if (isChunked ? bodyMethods.includes(method) : hasBody(request)) {
     throw new DomainError('BodyNotWanted', 'The request has a body; none is wanted here.');
   }
 }

@@ -6,6 +6,7 @@ import { DomainError } from '../domain/errors.ts';
 import type { Image } from '../domain/image.ts';
 import type { Download, ImageData, Sent } from '../service/image-data.ts';
 import { refuseBody } from './body.ts';
+import { queryOf } from './reply.ts';
 import { sendData } from './send-data.ts';
 
 interface ImageParams {
@@ -57,6 +58,9 @@ export async function imageDataRoutes(
     '/v2/images/:imageId/file',
     { onRequest: refuseBody },
     async (request, reply) => {
+      if (queryOf(request).has('prefer')) {
+        throw new DomainError('InvalidRequest', 'prefer: there is but one store to choose from.');
+      }
       const send = (download: Download) => sendDownload(request, reply, download, stopping);
       await imageData.download(request.caller, request.params.imageId, send);
       return reply.sent ? reply : reply.code(204).send();

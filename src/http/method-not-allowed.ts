@@ -6,19 +6,20 @@ const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
 /**
  * Answers 405 with `Allow` for known paths asked by another method, once `register` has made
- * every route; HEAD is a method like any other and is never answered by GET's route.
+ * every route in a scope of its own; HEAD is a method like any other and is never answered by GET's route.
  *
  * @see Images API v2; Glance's router
  */
 export async function refuseOtherMethods(
   app: FastifyInstance,
-  register: () => Promise<void>,
+  register: (routes: FastifyInstance) => Promise<void>,
 ): Promise<void> {
   const known = new Map<string, string[]>();
   app.addHook('onRoute', ({ url, method }) => {
     known.set(url, [...(known.get(url) ?? []), ...[method].flat()]);
   });
-  await register();
+  // What the hooks of that scope refuse comes after the method, which is not theirs to look at.
+  await app.register(register);
   for (const [url, allowed] of [...known]) refuse(app, url, allowed);
 }
 

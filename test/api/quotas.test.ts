@@ -71,10 +71,10 @@ describe('GET /v2/info/usage', () => {
     assert.equal(reader.json.usage.image_count_total.usage, 0);
   });
 
-  test('wants a token and no body', async () => {
+  test('wants a token, minds no body and is found by GET alone', async () => {
     assert.equal((await service.call('nobody', 'GET', '/v2/info/usage')).status, 401);
-    assert.equal((await service.call('producer', 'GET', '/v2/info/usage', {})).status, 400);
-    assert.equal((await service.call('producer', 'POST', '/v2/info/usage')).status, 405);
+    assert.equal((await service.call('producer', 'GET', '/v2/info/usage', {})).status, 200);
+    assert.equal((await service.call('producer', 'POST', '/v2/info/usage')).status, 404);
   });
 });
 

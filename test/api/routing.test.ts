@@ -89,7 +89,6 @@ describe('text in a path', () => {
     `%20${id}`,
     id.toUpperCase(),
     'ü',
-    '%F0%9F%98%80',
     'x'.repeat(5_000),
     '-1',
     '__proto__',
@@ -105,6 +104,15 @@ describe('text in a path', () => {
       assert.equal((await service.call('producer', 'DELETE', path)).status, 404);
     });
   }
+
+  test('has no characters of four bytes where an id is wanted', async () => {
+    for (const path of ['/v2/images/%F0%9F%98%80', `/v2/images/${id}/members/%F0%9F%98%80`]) {
+      const answer = await service.call('producer', 'GET', path);
+
+      assert.equal(answer.status, 400);
+      assert.match(answer.text, /The path: has a character above U\+FFFF/);
+    }
+  });
 
   test('is percent-decoded once', async () => {
     const encoded = id

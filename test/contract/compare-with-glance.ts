@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import { startServer } from '../support/running-server.ts';
 import { chapters } from './api/chapters.ts';
 import { cloudTarget } from './api/cloud-target.ts';
+import { crossOrigin, pageOrigin } from './api/cross-origin.ts';
 import { type Difference, differences } from './api/observed.ts';
 import { check, play } from './api/play.ts';
 import type { Row } from './api/row.ts';
@@ -33,9 +34,15 @@ async function startBoth(): Promise<Pair> {
   await using cleanup = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'reference-glance-'));
   cleanup.defer(async () => void (await run('bash', [reference, 'stop', folder])));
-  const settings = { REFERENCE_STORES: 'one', REFERENCE_TOKEN_CACHE_TIME: '300' };
+  const settings = {
+    REFERENCE_STORES: 'one',
+    REFERENCE_TOKEN_CACHE_TIME: '300',
+    REFERENCE_ALLOWED_ORIGIN: pageOrigin,
+  };
   await run('bash', [reference, 'start', folder], { env: { ...process.env, ...settings } });
-  const server = cleanup.use(await startServer());
+  const server = cleanup.use(
+    await startServer({ VITRINE_CORS_ALLOWED_ORIGINS: JSON.stringify([pageOrigin]) }),
+  );
   const glance = cleanup.use(await cloudTarget(join(folder, 'clouds.yaml')));
   const vitrine = cleanup.use(await cloudTarget(join(server.dataDirectory, 'clouds.yaml')));
   const owned = cleanup.move();
@@ -46,7 +53,7 @@ function explain(row: Row, difference: Difference): Seen {
   const entry = known.find(
     ({ what, rows }) =>
       difference.what.startsWith(what) &&
-      (typeof rows === 'function' ? rows(difference) : rows.includes(row.says)),
+      (typeof rows === 'function' ? rows(difference, row.says) : rows.includes(row.says)),
   );
   return { ...difference, row: row.says, known: entry };
 }
@@ -80,7 +87,7 @@ after(async () => {
   await pair[Symbol.asyncDispose]();
 });
 
-for (const { title, rows } of chapters) {
+for (const { title, rows } of [...chapters, crossOrigin(pageOrigin)]) {
   describe(title, () => {
     for (const row of rows) {
       test(row.says, async () => {

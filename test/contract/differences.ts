@@ -10,8 +10,8 @@ export interface KnownDifference {
   readonly why: string;
   /** How the difference's `what` begins. */
   readonly what: string;
-  /** What the rows say; or which differences are meant, whatever the row. */
-  readonly rows: readonly string[] | ((difference: Difference) => boolean);
+  /** What the rows say; or which differences are meant, in which rows. */
+  readonly rows: readonly string[] | ((difference: Difference, says: string) => boolean);
 }
 
 const isEmpty = ({ vitrine, glance }: Difference) => vitrine === undefined && glance === '0';
@@ -26,7 +26,7 @@ export const known: readonly KnownDifference[] = [
   {
     kind: 'differ',
     what: 'header content-type',
-    rows: ({ vitrine, glance }) => vitrine === undefined && glance === 'text/html; charset=UTF-8',
+    rows: ({ vitrine, glance }) => vitrine === undefined && String(glance).startsWith('text/'),
     why: 'An answer without a body has no type; no client looks for one.',
   },
   {
@@ -181,6 +181,48 @@ export const known: readonly KnownDifference[] = [
     what: 'status',
     rows: ['no list is made for visibility='],
     why: 'An empty text is no visibility, as it is no answer of a member’s either: Glance refuses that one.',
+  },
+  {
+    kind: 'differ',
+    what: 'status',
+    rows: (_difference, says) => says.includes('character of four bytes'),
+    why: 'Nothing has such a name: Glance says 400 of bodies, and 404 or 204 of paths, which it reads as Latin-1.',
+  },
+  {
+    kind: 'differ',
+    what: 'status',
+    rows: ({ glance }, says) => says.startsWith('OPTIONS ') && glance === 200,
+    why: 'Glance answers OPTIONS of any kind with 200 and nothing in it; only browsers that ask for a page are meant.',
+  },
+  {
+    kind: 'differ',
+    what: 'header vary',
+    rows: ({ vitrine, glance }) => vitrine === 'Origin' && glance === undefined,
+    why: 'Without it a cache would give a page an answer that was made for nobody’s page (Fetch Standard).',
+  },
+  {
+    kind: 'differ',
+    what: 'header access-control-allow-',
+    rows: (_difference, says) => says.startsWith('a page '),
+    why: 'All that is allowed is told at once, so browsers ask less; and cookies play no part, so none is allowed.',
+  },
+  {
+    kind: 'differ',
+    what: 'header access-control-expose-headers',
+    rows: ({ vitrine, glance }) => String(vitrine).replaceAll(' ', '') === glance,
+    why: 'Blanks in a list mean nothing.',
+  },
+  {
+    kind: 'differ',
+    what: 'body.owner',
+    rows: ['an empty owner is none'],
+    why: 'An image without owner shows none, however it was asked for.',
+  },
+  {
+    kind: 'newer',
+    what: 'status',
+    rows: ['no store is preferred where there is but one'],
+    why: 'prefer came with version 2.18 of the API.',
   },
   {
     kind: 'newer',

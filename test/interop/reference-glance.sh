@@ -13,6 +13,7 @@
 #   test/interop/reference-glance.sh stop "$REFERENCE_DIRECTORY"
 #
 # With REFERENCE_STORES=one Glance has a single store and no import, as a Vitrine has, instead of two stores.
+# REFERENCE_ALLOWED_ORIGIN names an origin whose pages may call Glance.
 # REFERENCE_TOKEN_CACHE_TIME lets Glance remember tokens, in seconds: faster, but it learns of revoked ones late.
 #
 # Both listen on free ports of 127.0.0.1. Needs root for the installation only.
@@ -196,7 +197,7 @@ connection = sqlite:///$directory/glance/glance.sqlite
 $(store_sections "$directory")
 [paste_deploy]
 flavor = keystone
-config_file = /usr/share/glance-common/glance-api-paste.ini
+config_file = $directory/glance/glance-api-paste.ini
 [keystone_authtoken]
 www_authenticate_uri = $keystone_url
 auth_url = $keystone_url/v3
@@ -208,7 +209,12 @@ user_domain_id = default
 project_domain_id = default
 region_name = RegionOne
 token_cache_time = ${REFERENCE_TOKEN_CACHE_TIME:--1}
+[cors]
+allowed_origin = ${REFERENCE_ALLOWED_ORIGIN:-}
 CONF
+  # The filter for pages of other origins reads a configuration of its own.
+  sed "/oslo_middleware.cors/a oslo_config_file = $directory/glance/glance-api.conf" \
+    /usr/share/glance-common/glance-api-paste.ini >"$directory/glance/glance-api-paste.ini"
   glance-manage --config-file "$directory/glance/glance-api.conf" db_sync >"$directory/glance/setup.log" 2>&1
   use_write_ahead_log "$directory/glance/glance.sqlite"
   glance-manage --config-file "$directory/glance/glance-api.conf" \

@@ -1,4 +1,4 @@
-import { all, inAnyOrder, keys, like, time } from './matching.ts';
+import { all, inAnyOrder, keys, like, Matcher, time } from './matching.ts';
 import type { Chapter, Row } from './row.ts';
 import { deleted, image } from './scene.ts';
 
@@ -84,7 +84,7 @@ function quoted(value: unknown): string {
 const numbered = (count: number, prefix: string) =>
   Array.from({ length: count }, (_, index) => `${prefix}${index}`);
 
-const properties = (count: number) =>
+export const properties = (count: number) =>
   Object.fromEntries(numbered(count, 'p').map((name) => [name, 'x']));
 
 export const create: Chapter = {
@@ -182,6 +182,16 @@ export const create: Chapter = {
       'admin',
     ),
     created('an admin makes images without owner', { owner: null }, { owner: null }, 'admin'),
+    created('an empty owner is none', { owner: '' }, { owner: null }, 'admin'),
+    refused('an image of an empty owner is refused to all but admins', 403, { owner: '' }),
+    created(
+      'a new image was updated when it was made',
+      { name: 'x' },
+      new Matcher('an image with one time', (value) => {
+        const { created_at, updated_at } = Object(value);
+        return created_at === updated_at;
+      }),
+    ),
     created(
       'min_disk and min_ram are kept',
       { min_disk: 7, min_ram: 512 },

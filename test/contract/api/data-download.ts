@@ -134,6 +134,10 @@ export const dataDown: Chapter = {
       ...whole('neither ETag nor Accept-Ranges is promised'),
       answers: { etag: absent, 'accept-ranges': absent },
     },
+    {
+      ...download('no store is preferred where there is but one', 400),
+      send: 'GET /v2/images/{image}/file?prefer=fast',
+    },
     whole('data is sent whatever type is accepted', { headers: { accept: 'application/json' } }),
   ],
 };

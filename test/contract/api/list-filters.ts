@@ -80,6 +80,8 @@ const found: Readonly<Record<string, readonly string[]>> = {
   'os_distro=debian': ['alpha'],
   'os_distro=nonsense': [],
   'nonsense=nonsense': [],
+  'deleted=true': every,
+  'deleted=false': every,
   'os_distro=debian&name=alpha': ['alpha'],
   'os_distro=debian&name=beta': [],
   'created_at=gt:2020-01-01T00:00:00Z': every,
@@ -113,6 +115,7 @@ const refused = [
   'size_min=',
   'min_ram_min=nonsense',
   'nonsense_min=5',
+  'min_disk_min=1.5',
   'changes-since=2020-01-01T00:00:00Z',
 ] as const;
 

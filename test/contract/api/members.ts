@@ -1,5 +1,5 @@
 import type { CallerName, ProjectName } from '../../support/callers.ts';
-import { all, keys, time } from './matching.ts';
+import { all, keys, like, time } from './matching.ts';
 import type { Chapter, Row } from './row.ts';
 import { change, done, image, member, type Step, visible } from './scene.ts';
 
@@ -156,6 +156,13 @@ export const members: Chapter = {
       [image(), member('consumer', 'accepted'), remove, member('consumer')],
       memberList('consumer'),
     ),
+    {
+      says: 'why a public image lists no members is said in words that tests look for',
+      given: [visible('public')],
+      send: 'GET /v2/images/{image}/members',
+      status: 403,
+      text: like(/Only shared images have members/),
+    },
     {
       says: 'a member is removed once',
       given: [...shared, remove],

@@ -55,7 +55,11 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 function observed(row: Row, played: Played): Observed {
   const { answer } = played;
-  const headers = Object.entries(answer.headers).filter(([name]) => !transport.has(name));
+  // Which requests get another answer is of interest where one of them is made.
+  const isPage = row.headers?.['origin'] !== undefined;
+  const headers = Object.entries(answer.headers).filter(
+    ([name]) => !transport.has(name) && (name !== 'vary' || isPage),
+  );
   return {
     status: answer.status,
     headers: Object.fromEntries(

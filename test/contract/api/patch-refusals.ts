@@ -42,6 +42,7 @@ const malformed: Readonly<Record<string, unknown>> = {
   'a path with a slash at its end': [{ op: 'add', path: '/name/', value: 'x' }],
   'a path with two slashes': [{ op: 'add', path: '//name', value: 'x' }],
   'a path with two slashes inside': [{ op: 'add', path: '/a//b', value: 'x' }],
+  'a path with a blank between two slashes': [{ op: 'add', path: '/a/ /b', value: 'x' }],
   'a path of two segments': [{ op: 'add', path: '/a/b', value: 'x' }],
   'a path with ~2': [{ op: 'add', path: '/a~2b', value: 'x' }],
   'a path with ~ at its end': [{ op: 'add', path: '/a~', value: 'x' }],
@@ -182,6 +183,13 @@ export const patchRefusals: Chapter = {
       given: [image(), member('consumer', 'accepted')],
       by: 'consumer',
     }),
+    notPatched('nobody but an admin changes an image without owner', 403, rename, {
+      given: [image({ owner: null, visibility: 'shared' }, { by: 'admin' })],
+    }),
+    notPatched('a failed operation undoes those before it', 409, [
+      ...rename,
+      operation('remove', 'a'),
+    ]),
     notPatched('a stranger does not find the image to change', 404, rename, { by: 'stranger' }),
     notPatched('a stranger changes no public image', 403, rename, {
       given: [visible('public')],

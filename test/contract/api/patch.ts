@@ -1,4 +1,5 @@
 import type { CallerName } from '../../support/callers.ts';
+import { properties } from './create.ts';
 import { absent, inAnyOrder } from './matching.ts';
 import type { Chapter, Row } from './row.ts';
 import { data, image, member, type Step, visible } from './scene.ts';
@@ -108,6 +109,15 @@ export const patch: Chapter = {
     patched('tags are replaced as a whole', [operation('replace', 'tags', ['b', 'c', 'c'])], {
       tags: inAnyOrder('b', 'c'),
     }),
+    patched('blanks around a path’s segment do not count', [operation('add', ' a\t', 'x')], {
+      a: 'x',
+    }),
+    patched(
+      'an image with 128 properties takes another value of one',
+      [operation('add', 'p1', 'changed')],
+      { p1: 'changed' },
+      { given: [image(properties(128))] },
+    ),
     patched('~1 in a path is a slash', [operation('add', 'a~1b', 'x')], { 'a/b': 'x' }),
     patched('~0 in a path is a tilde', [operation('add', 'a~0b', 'x')], { 'a~b': 'x' }),
     patched('~01 in a path is no slash', [operation('add', 'a~01b', 'x')], { 'a~1b': 'x' }),

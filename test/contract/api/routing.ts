@@ -1,8 +1,11 @@
-import { absent } from './matching.ts';
+import { absent, like } from './matching.ts';
 import type { Chapter, Row } from './row.ts';
 import { data, done, image, member } from './scene.ts';
 
-const methods = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH'] as const;
+const methods = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'] as const;
+
+/** Paths that no method but GET finds, which the router knows no 405 for. */
+const foundByGetAlone = ['/v2/info/usage', '/v2/images/{image}/tasks'] as const;
 
 /** Every path of these chapters with the methods that it takes, as `Allow` names them. */
 const paths: Readonly<Record<string, string>> = {
@@ -54,6 +57,17 @@ const bodiless = [
   'GET /v2/schemas/members',
 ] as const;
 
+/** Ids with a character of four bytes. */
+const rare = [
+  'GET /v2/images/%F0%9F%98%80',
+  'DELETE /v2/images/%F0%9F%98%80',
+  'GET /v2/images/%F0%9F%98%80/file',
+  'GET /v2/images/%F0%9F%98%80/members',
+  'POST /v2/images/%F0%9F%98%80/actions/deactivate',
+  'GET /v2/images/{image}/members/%F0%9F%98%80',
+  'DELETE /v2/images/{image}/members/%F0%9F%98%80',
+] as const;
+
 const missing = '00000000-0000-0000-0000-000000000000';
 
 function notFound(request: string, says: string): Row {
@@ -73,8 +87,11 @@ const needToken = [
   'POST /v2/images/{image}/members',
   'POST /v2/images/{image}/actions/deactivate',
   'GET /v2/schemas/image',
+  'GET /v2/info/import',
+  'GET /v2/info/usage',
   'GET /v2/nonsense',
   'POST /v2/images/{image}',
+  'OPTIONS /v2/images',
   'HEAD /v2/images',
 ] as const;
 
@@ -91,9 +108,33 @@ export const routing: Chapter = {
         status: 400,
       }),
     ),
+    ...['POST /v2/images/{image}/actions/deactivate', 'PUT /v2/images/{image}/tags/x'].map(
+      (request): Row => ({
+        says: `${request} takes no body in chunks either`,
+        given: [image(), data('12345')],
+        send: request,
+        headers: { 'transfer-encoding': 'chunked' },
+        body: '{}',
+        status: 400,
+      }),
+    ),
+    {
+      says: 'DELETE does not mind a body in chunks',
+      given: [image()],
+      send: 'DELETE /v2/images/{image}',
+      headers: { 'transfer-encoding': 'chunked' },
+      body: '{}',
+      status: 204,
+    },
     {
       says: 'the list of images does not mind a body',
       send: 'GET /v2/images?limit=0',
+      body: '{}',
+      status: 200,
+    },
+    {
+      says: 'what a project uses does not mind a body',
+      send: 'GET /v2/info/usage',
       body: '{}',
       status: 200,
     },
@@ -124,6 +165,37 @@ export const routing: Chapter = {
       headers: { 'content-type': 'text/plain' },
       body: { member: '{consumer}' },
       status: 200,
+    },
+    {
+      says: 'an answer does not look at the content type',
+      given: [image(), member('consumer')],
+      by: 'consumer',
+      send: 'PUT /v2/images/{image}/members/{consumer}',
+      headers: { 'content-type': 'text/plain' },
+      body: { status: 'accepted' },
+      status: 200,
+    },
+    {
+      says: '/v2 leads to /v2/',
+      send: 'GET /v2',
+      status: 302,
+      answers: { location: like(/^http:\/\/[^/]+\/v2\/$/) },
+    },
+    ...foundByGetAlone.flatMap((path) =>
+      methods
+        .filter((method) => method !== 'GET' && method !== 'OPTIONS')
+        .map((method) => notFound(`${method} ${path}`, `${method} ${path} is not found`)),
+    ),
+    {
+      says: 'a method that the API has nowhere is not implemented on an unknown path',
+      send: 'PROPFIND /v2/nonsense',
+      status: 501,
+    },
+    {
+      says: 'a method that the API has nowhere is refused on a known path',
+      send: 'PROPFIND /v2/images',
+      status: 405,
+      answers: { allow: 'GET, POST' },
     },
     notFound('GET /v2/images/', 'a slash at the end is not tolerated after images'),
     notFound('DELETE /v2/images/', 'an empty id is not found to delete'),
@@ -167,6 +239,31 @@ export const routing: Chapter = {
       given: [image()],
       send: 'PUT /v2/images/{image}/tags/%FF',
       status: 400,
+    },
+    ...rare.map(
+      (request): Row => ({
+        says: `${request} has a character of four bytes, and is refused`,
+        given: [image()],
+        send: request,
+        status: 400,
+      }),
+    ),
+    {
+      says: 'an answer of a member with a character of four bytes is refused',
+      given: [image()],
+      send: 'PUT /v2/images/{image}/members/%F0%9F%98%80',
+      body: { status: 'accepted' },
+      status: 400,
+    },
+    {
+      says: 'a method is refused before the path’s characters are looked at',
+      send: 'POST /v2/images/%F0%9F%98%80',
+      status: 405,
+    },
+    {
+      says: 'an unknown path with a character of four bytes is not found',
+      send: 'GET /v2/%F0%9F%98%80',
+      status: 404,
     },
     {
       says: 'a query that is not UTF-8 is refused',

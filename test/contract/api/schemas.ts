@@ -138,10 +138,15 @@ export const schemas: Chapter = {
         'import-methods': all(keys('description', 'type', 'value'), { type: 'array', value: [] }),
       }),
     },
+    ...['GET /v2/info/stores', 'GET /v2/info/stores/detail', 'DELETE /v2/stores/one/{fresh}'].map(
+      (send): Row => ({ says: `${send} is not found where there is one store`, send, status: 404 }),
+    ),
     {
-      says: 'a service with one store tells nothing of stores',
-      send: 'GET /v2/info/stores',
-      status: 404,
+      says: 'a project without limits has no use to be told of',
+      send: 'GET /v2/info/usage',
+      status: 200,
+      answers: { 'content-type': 'application/json' },
+      json: all(keys('usage'), { usage: all(keys(), {}) }),
     },
     ...(['producer reader', 'stranger', 'admin'] as const).map(
       (by): Row => ({
