@@ -41,8 +41,8 @@ test('an image is made and changed only as the operator says', async () => {
 test('a configuration that adds nonsense is refused with every problem', () => {
   assert.throws(() => configOf('image_schema: {properties: {name: {}}, required: [size]}'), {
     problems: [
-      'image_schema: properties.name: is a property of the API itself.',
-      'image_schema: required: size is no property that callers give.',
+      'vitrine.yaml:1: image_schema: properties.name: is a property of the API itself.',
+      'vitrine.yaml:1: image_schema: required: size is no property that callers give.',
     ],
   });
 });
