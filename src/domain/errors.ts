@@ -3,6 +3,7 @@ export type ErrorCode =
   | 'BodyNotWanted'
   | 'DuplicateImage'
   | 'HeaderTooLong'
+  | 'IdentityUnavailable'
   | 'ImageDataGone'
   | 'ImageNotFound'
   | 'ImageNotShared'

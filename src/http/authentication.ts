@@ -23,9 +23,8 @@ export function authentication(
   identityUrl: (request: FastifyRequest) => string,
 ) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    const token = request.headers['x-auth-token'];
     try {
-      request.caller = await authenticate(identity, token);
+      request.caller = await authenticate(identity, request);
     } catch (error) {
       if (error instanceof DomainError && error.code === 'NotAuthenticated') {
         reply.removeHeader('x-openstack-request-id');
@@ -42,12 +41,19 @@ export function authentication(
   };
 }
 
-function authenticate(
-  identity: Identity,
-  token: string | readonly string[] | undefined,
-): Caller | Promise<Caller> {
-  if (typeof token !== 'string' || token === '' || token.length > maxTokenLength) {
-    throw new DomainError('NotAuthenticated', 'The request you have made requires authentication.');
-  }
-  return identity.authenticate(token);
+function authenticate(identity: Identity, { headers }: FastifyRequest): Caller | Promise<Caller> {
+  const token = headers['x-auth-token'];
+  const serviceToken = headers['x-service-token'];
+  if (!isToken(token)) throw notAuthenticated();
+  if (serviceToken === undefined || serviceToken === '') return identity.authenticate(token);
+  if (!isToken(serviceToken)) throw notAuthenticated();
+  return identity.authenticate(token, serviceToken);
+}
+
+function isToken(header: string | readonly string[] | undefined): header is string {
+  return typeof header === 'string' && header !== '' && header.length <= maxTokenLength;
+}
+
+function notAuthenticated(): DomainError {
+  return new DomainError('NotAuthenticated', 'The request you have made requires authentication.');
 }

@@ -5,6 +5,7 @@ export const httpStatus = {
   BodyNotWanted: 400,
   DuplicateImage: 409,
   HeaderTooLong: 431,
+  IdentityUnavailable: 503,
   ImageDataGone: 410,
   ImageNotFound: 404,
   ImageNotShared: 403,

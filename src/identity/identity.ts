@@ -5,7 +5,10 @@ export interface Identity {
   /**
    * Answers at once for a token seen lately, so that a hot request does not wait a turn.
    *
-   * @throws DomainError `NotAuthenticated` for a token that is malformed, expired, revoked or of another key.
+   * @param serviceToken Of the service that sends the request on for its user. With role `service`, the
+   *   user's token may have expired in the meantime: the work that it began can be finished.
+   * @throws DomainError `NotAuthenticated` for a token, of either kind, that is malformed, expired, revoked or
+   *   of another issuer; `IdentityUnavailable` when nobody can tell at this moment.
    */
-  authenticate(token: string): Caller | Promise<Caller>;
+  authenticate(token: string, serviceToken?: string): Caller | Promise<Caller>;
 }

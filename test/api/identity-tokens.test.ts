@@ -232,6 +232,30 @@ test('a token expires, and only allow_expired still tells what it meant', async 
   assert.equal(spent.status, 404);
 });
 
+test('a service finishes the work of a user whose token has expired, and nobody else does', async () => {
+  await using service = await startIdentity({ tokenLifetime: 60_000 });
+  const { tokens } = service.identity;
+  const old = await service.token('producer');
+  service.pass(60_000);
+  const admin = await service.token('admin');
+  const { userId, projectId } = await tokens.authenticate(await service.token('consumer'));
+  const roles = await service.call({ path: '/v3/roles?name=service', token: admin });
+  const path = `/v3/projects/${projectId}/users/${userId}/roles/${roles.json.roles[0].id}`;
+  await service.call({ method: 'PUT', path, token: admin });
+
+  const caller = await tokens.authenticate(old, await service.token('consumer'));
+
+  assert.equal(
+    caller.projectId,
+    (await tokens.authenticate(await service.token('producer'))).projectId,
+  );
+  for (const other of [admin, 'rubbish']) {
+    await assert.rejects(async () => await tokens.authenticate(old, other), {
+      code: 'NotAuthenticated',
+    });
+  }
+});
+
 test('tokens of another key, without a signature, altered or overlong are refused', async () => {
   await using service = await startIdentity();
   const token = await service.token('producer');

@@ -1,7 +1,9 @@
 import { hash, randomBytes } from 'node:crypto';
 import { deleteSpentRevocations, insertRevocation } from '../../database/revocations.ts';
+import type { Caller } from '../../domain/caller.ts';
 import type { Authorization, Session } from '../../domain/session.ts';
 import type { Identity } from '../../identity/identity.ts';
+import { checkWithService } from '../../identity/service-token.ts';
 import type { TokenSigner } from '../../identity/tokens.ts';
 import { findAuthorization } from './authorizations.ts';
 import type { IdentityContext } from './context.ts';
@@ -84,18 +86,27 @@ export function openTokens({ context, signer, lifetime }: TokensOptions): Tokens
     return recall(key) ?? lookUp(token, key);
   }
 
+  async function authorizeExpired(token: string): Promise<Authorization> {
+    const session = await signer.verify(token, expiredWindow);
+    return await findAuthorization(database.read, session, now());
+  }
+
+  function check(token: string): Caller | Promise<Caller> {
+    const known = authorize(token);
+    return known instanceof Promise ? known.then(({ caller }) => caller) : known.caller;
+  }
+
+  const checkExpired = async (token: string) => (await authorizeExpired(token)).caller;
+
   return {
     authorize,
 
-    authenticate(token) {
-      const known = authorize(token);
-      return known instanceof Promise ? known.then(({ caller }) => caller) : known.caller;
+    authenticate(token, serviceToken) {
+      if (serviceToken === undefined) return check(token);
+      return checkWithService({ check, checkExpired }, token, serviceToken);
     },
 
-    async authorizeExpired(token) {
-      const session = await signer.verify(token, expiredWindow);
-      return await findAuthorization(database.read, session, now());
-    },
+    authorizeExpired,
 
     async issue({ parent, notAfter, ...draft }) {
       const session = newSession(draft, { parent, notAfter, now: now(), lifetime });
