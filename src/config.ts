@@ -1,4 +1,5 @@
 import type { SchemaAdditions } from './api/schema-additions.ts';
+import { type IdentityConfig, keystoneSettingsOf } from './config/keystone.ts';
 import type { ReadText, Setting } from './config/setting.ts';
 import { type logLevels, type notificationDrivers, settings } from './config/settings.ts';
 import {
@@ -14,7 +15,7 @@ import type { PolicyOverrides } from './domain/policy.ts';
 import type { PropertySection } from './domain/property-protection.ts';
 
 /** Everything that an operator may set; read once at start and passed down. */
-export interface Config {
+export interface Config extends IdentityConfig {
   readonly host: string;
   /** 0 picks a free port. */
   readonly port: number;
@@ -102,9 +103,11 @@ export function readConfig(environment: Environment, readText: ReadText | undefi
   const known = all.map(([, setting]) => setting);
   const sources = readSources(environment, readText, known);
   const problems = [...sources.problems];
-  const config = all.map(([name, setting]) => [name, readSetting(setting, sources, problems)]);
+  const values = all.map(([name, setting]) => [name, readSetting(setting, sources, problems)]);
+  const config = Object.fromEntries(values) as Config;
+  keystoneSettingsOf(config, (problem) => problems.push(problem));
   return {
-    config: Object.fromEntries(config) as Config,
+    config,
     states: known.map((setting) => ({ setting, given: givenFor(setting, sources) })),
     problems,
     warnings: unknownVariables(environment, known),

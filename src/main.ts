@@ -17,7 +17,8 @@ enableCompileCache(join(import.meta.dirname, '..', 'node_modules', '.cache', 'co
 // it begins before the service is loaded, on what looks like a first start.
 const dataDir = process.env['VITRINE_DATA_DIR'] || './data';
 const looksEmpty = !existsSync(join(dataDir, 'vitrine.db'));
-const secrets = looksEmpty ? firstSecrets(3) : undefined;
+const wantsAccounts = looksEmpty && process.env['VITRINE_IDENTITY'] !== 'keystone';
+const secrets = wantsAccounts ? firstSecrets(3) : undefined;
 
 const { runService } = await import('./server.ts');
 await runService(secrets);

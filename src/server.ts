@@ -5,13 +5,14 @@ import { join, resolve } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { type Logger, pino } from 'pino';
 import { imageSchemaWith } from './api/image-schema.ts';
+import { type KeystoneSettings, keystoneSettingsOf } from './config/keystone.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { type Database, openDatabase } from './database/database.ts';
 import { lockInstance } from './database/instance-lock.ts';
 import { policyOf } from './domain/policy.ts';
 import { noProtection, protectionBy } from './domain/property-protection.ts';
 import type { ProjectLimits } from './domain/quota.ts';
-import { buildApp } from './http/app.ts';
+import { type AppOptions, buildApp } from './http/app.ts';
 import type { AuditRecord } from './http/audit.ts';
 import { type ConnectionTimes, connectionTimes } from './http/server-options.ts';
 import type { FirstSecret } from './identity/first-secrets.ts';
@@ -42,7 +43,8 @@ import { hashers } from './store/hashing.ts';
 export interface RunningService {
   /** Where it listens, without a slash at its end. */
   readonly url: string;
-  readonly cloudsFile: string;
+  /** The logins of the first accounts; none without accounts of its own. */
+  readonly cloudsFile: string | undefined;
   /** Lets running requests finish for a while, cuts the rest, and leaves everything on disk. */
   stop(): Promise<void>;
 }
@@ -57,7 +59,7 @@ export interface StartOptions {
   /** Passwords for the first accounts, whose hashing has begun already. */
   readonly secrets?: readonly FirstSecret[] | undefined;
   /** What hashing a password costs from now on, where it is not to be the default. */
-  readonly passwordCost?: PasswordCost;
+  readonly passwordCost?: PasswordCost | undefined;
 }
 
 /**
@@ -81,22 +83,11 @@ export async function startService(
       hashers: parts.use(hashers({ pairs: Math.max(1, Math.floor(availableParallelism() / 2)) })),
     }),
   );
-  const embeddedIdentity = await openIdentity({
-    database,
-    tokenLifetime: config.tokenLifetime * 1000,
-    ...(passwordCost && { passwordCost }),
-  });
-
-  const cloudsFile = join(dataDir, 'clouds.yaml');
-  const accounts = parts.use(
-    beginAccounts(embeddedIdentity, {
-      cloudsFile,
-      authUrl: authUrlOf(config, urlOf(config.host, config.port)),
-      secrets,
-    }),
+  const report = (message: string, cause: unknown) => log.error({ err: cause }, message);
+  const callers = parts.use(
+    await callersOf(config, { database, dataDir, secrets, passwordCost, report }),
   );
 
-  const report = (message: string, cause: unknown) => log.error({ err: cause }, message);
   const unwanted = unwantedData({ database, store, report });
   parts.defer(() => unwanted.settled());
   const events = eventsOf(config, { database, log, report });
@@ -110,8 +101,7 @@ export async function startService(
   const stopping = new AbortController();
   const app = buildApp({
     ...services,
-    identity: embeddedIdentity.tokens,
-    embeddedIdentity,
+    ...callers.app,
     ...httpSettings(config),
     disableFile: join(dataDir, 'disabled'),
     times: { ...connectionTimes, ...times },
@@ -123,13 +113,12 @@ export async function startService(
   parts.defer(() => app.close());
   const url = urlOf(config.host, portOf(app.server.address()) ?? config.port);
 
-  await accounts.made;
-  await refreshAuthUrl({ cloudsFile, authUrl: authUrlOf(config, url) });
+  await callers.ready(url);
 
   const running = parts.move();
   return {
     url,
-    cloudsFile,
+    cloudsFile: callers.cloudsFile,
     async stop() {
       const cut = setTimeout(() => {
         stopping.abort(new Error('The service stops.'));
@@ -138,6 +127,65 @@ export async function startService(
       await running.disposeAsync();
       clearTimeout(cut);
     },
+  };
+}
+
+/** Who vouches for callers, as far as the rest must know. */
+interface Callers extends AsyncDisposable {
+  readonly app: Pick<AppOptions, 'identity' | 'embeddedIdentity' | 'identityUrl'>;
+  readonly cloudsFile: string | undefined;
+  /** Does what is left once the service listens. */
+  ready(url: string): Promise<void>;
+}
+
+interface CallersParts extends Pick<StartOptions, 'secrets' | 'passwordCost'> {
+  readonly database: Database;
+  readonly dataDir: string;
+  readonly report: Report;
+}
+
+async function callersOf(config: Config, parts: CallersParts): Promise<Callers> {
+  const keystone = keystoneSettingsOf(config, (problem) => {
+    throw new ConfigError([problem]);
+  });
+  return keystone ? keystoneCallers(keystone, parts.report) : embeddedCallers(config, parts);
+}
+
+async function keystoneCallers(settings: KeystoneSettings, report: Report): Promise<Callers> {
+  // Most services run without.
+  const { keystoneIdentity } = await import('./identity/keystone/keystone-identity.ts');
+  const identity = keystoneIdentity({ ...settings, now: Date.now });
+  return {
+    app: { identity, embeddedIdentity: undefined, identityUrl: settings.wwwAuthenticateUri },
+    cloudsFile: undefined,
+    async ready() {
+      // Keystone may well start later: its operator is told, and requests try again.
+      void identity.logIn().catch((cause) => report('Keystone cannot be asked yet.', cause));
+    },
+    [Symbol.asyncDispose]: async () => identity[Symbol.dispose](),
+  };
+}
+
+async function embeddedCallers(
+  config: Config,
+  { database, dataDir, secrets, passwordCost }: CallersParts,
+): Promise<Callers> {
+  const embeddedIdentity = await openIdentity({
+    database,
+    tokenLifetime: config.tokenLifetime * 1000,
+    ...(passwordCost && { passwordCost }),
+  });
+  const cloudsFile = join(dataDir, 'clouds.yaml');
+  const authUrl = authUrlOf(config, urlOf(config.host, config.port));
+  const accounts = beginAccounts(embeddedIdentity, { cloudsFile, authUrl, secrets });
+  return {
+    app: { identity: embeddedIdentity.tokens, embeddedIdentity, identityUrl: undefined },
+    cloudsFile,
+    async ready(url) {
+      await accounts.made;
+      await refreshAuthUrl({ cloudsFile, authUrl: authUrlOf(config, url) });
+    },
+    [Symbol.asyncDispose]: () => accounts[Symbol.asyncDispose](),
   };
 }
 
@@ -280,7 +328,7 @@ function reachable(url: string): string {
 }
 
 /** What a newcomer does next; on standard error, since standard output has the ready line alone. */
-function welcome({ cloudsFile }: RunningService): string {
+function welcome(cloudsFile: string): string {
   return `
 Try next, in another terminal:
   npm run demo                              # a whole share, step by step
@@ -313,7 +361,7 @@ async function serve(secrets: readonly FirstSecret[] | undefined): Promise<void>
   };
   process.on('SIGTERM', () => void stop());
   process.on('SIGINT', () => void stop());
-  process.stderr.write(welcome(service));
+  if (service.cloudsFile !== undefined) process.stderr.write(welcome(service.cloudsFile));
   process.stdout.write(`vitrine ready on ${service.url}\n`);
 }
 

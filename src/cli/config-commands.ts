@@ -80,11 +80,12 @@ function summary(states: readonly SettingState[]): string {
 }
 
 function rowOf({ setting, given }: SettingState) {
-  const value = given ? shown(given.value) : initialText(setting);
+  const value = given ? shown(given.value, setting) : initialText(setting);
   return { key: setting.key, value, given_in: placeText(given) };
 }
 
-function shown(value: unknown): string {
+function shown(value: unknown, { isSecret }: SettingState['setting']): string {
+  if (isSecret) return '(secret)';
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 

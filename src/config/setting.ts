@@ -19,6 +19,8 @@ export interface Setting<T> {
   readonly wanted: string;
   /** The initial value as people write it, where its own form says too little. */
   readonly initialText?: string;
+  /** Whether nobody is to be shown the value. */
+  readonly isSecret?: boolean;
 }
 
 /** What every kind of setting is described by. */
@@ -114,7 +116,8 @@ export function url(
   };
 }
 
-function readUrl(value: unknown): string | undefined {
+/** An http or https URL without credentials, query or fragment, and without slashes at its end; else undefined. */
+export function readUrl(value: unknown): string | undefined {
   if (typeof value !== 'string' || !URL.canParse(value)) return undefined;
   const address = new URL(value);
   const isPlain =

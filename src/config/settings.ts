@@ -1,6 +1,7 @@
 import type { Config } from '../config.ts';
 import { auditLevels } from '../domain/audit.ts';
 import { imageSchema } from './image-schema.ts';
+import { identitySettings } from './keystone.ts';
 import { corsAllowedOrigins } from './origins.ts';
 import { policies } from './policies.ts';
 import { propertyProtection } from './property-protection.ts';
@@ -181,6 +182,7 @@ export const settingSections: readonly {
   { title: 'The service', settings: service },
   { title: 'Answers', settings: http },
   { title: 'Identity and policy', settings: identity },
+  { title: 'Keystone', settings: identitySettings },
   { title: 'Quotas', settings: quotas },
   { title: 'Images', settings: images },
   { title: 'Events', settings: events },
@@ -191,6 +193,7 @@ export const settings: Settings = {
   ...service,
   ...http,
   ...identity,
+  ...identitySettings,
   ...quotas,
   ...images,
   ...events,

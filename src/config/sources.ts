@@ -1,4 +1,4 @@
-import { isMap, LineCounter, parseDocument } from 'yaml';
+import { type Document, isMap, LineCounter, parseDocument } from 'yaml';
 import type { ReadText, Setting } from './setting.ts';
 import { nearest } from './spelling.ts';
 
@@ -77,19 +77,19 @@ function readFile(path: string, reading: FileReading): ReadonlyMap<string, Given
   const document = parsed(path, { readText, problems, lines });
   if (!document) return new Map();
   const { contents } = document;
-  if (document.toJS() === null) return new Map();
+  const values = valuesOf(document);
+  if (values === null) return new Map();
   if (!isMap<{ readonly value: unknown; readonly range?: readonly number[] }>(contents)) {
     problems.push(`${path}:1: a mapping of settings to values is wanted.`);
     return new Map();
   }
 
   const keys = known.map(({ key }) => key);
-  const values = document.toJS() as Readonly<Record<string, unknown>>;
   const given = new Map<string, Given>();
   for (const { key: node } of contents.items) {
     const key = String(node.value);
     const place = `${path}:${lines.linePos(node.range?.[0] ?? 0).line}`;
-    if (keys.includes(key)) given.set(key, { value: values[key], place });
+    if (keys.includes(key)) given.set(key, { value: values?.[key], place });
     else problems.push(`${place}: ${key}: is no setting.${suggestion(key, keys)}`);
   }
   return given;
@@ -110,7 +110,20 @@ function parsed(
   for (const { message, pos } of document.errors) {
     problems.push(`${path}:${lines.linePos(pos[0]).line}: is not YAML: ${message}.`);
   }
+  if (document.errors.length === 0 && valuesOf(document) === undefined) {
+    problems.push(`${path}: is not YAML: an alias stands for nothing.`);
+    return undefined;
+  }
   return document.errors.length > 0 ? undefined : document;
+}
+
+/** Undefined when an alias stands for nothing: what the parser says of it quotes the file, and maybe a secret. */
+function valuesOf(document: Document): Readonly<Record<string, unknown>> | null | undefined {
+  try {
+    return document.toJS();
+  } catch {
+    return undefined;
+  }
 }
 
 function messageOf(error: unknown): string {

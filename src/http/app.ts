@@ -42,6 +42,7 @@ import { schemaRoutes } from './schemas.ts';
 import { type ConnectionTimes, serverOptions } from './server-options.ts';
 import { tagRoutes } from './tags.ts';
 import {
+  noIdentityRoutes,
   refuseTrailingSlash,
   routeEveryMethod,
   unknownOperatorsRoutes,
@@ -61,8 +62,10 @@ export interface AppOptions {
   readonly pendingDeletes: PendingDeletes;
   /** Who vouches for the tokens of the Images API. */
   readonly identity: Identity;
-  /** The identity service to serve under `/identity`. */
-  readonly embeddedIdentity: EmbeddedIdentity;
+  /** The identity service to serve under `/identity`, if any. */
+  readonly embeddedIdentity: EmbeddedIdentity | undefined;
+  /** Where callers log in; the service's own when undefined. */
+  readonly identityUrl: string | undefined;
   readonly pageSizes: PageSizes;
   readonly imageSchema: ImageSchema;
   readonly publicEndpoint: string | undefined;
@@ -104,14 +107,19 @@ export function buildApp(options: AppOptions): FastifyInstance {
 
   versionRoutes(app, options);
   healthRoutes(app, options.disableFile);
-  void app.register(identityRoutes, {
-    prefix: '/identity',
-    identity: options.embeddedIdentity,
-    publicEndpoint: options.publicEndpoint,
-  });
+  identityApi(app, options);
   void app.register((scope) => imagesApi(scope, options));
   void app.register((scope) => operatorsApi(scope, options));
   return app;
+}
+
+function identityApi(app: FastifyInstance, options: AppOptions): void {
+  const { embeddedIdentity: identity, publicEndpoint } = options;
+  if (identity) {
+    void app.register(identityRoutes, { prefix: '/identity', identity, publicEndpoint });
+  } else {
+    noIdentityRoutes(app);
+  }
 }
 
 async function imagesApi(app: FastifyInstance, options: AppOptions): Promise<void> {
@@ -146,7 +154,8 @@ function behindToken(app: FastifyInstance, options: AppOptions): void {
   const { publicEndpoint } = options;
   app.decorateRequest('caller');
   app.addHook('onRequest', nameRequest);
-  const identityUrl = (request: FastifyRequest) => `${baseUrl(request, publicEndpoint)}/identity`;
+  const identityUrl = (request: FastifyRequest) =>
+    options.identityUrl ?? `${baseUrl(request, publicEndpoint)}/identity`;
   auditRequests(app, options.audit, () =>
     app.addHook('onRequest', authentication(options.identity, identityUrl)),
   );

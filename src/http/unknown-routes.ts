@@ -33,6 +33,15 @@ export function unknownOperatorsRoutes(app: FastifyInstance): void {
   app.all('/vitrine/*', (request, reply) => refuse(request, reply));
 }
 
+/** Where the embedded identity service would be; clients that were pointed at it read that it is not there. */
+export function noIdentityRoutes(app: FastifyInstance): void {
+  const nothing = async () => {
+    throw new DomainError('NotFound', 'This service has no identity service of its own.');
+  };
+  // Before any body is looked at.
+  for (const url of ['/identity', '/identity/*']) app.all(url, { onRequest: nothing }, nothing);
+}
+
 function refuse(request: FastifyRequest, reply: FastifyReply): FastifyReply {
   if (apiMethods.includes(request.method)) {
     throw new DomainError('NotFound', 'The resource could not be found.');

@@ -59,6 +59,27 @@ test('config show lists every setting and where it was given', async () => {
   assert.deepEqual(row('data_dir'), { key: 'data_dir', value: './data', given_in: 'default' });
 });
 
+test('no config command tells a secret', async () => {
+  await using given = await configFile('keystone_password: hunter2\n');
+  const env = { VITRINE_KEYSTONE_APPLICATION_CREDENTIAL_SECRET: 'hunter2' };
+  const commands = [
+    ['show'],
+    ['check'],
+    ['explain', 'keystone_password'],
+    ['explain', 'keystone_application_credential_secret'],
+  ];
+
+  const told = await Promise.all(
+    commands.map((command) => runCommand(['config', ...command, '--file', given.file], { env })),
+  );
+
+  for (const { code, out, err } of told) {
+    assert.equal(code, 0);
+    assert(!`${out}${err}`.includes('hunter2'));
+  }
+  assert.match(told[0]?.out ?? '', /keystone_password +\(secret\) /);
+});
+
 test('config explain tells what a setting is, by its key or its variable', async () => {
   for (const name of ['image_size_cap', 'VITRINE_IMAGE_SIZE_CAP']) {
     const { code, out } = await runCommand(['config', 'explain', name, '--json'], { env: {} });

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import {
   Agent,
@@ -128,7 +129,8 @@ async function readAnswer(response: IncomingMessage): Promise<Answer> {
   return { status, headers, bytes, text, json };
 }
 
-async function adminPassword(cloudsFile: string): Promise<string> {
+async function adminPassword(cloudsFile: string | undefined): Promise<string> {
+  assert(cloudsFile);
   const clouds = parse(await readFile(cloudsFile, 'utf8'));
   return clouds.clouds['vitrine-admin'].auth.password;
 }

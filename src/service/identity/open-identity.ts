@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Database } from '../../database/database.ts';
 import { insertSigningKey, listSigningKeys } from '../../database/signing-keys.ts';
+import type { Directory } from '../../identity/directory.ts';
 import { openGate } from '../../identity/gate.ts';
 import { type LoginLimits, loginAttempts } from '../../identity/login-attempts.ts';
 import { type PasswordCost, type Passwords, scryptPasswords } from '../../identity/passwords.ts';
@@ -10,6 +11,7 @@ import {
   openApplicationCredentials,
 } from './application-credentials.ts';
 import { type IdentityContext, identityContext, newId } from './context.ts';
+import { openDirectory } from './directory.ts';
 import { type Logins, openLogins } from './logins.ts';
 import { openProjects, type Projects } from './projects.ts';
 import { openRoles, type Roles } from './roles.ts';
@@ -27,6 +29,7 @@ export interface EmbeddedIdentity {
   readonly projects: Projects;
   readonly roles: Roles;
   readonly credentials: ApplicationCredentials;
+  readonly directory: Directory;
 }
 
 export interface EmbeddedIdentityOptions {
@@ -61,6 +64,7 @@ export async function openIdentity(options: EmbeddedIdentityOptions): Promise<Em
     projects: openProjects(context),
     roles: openRoles(context),
     credentials: openApplicationCredentials({ context, passwords, gate }),
+    directory: openDirectory(database.read),
   };
 }
 

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { readdir } from 'node:fs/promises';
+import { after, before, test } from 'node:test';
+import {
+  type KeystoneService,
+  publicUri,
+  startKeystoneService,
+} from '../support/keystone-service.ts';
+
+const images = '/v2/images';
+const challenge = `Keystone uri="${publicUri}"`;
+let service: KeystoneService;
+
+before(async () => {
+  service = await startKeystoneService();
+});
+
+after(() => service[Symbol.asyncDispose]());
+
+test('a caller whom Keystone vouches for has the images of its project, by the roles in its token', async () => {
+  const producer = { 'x-auth-token': service.keystone.issue({ projectId: 'lab' }) };
+  const reader = {
+    'x-auth-token': service.keystone.issue({ projectId: 'lab', roles: ['reader'] }),
+  };
+
+  const made = await service.send('POST', images, { name: 'a' }, producer);
+  const refused = await service.send('POST', images, { name: 'b' }, reader);
+  const listed = await service.send('GET', images, undefined, reader);
+
+  assert.equal(made.status, 201);
+  assert.equal(made.json.owner, 'lab');
+  assert.equal(refused.status, 403);
+  assert.deepEqual(
+    listed.json.images.map(({ id }: { id: string }) => id),
+    [made.json.id],
+  );
+});
+
+test('an image is shared between two projects of Keystone', async () => {
+  const producer = { 'x-auth-token': service.keystone.issue({ projectId: 'producer' }) };
+  const consumer = { 'x-auth-token': service.keystone.issue({ projectId: 'consumer' }) };
+  const { json: image } = await service.send('POST', images, { name: 'shared' }, producer);
+  const members = `${images}/${image.id}/members`;
+  await service.send('POST', members, { member: 'consumer' }, producer);
+
+  const answered = await service.send(
+    'PUT',
+    `${members}/consumer`,
+    { status: 'accepted' },
+    consumer,
+  );
+  const listed = await service.send('GET', images, undefined, consumer);
+
+  assert.equal(answered.status, 200);
+  assert.equal(listed.json.images[0].id, image.id);
+});
+
+test('whoever has no valid token is told where to get one', async () => {
+  const unknown = { 'x-auth-token': 'gAAAAAunknown' };
+
+  const without = await service.send('GET', images);
+  const invalid = await service.send('GET', images, undefined, unknown);
+
+  for (const answer of [without, invalid]) {
+    assert.equal(answer.status, 401);
+    assert.equal(answer.headers['www-authenticate'], challenge);
+  }
+});
+
+test('a token of a domain or of the system opens no image', async () => {
+  for (const scope of ['domain', 'system'] as const) {
+    const token = service.keystone.issue({ scope, roles: ['admin', 'member', 'reader'] });
+
+    const answer = await service.send('GET', images, undefined, { 'x-auth-token': token });
+
+    assert.equal(answer.status, 403);
+  }
+});
+
+test('a service finishes what a user began whose token has expired; a false one is refused', async () => {
+  const expiresAt = Date.now() - 1000;
+  const token = { 'x-auth-token': service.keystone.issue({ projectId: 'lab', expiresAt }) };
+  const nova = service.keystone.issue({ roles: ['service'] });
+
+  const alone = await service.send('GET', images, undefined, token);
+  const withService = await service.send('GET', images, undefined, {
+    ...token,
+    'x-service-token': nova,
+  });
+  const withRubbish = await service.send('GET', images, undefined, {
+    'x-auth-token': service.keystone.issue(),
+    'x-service-token': 'rubbish',
+  });
+
+  assert.deepEqual([alone.status, withService.status, withRubbish.status], [401, 200, 401]);
+});
+
+test('nobody is let in or sent away while Keystone cannot be asked', async () => {
+  const token = { 'x-auth-token': service.keystone.issue() };
+  service.keystone.answerBy(() => undefined);
+
+  const answer = await service.send('GET', images, undefined, token);
+  const later = await service.send('GET', '/healthcheck');
+  service.keystone.answerBy(undefined);
+
+  assert.equal(answer.status, 503);
+  assert.equal(answer.headers['www-authenticate'], undefined);
+  assert.match(answer.text, /The identity service cannot be asked at this moment/);
+  assert.equal(later.status, 200);
+});
+
+test('there is no identity service beside Keystone, nor any account', async () => {
+  const paths = ['/identity', '/identity/v3', '/identity/v3/auth/tokens'];
+
+  const answers = await Promise.all(paths.map((path) => service.send('GET', path)));
+  const login = await service.send('POST', '/identity/v3/auth/tokens', {});
+
+  assert.deepEqual(
+    [...answers, login].map(({ status }) => status),
+    [404, 404, 404, 404],
+  );
+  assert(!(await readdir(service.folder)).includes('clouds.yaml'));
+});

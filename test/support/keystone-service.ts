@@ -1,0 +1,52 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { Agent } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { loadConfig } from '../../src/config.ts';
+import { startService } from '../../src/server.ts';
+import { type KeystoneServer, serviceUser, startKeystoneServer } from './keystone-server.ts';
+import { type Send, sender } from './service.ts';
+
+/** The real service, which asks a server that speaks as Keystone. */
+export interface KeystoneService extends AsyncDisposable {
+  readonly keystone: KeystoneServer;
+  readonly folder: string;
+  readonly send: Send;
+}
+
+/** Where callers log in, as the operator says. */
+export const publicUri = 'https://keystone.example.com/v3';
+
+/** Starts both on ports of their own. */
+export async function startKeystoneService(): Promise<KeystoneService> {
+  await using parts = new AsyncDisposableStack();
+  const keystone = parts.use(await startKeystoneServer());
+  const folder = await mkdtemp(join(tmpdir(), 'vitrine-test-'));
+  parts.defer(() => rm(folder, { recursive: true }));
+  const config = loadConfig(
+    {
+      VITRINE_PORT: '0',
+      VITRINE_DATA_DIR: folder,
+      VITRINE_IDENTITY: 'keystone',
+      VITRINE_KEYSTONE_AUTH_URL: keystone.url,
+      VITRINE_KEYSTONE_WWW_AUTHENTICATE_URI: publicUri,
+      VITRINE_KEYSTONE_USERNAME: serviceUser.username,
+      VITRINE_KEYSTONE_PASSWORD: serviceUser.password,
+      VITRINE_KEYSTONE_PROJECT_NAME: 'service',
+      VITRINE_KEYSTONE_TIMEOUT: '1',
+    },
+    undefined,
+  );
+  const service = await startService(config, pino({ level: 'silent' }));
+  parts.defer(() => service.stop());
+  const agent = new Agent({ keepAlive: true });
+  parts.defer(() => agent.destroy());
+  const owned = parts.move();
+  return {
+    keystone,
+    folder,
+    send: sender(service.url, agent),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
