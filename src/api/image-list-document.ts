@@ -4,8 +4,8 @@ import { imageDocument } from './image-document.ts';
 /** A page of images and where it stands in the whole list. */
 export interface ImagePage {
   readonly images: readonly Image[];
-  /** Asked for; a full page may have another after it. */
-  readonly limit: number;
+  /** The marker of the page after this one; undefined when this is the last. */
+  readonly next: string | undefined;
 }
 
 /**
@@ -14,12 +14,10 @@ export interface ImagePage {
  * @see Images API v2, "List images"
  */
 export function imageListDocument(page: ImagePage, query: URLSearchParams) {
-  const last = page.images.at(-1);
-  const full = last !== undefined && page.images.length === page.limit;
   return {
     images: page.images.map(imageDocument),
     first: listPath(query, undefined),
-    ...(full && { next: listPath(query, last.id) }),
+    ...(page.next !== undefined && { next: listPath(query, page.next) }),
     schema: '/v2/schemas/images',
   };
 }

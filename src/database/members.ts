@@ -1,6 +1,6 @@
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { Image } from '../domain/image.ts';
-import type { Member } from '../domain/member.ts';
+import type { Member, MemberStatus } from '../domain/member.ts';
 import type { Connection } from './database.ts';
 import type { ImageMemberRow } from './image-tables.ts';
 import { prepared } from './prepared.ts';
@@ -39,6 +39,28 @@ export async function findMember(
 ): Promise<Member | undefined> {
   const { rows } = await selectMember(db, { imageId, projectId });
   return rows[0] && memberFromRow(rows[0]);
+}
+
+const selectMemberships = prepared<
+  { imageIds: string; projectId: string },
+  Pick<MemberRow, 'image_id' | 'status'>
+>((db, value) =>
+  db
+    .selectFrom('image_members')
+    .select(['image_id', 'status'])
+    .where('project_id', '=', value('projectId'))
+    .where('image_id', 'in', sql<string>`(select value from json_each(${value('imageIds')}))`),
+);
+
+/** What one project has answered to each of these images, by their ids; nothing where it is no member. */
+export async function listMemberships(
+  db: Connection,
+  imageIds: readonly string[],
+  projectId: string | null,
+): Promise<ReadonlyMap<string, MemberStatus>> {
+  if (projectId === null || imageIds.length === 0) return new Map();
+  const { rows } = await selectMemberships(db, { imageIds: JSON.stringify(imageIds), projectId });
+  return new Map(rows.map((row) => [row.image_id, row.status]));
 }
 
 const selectCount = prepared<{ imageId: string }, { count: number }>((db, value) =>

@@ -36,8 +36,7 @@ export function imageRoutes(app: FastifyInstance, options: ImageRoutesOptions): 
   app.get('/v2/images', async (request, reply) => {
     const parameters = queryOf(request);
     const query = parseImageQuery(parameters, pageSizes);
-    const found = await images.list(request.caller, query);
-    const page = { images: found, limit: query.limit };
+    const page = await images.list(request.caller, query);
     return sendJson(reply, 200, imageListDocument(page, parameters));
   });
 

@@ -23,7 +23,9 @@ import { checkProperty } from '../domain/property-protection.ts';
 import { mayBecome } from '../domain/status.ts';
 import type { Events } from './events.ts';
 import type { Quotas } from './quotas.ts';
+import { sealedMarkers } from './sealed-markers.ts';
 import { getSeenImage, maySee } from './seen-image.ts';
+import { type ImagePage, listSeen, type SeenListOptions } from './seen-list.ts';
 import type { UnwantedData } from './unwanted-data.ts';
 
 export interface ImagesOptions extends Omit<ChangeRules, 'limits'> {
@@ -40,13 +42,14 @@ export interface ImagesOptions extends Omit<ChangeRules, 'limits'> {
 export interface Images {
   create(caller: Caller, draft: ImageDraft, readOnly: string | undefined): Promise<Image>;
   show(caller: Caller, imageId: string): Promise<Image>;
-  list(caller: Caller, query: ImageQuery): Promise<Image[]>;
+  list(caller: Caller, query: ImageQuery): Promise<ImagePage>;
   change(caller: Caller, imageId: string, changes: readonly ImageChange[]): Promise<Image>;
   delete(caller: Caller, imageId: string): Promise<void>;
 }
 
 export function imagesService(options: ImagesOptions): Images {
   const { database, policy, protection } = options;
+  const markers = sealedMarkers();
   const readable = (image: Image, caller: Caller) => protection.readable(image, caller);
   return {
     create: async (caller, draft, readOnly) =>
@@ -57,8 +60,10 @@ export function imagesService(options: ImagesOptions): Images {
       return readable(image, caller);
     },
 
-    list: async (caller, query) =>
-      (await list(options, caller, query)).map((image) => readable(image, caller)),
+    async list(caller, query) {
+      const { images, next } = await list({ ...options, markers }, caller, query);
+      return { images: images.map((image) => readable(image, caller)), next };
+    },
 
     change: (caller, imageId, changes) =>
       database.transaction(async (db) => {
@@ -173,60 +178,37 @@ function checkDelete(image: Image & Target, caller: Caller, policy: Policy): voi
 }
 
 async function list(
-  { database, policy, protection }: ImagesOptions,
+  options: ImagesOptions & Pick<SeenListOptions, 'markers'>,
   caller: Caller,
   query: ImageQuery,
-): Promise<Image[]> {
+): Promise<ImagePage> {
+  const { database, policy, protection } = options;
   // The rule looks at the caller's own project, of which every reader may list the images.
   const own = { owner: caller.projectId, visibility: 'private' } as const;
   if (!policy.allows('get_images', caller, own)) {
     throw new DomainError('NotPermitted', 'You may not list images.');
   }
   const after =
-    query.marker === undefined ? undefined : await marker(database, caller, query.marker, policy);
+    query.marker === undefined ? undefined : await marker(options, caller, query.marker);
   // Whether an image matches must not tell what a property holds that the caller may not read.
   const isBlind = query.filters.some(
     (filter) => filter.kind === 'property' && !protection.mayFilter(filter.name, caller),
   );
-  if (isBlind) return [];
-  // What the database lists is what the default rule lets the caller see.
-  return policy.isOverridden('get_image')
-    ? listSeen({ database, policy }, caller, query, after)
-    : listImages(database.read, caller, query, after);
+  if (isBlind) return { images: [], next: undefined };
+  if (policy.isOverridden('get_image')) return listSeen(options, caller, query, after);
+  // What the database lists is what the default rule lets the caller see; a full page may have another after it.
+  const images = await listImages(database.read, caller, query, after);
+  return { images, next: images.length === query.limit ? images.at(-1)?.id : undefined };
 }
 
-/** Fills a page with images that the operator's own rule lets the caller see. */
-async function listSeen(
-  { database, policy }: Pick<ImagesOptions, 'database' | 'policy'>,
-  caller: Caller,
-  query: ImageQuery,
-  after: Image | undefined,
-): Promise<Image[]> {
-  const page: Image[] = [];
-  let last = after;
-  for (;;) {
-    const found = await listImages(database.read, caller, query, last);
-    for (const image of found) {
-      const seen = await findImage(database.read, image.id, caller.projectId);
-      if (seen && maySee(seen, caller, policy)) page.push(image);
-      if (page.length === query.limit) return page;
-    }
-    if (found.length < query.limit || found.length === 0) return page;
-    last = found.at(-1);
-  }
-}
-
-/** A marker that may not be seen is as unknown as one that is not there. */
+/** A marker that may not be seen is as unknown as one that is not there, unless it came from a page. */
 async function marker(
-  database: Database,
+  { database, policy, markers }: SeenListOptions,
   caller: Caller,
-  imageId: string,
-  policy: Policy,
+  given: string,
 ): Promise<Image> {
-  const seen = await findImage(database.read, imageId, caller.projectId);
-  if (seen && maySee(seen, caller, policy)) return seen.image;
-  throw new DomainError(
-    'InvalidRequest',
-    `marker: no image found with ID ${imageId.slice(0, 255)}`,
-  );
+  const sealed = markers.open(given, caller);
+  const seen = await findImage(database.read, sealed ?? given, caller.projectId);
+  if (seen && (sealed !== undefined || maySee(seen, caller, policy))) return seen.image;
+  throw new DomainError('InvalidRequest', `marker: no image found with ID ${given.slice(0, 255)}`);
 }

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { configOf } from '../support/config.ts';
 import { createImage, dataType, patch, share } from '../support/images.ts';
-import { sharedService } from '../support/service.ts';
+import { sharedService, startTestService } from '../support/service.ts';
 
 const { policies } = configOf(
   `policies:
@@ -63,6 +65,43 @@ test('pages are full although the rule hides what lies between', async () => {
   }
 
   assert.deepEqual(found, expected);
+});
+
+/** Puts so many images beside one, which differ from it in nothing but their ids. */
+function copyImage(folder: string, id: string, count: number): void {
+  using database = new DatabaseSync(join(folder, 'vitrine.db'));
+  const columns = database.prepare('select name from pragma_table_info(?)').all('images');
+  const names = columns.map(({ name }) => String(name));
+  const values = names.map((name) =>
+    name === 'id' ? "format('%08x-0000-4000-8000-000000000000', n)" : name,
+  );
+  database
+    .prepare(
+      `with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < ?)
+      insert into images (${names.join(', ')})
+      select ${values.join(', ')} from images, numbers where id = ?`,
+    )
+    .run(count, id);
+}
+
+test('however many images the rule hides, a request looks at some and the list leads on', async () => {
+  await using crowded = await startTestService({ config: { policies } });
+  const { id } = await createImage(crowded, { visibility: 'private', name: 'oldest' }, 'consumer');
+  const hidden = await createImage(crowded, { visibility: 'public' });
+  copyImage(crowded.folder, hidden.id, 12_000);
+
+  const first = await crowded.call('consumer', 'GET', '/v2/images?limit=5');
+  const second = await crowded.call('consumer', 'GET', first.json.next);
+  const stranger = await crowded.call('stranger', 'GET', first.json.next);
+
+  assert.deepEqual(first.json.images, []);
+  assert.doesNotMatch(first.json.next, /0000/);
+  assert.deepEqual(
+    second.json.images.map((image: { id: string }) => image.id),
+    [id],
+  );
+  assert.equal(second.json.next, undefined);
+  assert.equal(stranger.status, 400);
 });
 
 test('a member of the image may do all that rules let members do', async () => {

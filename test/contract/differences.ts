@@ -56,6 +56,7 @@ export const known: readonly KnownDifference[] = [
     rows: [
       'a path that is not UTF-8 is refused',
       'a request id that is too long is refused',
+      'what a project uses does not mind a body',
       'an image of [] is refused',
       'an image of [1] is refused',
       'a patch that is or has a path that is a number is refused',
