@@ -1,4 +1,5 @@
-import type { OutgoingHttpHeaders } from 'node:http';
+import { once } from 'node:events';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type ByteRange, requestedRange } from '../api/byte-range.ts';
@@ -61,11 +62,35 @@ export async function imageDataRoutes(
       if (queryOf(request).has('prefer')) {
         throw new DomainError('InvalidRequest', 'prefer: there is but one store to choose from.');
       }
+      if (!(await turnOf(reply.raw))) return reply.hijack();
       const send = (download: Download) => sendDownload(request, reply, download, stopping);
       await imageData.download(request.caller, request.params.imageId, send);
       return reply.sent ? reply : reply.code(204).send();
     },
   );
+}
+
+/**
+ * Waits until the earlier answers on the connection are out, so that many downloads asked for at once hold
+ * one file and its buffers at a time. Resolves to false when the connection closes before.
+ */
+async function turnOf(response: ServerResponse): Promise<boolean> {
+  if (response.socket) return true;
+  const connection = response.req.socket;
+  // As many may wait as fit one read of the socket, and each is told.
+  connection.setMaxListeners(0);
+  const closed = new AbortController();
+  const onClose = (): void => closed.abort();
+  connection.once('close', onClose);
+  if (connection.destroyed) onClose();
+  try {
+    await once(response, 'socket', { signal: closed.signal });
+    return true;
+  } catch {
+    return false;
+  } finally {
+    connection.off('close', onClose);
+  }
 }
 
 /** Nobody is there to be answered, which is nobody's fault. */

@@ -27,7 +27,8 @@ const idle: Buffer[] = [];
  * Sends data as the body of a response whose head, `Content-Length` included, is set; then closes `source`.
  *
  * Resolves to true once everything is handed to the operating system, to false when the client went
- * away. A client that stops reading is left to the server's socket timeout.
+ * away. A client that stops reading is left to the server's socket timeout;
+ * until then it holds two buffers.
  *
  * @throws the source's error, the signal's reason, or an error when the data ends early. The connection
  *   is then cut: a client must not take what it has for the whole.

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readdir, readlink } from 'node:fs/promises';
+import { connect, type Socket } from 'node:net';
+import { test } from 'node:test';
+import { until } from '../support/image-calls.ts';
+import { createActiveImage } from '../support/images.ts';
+import { sharedService } from '../support/service.ts';
+
+const mib = 1024 * 1024;
+
+// Far more than the system's own buffers take for a reader that stands still.
+const data = Buffer.alloc(32 * mib, 'data');
+
+const patient = await sharedService();
+const impatient = await sharedService({ times: { silence: 300 } });
+
+type Service = typeof patient;
+
+/** Asks for data `times` over, all at once, and reads none of it. */
+async function askWithoutReading(service: Service, id: string, times = 1): Promise<Socket> {
+  const socket = connect({ port: service.port, host: '127.0.0.1' });
+  // A service that gives up resets the connection.
+  socket.on('error', () => undefined);
+  await once(socket, 'connect');
+  const { producer } = service.tokens;
+  const head = `GET /v2/images/${id}/file HTTP/1.1\r\nHost: x\r\nX-Auth-Token: ${producer}\r\n\r\n`;
+  socket.write(head.repeat(times));
+  return socket;
+}
+
+/** How many downloads the service has open of an image. */
+async function openDownloads(id: string): Promise<number> {
+  const files = await readdir('/proc/self/fd');
+  const paths = await Promise.all(
+    files.map((file) => readlink(`/proc/self/fd/${file}`).catch(() => '')),
+  );
+  return paths.filter((path) => path.includes(id)).length;
+}
+
+test('a reader that stops is cut off once nothing has moved for the time of silence', async () => {
+  const { id } = await createActiveImage(impatient, data);
+
+  const socket = await askWithoutReading(impatient, id);
+  await until('the download is open', async () => (await openDownloads(id)) === 1);
+  await until('the download is given up', async () => (await openDownloads(id)) === 0);
+  let read = 0;
+  socket.on('data', (chunk) => {
+    read += chunk.length;
+  });
+  await once(socket, 'close');
+
+  assert.ok(read < data.length, `${read} bytes came`);
+});
+
+test('readers that stop hold two buffers each, whatever the size of the data', async () => {
+  const { id } = await createActiveImage(patient, data);
+  const before = process.memoryUsage().arrayBuffers;
+
+  const sockets = await Promise.all(
+    Array.from({ length: 8 }, () => askWithoutReading(patient, id)),
+  );
+  await until('all downloads are open', async () => (await openDownloads(id)) === 8);
+  const held = process.memoryUsage().arrayBuffers - before;
+  for (const socket of sockets) socket.destroy();
+  await until('all downloads are closed', async () => (await openDownloads(id)) === 0);
+
+  assert.ok(held <= 8 * 0.75 * mib, `${held} bytes are held`);
+});
+
+test('downloads asked for at once on one connection are open one after the other', async () => {
+  const { id } = await createActiveImage(patient, data);
+
+  const socket = await askWithoutReading(patient, id, 20);
+  await until('a download is open', async () => (await openDownloads(id)) > 0);
+  // Answered on another connection, after all that had come before on this one.
+  await patient.call('producer', 'GET', `/v2/images/${id}`);
+  const open = await openDownloads(id);
+  socket.destroy();
+  await until('all downloads are closed', async () => (await openDownloads(id)) === 0);
+
+  assert.equal(open, 1);
+});
+
+test('downloads asked for at once on one connection all come', async () => {
+  const { id } = await createActiveImage(patient, 'few bytes');
+
+  const socket = await askWithoutReading(patient, id, 20);
+  let said = '';
+  socket.setEncoding('latin1').on('data', (text: string) => {
+    said += text;
+  });
+  await until('all came', async () => {
+    await new Promise(setImmediate);
+    return said.split('few bytes').length === 21;
+  });
+  socket.destroy();
+
+  assert.equal(said.split('HTTP/1.1 200 OK').length, 21);
+});
