@@ -1,5 +1,6 @@
 import type { SchemaAdditions } from './api/schema-additions.ts';
 import { type IdentityConfig, keystoneSettingsOf } from './config/keystone.ts';
+import type { NetworkConfig } from './config/network.ts';
 import type { ReadText, Setting } from './config/setting.ts';
 import { type logLevels, type notificationDrivers, settings } from './config/settings.ts';
 import {
@@ -15,7 +16,7 @@ import type { PolicyOverrides } from './domain/policy.ts';
 import type { PropertySection } from './domain/property-protection.ts';
 
 /** Everything that an operator may set; read once at start and passed down. */
-export interface Config extends IdentityConfig {
+export interface Config extends IdentityConfig, NetworkConfig {
   readonly host: string;
   /** 0 picks a free port. */
   readonly port: number;

@@ -6,6 +6,7 @@ import type { FastifyInstance } from 'fastify';
 import { type Logger, pino } from 'pino';
 import { imageSchemaWith } from './api/image-schema.ts';
 import { type KeystoneSettings, keystoneSettingsOf } from './config/keystone.ts';
+import { networkOf } from './config/network.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { type Database, openDatabase } from './database/database.ts';
 import { lockInstance } from './database/instance-lock.ts';
@@ -14,7 +15,7 @@ import { noProtection, protectionBy } from './domain/property-protection.ts';
 import type { ProjectLimits } from './domain/quota.ts';
 import { type AppOptions, buildApp } from './http/app.ts';
 import type { AuditRecord } from './http/audit.ts';
-import { type ConnectionTimes, connectionTimes } from './http/server-options.ts';
+import type { ConnectionTimes } from './http/network.ts';
 import type { FirstSecret } from './identity/first-secrets.ts';
 import type { PasswordCost } from './identity/passwords.ts';
 import { watchedPolicy } from './service/audit.ts';
@@ -54,7 +55,7 @@ const graceTime = 4000;
 const lastMoment = 4800;
 
 export interface StartOptions {
-  /** What is to differ from the times that connections have otherwise. */
+  /** What is to differ from the times that the configuration gives connections. */
   readonly times?: Partial<ConnectionTimes> | undefined;
   /** Passwords for the first accounts, whose hashing has begun already. */
   readonly secrets?: readonly FirstSecret[] | undefined;
@@ -99,13 +100,14 @@ export async function startService(
   parts.use(services.pendingDeletes.startScrubbing());
 
   const stopping = new AbortController();
+  const network = networkOf(config);
   const app = buildApp({
     ...services,
     ...callers.app,
     ...httpSettings(config),
     disableFile: join(dataDir, 'disabled'),
-    times: { ...connectionTimes, ...times },
     audit: { level: config.audit, write: auditWriter(log) },
+    network: { ...network, times: { ...network.times, ...times } },
     log,
     stopping: stopping.signal,
   });

@@ -2,6 +2,7 @@ import type { Config } from '../config.ts';
 import { auditLevels } from '../domain/audit.ts';
 import { imageSchema } from './image-schema.ts';
 import { identitySettings } from './keystone.ts';
+import { networkSettings } from './network.ts';
 import { corsAllowedOrigins } from './origins.ts';
 import { policies } from './policies.ts';
 import { propertyProtection } from './property-protection.ts';
@@ -180,6 +181,7 @@ export const settingSections: readonly {
   readonly settings: Partial<Settings>;
 }[] = [
   { title: 'The service', settings: service },
+  { title: 'The network', settings: networkSettings },
   { title: 'Answers', settings: http },
   { title: 'Identity and policy', settings: identity },
   { title: 'Keystone', settings: identitySettings },
@@ -191,6 +193,7 @@ export const settingSections: readonly {
 /** Every setting, by the name that the service's parts know it by. */
 export const settings: Settings = {
   ...service,
+  ...networkSettings,
   ...http,
   ...identity,
   ...identitySettings,

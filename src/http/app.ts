@@ -21,6 +21,7 @@ import { authentication } from './authentication.ts';
 import { limitBodyTime, readBodies } from './body.ts';
 import { closeWhenAnswered } from './closing.ts';
 import { compressJson } from './compression.ts';
+import { limitConnections } from './connection-limit.ts';
 import { allowOrigins } from './cors.ts';
 import { drainUnread } from './drain.ts';
 import { errorHandler } from './error-handler.ts';
@@ -32,6 +33,7 @@ import { imageRoutes } from './images.ts';
 import { importRoutes, usageRoutes } from './info.ts';
 import { memberRoutes } from './members.ts';
 import { refuseOtherMethods } from './method-not-allowed.ts';
+import type { Network } from './network.ts';
 import { refuseRareCharacters } from './path-text.ts';
 import { pendingDeleteRoutes } from './pending-deletes.ts';
 import { policyCheckRoutes } from './policy-check.ts';
@@ -39,7 +41,7 @@ import { quotaRoutes } from './quotas.ts';
 import { baseUrl } from './reply.ts';
 import { nameRequest, requestId } from './request-id.ts';
 import { schemaRoutes } from './schemas.ts';
-import { type ConnectionTimes, serverOptions } from './server-options.ts';
+import { serverOptions } from './server-options.ts';
 import { tagRoutes } from './tags.ts';
 import {
   noIdentityRoutes,
@@ -73,8 +75,8 @@ export interface AppOptions {
   readonly allowedOrigins: readonly string[];
   readonly compressesJson: boolean;
   readonly disableFile: string;
-  readonly times: ConnectionTimes;
   readonly audit: AuditOptions;
+  readonly network: Network;
   readonly log: FastifyBaseLogger;
   /** Aborted when the service stops for good: running transfers end then. */
   readonly stopping: AbortSignal;
@@ -83,7 +85,7 @@ export interface AppOptions {
 /** The whole service over HTTP: what is public, the identity service, and the Images API behind a token. */
 export function buildApp(options: AppOptions): FastifyInstance {
   const app = fastify({
-    ...serverOptions(options.times),
+    ...serverOptions(options.network),
     loggerInstance: options.log,
     // What is logged names its request itself: a logger for each would be made for the few that fail.
     childLoggerFactory: (log) => log,
@@ -94,11 +96,12 @@ export function buildApp(options: AppOptions): FastifyInstance {
       errorHandler(error, request, reply.header('x-openstack-request-id', request.id));
     },
   });
+  limitConnections(app, options.network.maxConnections);
   routeEveryMethod(app);
   closeWhenAnswered(app);
   continueWhenRead(app);
   drainUnread(app);
-  limitBodyTime(app, options.times.body);
+  limitBodyTime(app, options.network.times.body);
   app.setErrorHandler(errorHandler);
   app.setNotFoundHandler((request, reply) => sendVersions(request, reply, 300, options));
 

@@ -8,9 +8,6 @@ declare module 'fastify' {
   }
 }
 
-/** JSON bodies of the Images API are small; bytes. */
-export const maxJsonBody = 1024 * 1024;
-
 /**
  * Reads every body as bytes, whatever its content type: JSON calls of the Images API do not look at it.
  *

@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fastify, { type FastifyInstance, type InjectOptions } from 'fastify';
 import { parse } from 'yaml';
+import { networkOf } from '../../src/config/network.ts';
+import { loadConfig } from '../../src/config.ts';
 import { openDatabase } from '../../src/database/database.ts';
 import { identityRoutes } from '../../src/http/identity/identity-routes.ts';
-import { connectionTimes, serverOptions } from '../../src/http/server-options.ts';
+import { serverOptions } from '../../src/http/server-options.ts';
 import { makeFirstAccounts, refreshAuthUrl } from '../../src/service/first-start.ts';
 import {
   type EmbeddedIdentity,
@@ -62,7 +64,7 @@ export async function startIdentity(options: TestIdentityOptions = {}): Promise<
   const identity = await openIdentity({ database, now: () => time, passwordCost, ...rest });
   const cloudsFile = join(folder, 'clouds.yaml');
   await makeFirstAccounts(identity, { cloudsFile, authUrl: 'http://localhost/identity/v3' });
-  const app = fastify(serverOptions(connectionTimes));
+  const app = fastify(serverOptions(networkOf(loadConfig({}, undefined))));
   await app.register(identityRoutes, { prefix: '/identity', identity, publicEndpoint });
 
   async function call({ method = 'GET', path, token, subject, body }: Call): Promise<Answer> {

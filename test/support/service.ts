@@ -13,7 +13,7 @@ import { after } from 'node:test';
 import { pino } from 'pino';
 import { parse } from 'yaml';
 import { type Config, loadConfig } from '../../src/config.ts';
-import type { ConnectionTimes } from '../../src/http/server-options.ts';
+import type { ConnectionTimes } from '../../src/http/network.ts';
 import { startService } from '../../src/server.ts';
 import { type CallerName, makeCallers, type ProjectName } from './callers.ts';
 import { passwordCost } from './identity.ts';

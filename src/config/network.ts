@@ -1,0 +1,82 @@
+import type { Network } from '../http/network.ts';
+import { integer, type Setting } from './setting.ts';
+
+/** What the service takes from the network, and for how long it waits. Sizes in bytes, times in seconds. */
+export interface NetworkConfig {
+  /** 0 for no limit. */
+  readonly maxConnections: number;
+  /** Of the request line and all header fields together. */
+  readonly maxHeaderSize: number;
+  readonly maxJsonBodySize: number;
+  readonly clientHeadTimeout: number;
+  readonly clientBodyTimeout: number;
+  readonly clientSocketTimeout: number;
+  readonly clientKeepAliveTimeout: number;
+}
+
+const day = 24 * 3600;
+
+/** The settings of `NetworkConfig`. */
+export const networkSettings: {
+  readonly [Name in keyof NetworkConfig]: Setting<NetworkConfig[Name]>;
+} = {
+  maxConnections: integer('max_connections', {
+    initial: 0,
+    about: 'Connections that may be open at a time; more are closed at once; 0 for no limit',
+    min: 0,
+    max: 1_000_000,
+  }),
+  maxHeaderSize: integer('max_header_size', {
+    initial: 32 * 1024,
+    about: 'Bytes that the request line and the header fields of a request may have together',
+    min: 8 * 1024,
+    max: 1024 * 1024,
+  }),
+  maxJsonBodySize: integer('max_json_body_size', {
+    initial: 1024 * 1024,
+    about: 'Bytes that a JSON body may have; image data has limits of its own',
+    min: 16 * 1024,
+    max: 64 * 1024 * 1024,
+  }),
+  clientHeadTimeout: integer('client_head_timeout', {
+    initial: 20,
+    about: 'Seconds that a client may take to send the head of a request',
+    min: 1,
+    max: day,
+  }),
+  clientBodyTimeout: integer('client_body_timeout', {
+    initial: 30,
+    about: 'Seconds that a client may take to send a JSON body; uploads take the time they take',
+    min: 1,
+    max: day,
+  }),
+  clientSocketTimeout: integer('client_socket_timeout', {
+    initial: 120,
+    about:
+      'Seconds after which a connection is cut on which nothing moves, be it an upload or a download',
+    min: 1,
+    max: day,
+  }),
+  clientKeepAliveTimeout: integer('client_keep_alive_timeout', {
+    initial: 72,
+    about: 'Seconds for which a connection is kept open for a next request',
+    min: 1,
+    max: day,
+  }),
+};
+
+/** How the service treats the network, as its HTTP part knows it. */
+export function networkOf(config: NetworkConfig): Network {
+  return {
+    maxConnections: config.maxConnections,
+    maxHeaderSize: config.maxHeaderSize,
+    maxJsonBodySize: config.maxJsonBodySize,
+    times: {
+      head: config.clientHeadTimeout * 1000,
+      body: config.clientBodyTimeout * 1000,
+      silence: config.clientSocketTimeout * 1000,
+      keepAlive: config.clientKeepAliveTimeout * 1000,
+      interval: 5000,
+    },
+  };
+}

@@ -1,0 +1,21 @@
+/** How long clients may take over what they send and read, ms. */
+export interface ConnectionTimes {
+  /** For a head; looked at in every `interval`. */
+  readonly head: number;
+  /** For a JSON body. */
+  readonly body: number;
+  /** Transfers may take hours; a connection on which nothing moves may not. */
+  readonly silence: number;
+  /** Between an answer and the next request. */
+  readonly keepAlive: number;
+  readonly interval: number;
+}
+
+/** What the service takes from the network: every input is bounded, in size and in time. Sizes in bytes. */
+export interface Network {
+  /** 0 for no limit. */
+  readonly maxConnections: number;
+  readonly maxHeaderSize: number;
+  readonly maxJsonBodySize: number;
+  readonly times: ConnectionTimes;
+}

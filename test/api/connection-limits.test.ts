@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { rawConnection } from '../support/raw-connection.ts';
+import { sharedService } from '../support/service.ts';
+
+test('a connection more than the limit is closed at once, and one that is free is given again', async () => {
+  // The test service itself keeps one connection.
+  const service = await sharedService({ config: { maxConnections: 3 } });
+  const ask = 'GET /healthcheck HTTP/1.1\r\nHost: x\r\n\r\n';
+  await using second = await rawConnection(service.port);
+  second.write(ask);
+  await second.until(/OK$/);
+
+  {
+    await using third = await rawConnection(service.port);
+    third.write(ask);
+    await third.until(/OK$/);
+    await using fourth = await rawConnection(service.port);
+    assert.equal(await fourth.closed(), '');
+  }
+  let answer = '';
+  while (!answer.endsWith('OK')) {
+    // The service learns only a moment later that the third is gone.
+    await using another = await rawConnection(service.port);
+    another.write(ask);
+    answer = await another.until(/OK$/);
+  }
+
+  assert.match(answer, /^HTTP\/1.1 200 /);
+});
+
+test('the size of a head is what the operator says', async () => {
+  const service = await sharedService({ config: { maxHeaderSize: 8192 } });
+  const statusOf = async (length: number) =>
+    (
+      await service.call('nobody', 'GET', '/healthcheck', undefined, {
+        'x-long': 'x'.repeat(length),
+      })
+    ).status;
+
+  const statuses = [await statusOf(7000), await statusOf(9000)];
+
+  assert.deepEqual(statuses, [200, 431]);
+});
+
+test('the size of a JSON body is what the operator says', async () => {
+  const service = await sharedService({ config: { maxJsonBodySize: 20_000 } });
+  const create = (length: number) =>
+    service.call('producer', 'POST', '/v2/images', { note: 'x'.repeat(length) });
+
+  const [fitting, larger] = [await create(19_000), await create(21_000)];
+
+  assert.deepEqual([fitting.status, larger.status], [201, 413]);
+});
