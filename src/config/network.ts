@@ -1,8 +1,16 @@
 import type { Network } from '../http/network.ts';
+import { trustedProxies } from './addresses.ts';
 import { integer, type Setting } from './setting.ts';
 
 /** What the service takes from the network, and for how long it waits. Sizes in bytes, times in seconds. */
 export interface NetworkConfig {
+  readonly trustedProxies: readonly string[];
+  /** Requests a second; 0 for no limit. */
+  readonly rateLimitAddress: number;
+  readonly rateLimitProject: number;
+  readonly rateLimitBurst: number;
+  /** 0 for no limit. */
+  readonly maxUploads: number;
   /** 0 for no limit. */
   readonly maxConnections: number;
   /** Of the request line and all header fields together. */
@@ -20,6 +28,31 @@ const day = 24 * 3600;
 export const networkSettings: {
   readonly [Name in keyof NetworkConfig]: Setting<NetworkConfig[Name]>;
 } = {
+  trustedProxies,
+  rateLimitAddress: integer('rate_limit_address', {
+    initial: 0,
+    about: 'Requests a second that may come from one address, or one IPv6 /64; 0 for no limit',
+    min: 0,
+    max: 1_000_000,
+  }),
+  rateLimitProject: integer('rate_limit_project', {
+    initial: 0,
+    about: 'Requests a second that one project may make of the image service; 0 for no limit',
+    min: 0,
+    max: 1_000_000,
+  }),
+  rateLimitBurst: integer('rate_limit_burst', {
+    initial: 5,
+    about: "Seconds' worth of requests that may come at once, after a pause as long",
+    min: 1,
+    max: 3600,
+  }),
+  maxUploads: integer('max_uploads', {
+    initial: 0,
+    about: 'Uploads that the service takes at a time, of all projects together; 0 for no limit',
+    min: 0,
+    max: 1_000_000,
+  }),
   maxConnections: integer('max_connections', {
     initial: 0,
     about: 'Connections that may be open at a time; more are closed at once; 0 for no limit',
@@ -67,7 +100,14 @@ export const networkSettings: {
 
 /** How the service treats the network, as its HTTP part knows it. */
 export function networkOf(config: NetworkConfig): Network {
+  const burst = config.rateLimitBurst;
   return {
+    trustedProxies: config.trustedProxies,
+    rates: {
+      address: { rate: config.rateLimitAddress, burst },
+      project: { rate: config.rateLimitProject, burst },
+    },
+    maxUploads: config.maxUploads,
     maxConnections: config.maxConnections,
     maxHeaderSize: config.maxHeaderSize,
     maxJsonBodySize: config.maxJsonBodySize,

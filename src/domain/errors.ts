@@ -19,6 +19,7 @@ export type ErrorCode =
   | 'QuotaExceeded'
   | 'RangeNotSatisfiable'
   | 'RequestTimeout'
+  | 'ServiceBusy'
   | 'StoreUnavailable'
   | 'TooManyRequests'
   | 'UnsupportedMediaType';

@@ -2,6 +2,7 @@ import fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
   type FastifyRequest,
+  type onRequestHookHandler,
 } from 'fastify';
 import type { PageSizes } from '../api/image-query.ts';
 import type { ImageSchema } from '../api/image-schema.ts';
@@ -38,6 +39,7 @@ import { refuseRareCharacters } from './path-text.ts';
 import { pendingDeleteRoutes } from './pending-deletes.ts';
 import { policyCheckRoutes } from './policy-check.ts';
 import { quotaRoutes } from './quotas.ts';
+import { limitAddresses, projectLimit } from './rate-limits.ts';
 import { baseUrl } from './reply.ts';
 import { nameRequest, requestId } from './request-id.ts';
 import { schemaRoutes } from './schemas.ts';
@@ -106,13 +108,16 @@ export function buildApp(options: AppOptions): FastifyInstance {
   app.setNotFoundHandler((request, reply) => sendVersions(request, reply, 300, options));
 
   allowOrigins(app, options.allowedOrigins);
+  limitAddresses(app, options.network.rates.address);
   if (options.compressesJson) compressJson(app);
 
   versionRoutes(app, options);
   healthRoutes(app, options.disableFile);
   identityApi(app, options);
-  void app.register((scope) => imagesApi(scope, options));
-  void app.register((scope) => operatorsApi(scope, options));
+  // One for both, so that a project's requests are counted together.
+  const limited = { ...options, limitProject: projectLimit(options.network.rates.project) };
+  void app.register((scope) => imagesApi(scope, limited));
+  void app.register((scope) => operatorsApi(scope, limited));
   return app;
 }
 
@@ -125,7 +130,11 @@ function identityApi(app: FastifyInstance, options: AppOptions): void {
   }
 }
 
-async function imagesApi(app: FastifyInstance, options: AppOptions): Promise<void> {
+interface ApiOptions extends AppOptions {
+  readonly limitProject: onRequestHookHandler | undefined;
+}
+
+async function imagesApi(app: FastifyInstance, options: ApiOptions): Promise<void> {
   behindToken(app, options);
   await refuseOtherMethods(app, async (routes) => {
     routes.addHook('onRequest', refuseRareCharacters);
@@ -142,7 +151,7 @@ async function imagesApi(app: FastifyInstance, options: AppOptions): Promise<voi
 }
 
 /** What operators need beside the Images API, which does not know of it. */
-async function operatorsApi(app: FastifyInstance, options: AppOptions): Promise<void> {
+async function operatorsApi(app: FastifyInstance, options: ApiOptions): Promise<void> {
   behindToken(app, options);
   await refuseOtherMethods(app, async (routes) => {
     quotaRoutes(routes, options.quotas);
@@ -153,7 +162,7 @@ async function operatorsApi(app: FastifyInstance, options: AppOptions): Promise<
 }
 
 /** Every route of `app` knows its caller, and has its body as bytes. */
-function behindToken(app: FastifyInstance, options: AppOptions): void {
+function behindToken(app: FastifyInstance, options: ApiOptions): void {
   const { publicEndpoint } = options;
   app.decorateRequest('caller');
   app.addHook('onRequest', nameRequest);
@@ -162,6 +171,7 @@ function behindToken(app: FastifyInstance, options: AppOptions): void {
   auditRequests(app, options.audit, () =>
     app.addHook('onRequest', authentication(options.identity, identityUrl)),
   );
+  if (options.limitProject) app.addHook('onRequest', options.limitProject);
   app.addHook('onRequest', refuseTrailingSlash);
   readBodies(app);
 }

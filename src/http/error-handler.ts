@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { DomainError } from '../domain/errors.ts';
+import { RetryLaterError } from '../domain/retry-later.ts';
 import { errorBody } from './error-body.ts';
 import { httpStatus } from './errors.ts';
 import { sendJsonText } from './reply.ts';
@@ -12,7 +13,8 @@ export function errorHandler(
 ): void {
   if (error instanceof DomainError) {
     const status = httpStatus[error.code];
-    if (status >= 500) request.log.error({ err: error, requestId: request.id }, error.message);
+    if (error instanceof RetryLaterError) reply.header('retry-after', String(error.retryAfter));
+    else if (status >= 500) request.log.error({ err: error, requestId: request.id }, error.message);
     sendError(request, reply, status, error.message);
     return;
   }

@@ -21,6 +21,7 @@ export const httpStatus = {
   QuotaExceeded: 413,
   RangeNotSatisfiable: 416,
   RequestTimeout: 408,
+  ServiceBusy: 503,
   StoreUnavailable: 503,
   TooManyRequests: 429,
   UnsupportedMediaType: 415,

@@ -7,8 +7,10 @@ import { DomainError } from '../domain/errors.ts';
 import type { Image } from '../domain/image.ts';
 import type { Download, ImageData, Sent } from '../service/image-data.ts';
 import { refuseBody } from './body.ts';
+import type { Network } from './network.ts';
 import { queryOf } from './reply.ts';
 import { sendData } from './send-data.ts';
+import { uploadPlaces } from './upload-places.ts';
 
 interface ImageParams {
   Params: { imageId: string };
@@ -16,6 +18,7 @@ interface ImageParams {
 
 export interface ImageDataRoutesOptions {
   readonly imageData: ImageData;
+  readonly network: Pick<Network, 'maxUploads'>;
   /** Aborted when the service stops for good: running transfers end then. */
   readonly stopping: AbortSignal;
 }
@@ -25,7 +28,8 @@ export async function imageDataRoutes(
   app: FastifyInstance,
   options: ImageDataRoutesOptions,
 ): Promise<void> {
-  const { imageData, stopping } = options;
+  const { imageData, stopping, network } = options;
+  const places = uploadPlaces(network.maxUploads);
 
   // The upload route reads its body itself, as it comes; only it may see a raw stream.
   await app.register(async (uploads) => {
@@ -35,6 +39,7 @@ export async function imageDataRoutes(
       '/v2/images/:imageId/file',
       { onRequest: [requireOctets], config: { streamsBody: true } },
       async (request, reply) => {
+        using _place = places.take();
         const gone = new AbortController();
         request.raw.once('close', () => {
           if (!request.raw.complete) gone.abort(new Error('The client went away.'));

@@ -1,3 +1,5 @@
+import type { RateLimits } from './rate-limits.ts';
+
 /** How long clients may take over what they send and read, ms. */
 export interface ConnectionTimes {
   /** For a head; looked at in every `interval`. */
@@ -18,4 +20,9 @@ export interface Network {
   readonly maxHeaderSize: number;
   readonly maxJsonBodySize: number;
   readonly times: ConnectionTimes;
+  /** Addresses and networks of the proxies whose `X-Forwarded-` headers count. */
+  readonly trustedProxies: readonly string[];
+  readonly rates: RateLimits;
+  /** Under way at a time in the whole service; 0 for no limit. */
+  readonly maxUploads: number;
 }

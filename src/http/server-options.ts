@@ -3,9 +3,10 @@ import { type FastifyHttpOptions, LogController } from 'fastify';
 import type { Network } from './network.ts';
 
 /** How the HTTP server treats connections. */
-export function serverOptions({ times, maxHeaderSize, maxJsonBodySize }: Network) {
+export function serverOptions({ times, maxHeaderSize, maxJsonBodySize, trustedProxies }: Network) {
   return {
     bodyLimit: maxJsonBodySize,
+    trustProxy: trustedProxies.length > 0 && [...trustedProxies],
     // Answers have ids of their own, and requests are logged where they fail.
     logController: new LogController({ disableRequestLogging: true }),
     exposeHeadRoutes: false,

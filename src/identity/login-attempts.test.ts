@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { LoginLimitError } from '../domain/login-limit.ts';
+import { RetryLaterError } from '../domain/retry-later.ts';
 import { loginAttempts } from './login-attempts.ts';
 
 const limits = { perUser: 2, perAddress: 3, window: 10_000 };
@@ -26,7 +26,7 @@ test('the window slides: each failure counts for its length', () => {
 
   assert.throws(
     () => attempts.check(who),
-    (error) => error instanceof LoginLimitError && error.retryAfter === 6,
+    (error) => error instanceof RetryLaterError && error.retryAfter === 6,
   );
   pass(6_000);
   attempts.check(who);

@@ -1,5 +1,5 @@
-import { isIPv6 } from 'node:net';
-import { LoginLimitError } from '../domain/login-limit.ts';
+import { RetryLaterError } from '../domain/retry-later.ts';
+import { clientNetwork } from './client-network.ts';
 
 export interface LoginLimits {
   /** Failed logins for one user name from one address within the window. */
@@ -20,7 +20,7 @@ export interface LoginAttempt {
 
 /** Remembers failed logins, so that passwords cannot be guessed by trying. */
 export interface LoginAttempts {
-  /** @throws LoginLimitError when this user or this address has failed too often of late. */
+  /** @throws RetryLaterError `TooManyRequests` when this user or this address has failed too often of late. */
   check(attempt: LoginAttempt): void;
   failed(attempt: LoginAttempt): void;
   /** Forgets the failures of this user at this address; the address keeps its own. */
@@ -37,17 +37,21 @@ export function loginAttempts(
 
   return {
     check(attempt) {
-      const wait = Math.max(users.wait(userKey(attempt)), addresses.wait(network(attempt.address)));
+      const wait = Math.max(
+        users.wait(userKey(attempt)),
+        addresses.wait(clientNetwork(attempt.address)),
+      );
       if (wait === 0) return;
       const seconds = Math.ceil(wait / 1000);
-      throw new LoginLimitError(
+      throw new RetryLaterError(
+        'TooManyRequests',
         `Too many failed logins. Wait ${seconds} seconds, then try again.`,
         seconds,
       );
     },
     failed(attempt) {
       users.add(userKey(attempt));
-      addresses.add(network(attempt.address));
+      addresses.add(clientNetwork(attempt.address));
     },
     succeeded(attempt) {
       users.forget(userKey(attempt));
@@ -87,14 +91,5 @@ function failureLog(now: () => number, limit: number, window: number) {
 }
 
 function userKey({ user, address }: LoginAttempt): string {
-  return `${network(address)} ${user}`;
-}
-
-/** An IPv6 host can take any address of its /64, so the whole of it counts as one. */
-function network(address: string): string {
-  if (!isIPv6(address) || address.startsWith('::')) return address;
-  const [head = '', tail] = address.split('::');
-  const groups = head.split(':');
-  if (tail !== undefined) while (groups.length < 4) groups.push('0');
-  return groups.slice(0, 4).join(':');
+  return `${clientNetwork(address)} ${user}`;
 }

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { DomainError, type ErrorCode } from '../../domain/errors.ts';
-import { LoginLimitError } from '../../domain/login-limit.ts';
+import { RetryLaterError } from '../../domain/retry-later.ts';
 
 /** The statuses of the refusals that the identity service gives; it has no others. */
 const statuses: Partial<Readonly<Record<ErrorCode, number>>> = {
@@ -35,7 +35,7 @@ export function identityErrorHandler(authUrl: (request: FastifyRequest) => strin
     }
     if (status === 401) reply.header('www-authenticate', `Keystone uri="${authUrl(request)}"`);
     if (status === 429) {
-      const seconds = error instanceof LoginLimitError ? error.retryAfter : shortWait;
+      const seconds = error instanceof RetryLaterError ? error.retryAfter : shortWait;
       reply.header('retry-after', String(seconds));
     }
     return reply.code(status).send(errorDocument(status, error.message));

@@ -28,7 +28,7 @@ export interface LoginRequest {
 export interface Logins {
   /**
    * @throws DomainError `NotAuthenticated` for a wrong proof or a scope without a role,
-   *   `TooManyRequests` (LoginLimitError, with the time to wait) after too many failures.
+   *   `TooManyRequests` (RetryLaterError, with the time to wait) after too many failures.
    */
   login(request: LoginRequest): Promise<IssuedToken>;
   /** @throws DomainError as `login`, when `password` is not the user's. */
