@@ -112,7 +112,7 @@ export function url(
     initial: undefined,
     about,
     read: readUrl,
-    wanted: 'an http or https URL without a query',
+    wanted: 'an http or https URL without a login or query',
   };
 }
 
@@ -122,7 +122,8 @@ export function readUrl(value: unknown): string | undefined {
   const address = new URL(value);
   const isPlain =
     /^https?:$/.test(address.protocol) && address.search === '' && address.hash === '';
-  return isPlain && address.username === '' ? value.replace(/\/+$/, '') : undefined;
+  const isOpen = address.username === '' && address.password === '';
+  return isPlain && isOpen ? value.replace(/\/+$/, '') : undefined;
 }
 
 /** A value with parts: as the file has it, or as YAML (or JSON, which is YAML) in an environment variable. */

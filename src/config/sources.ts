@@ -108,13 +108,18 @@ function parsed(
   }
   const document = parseDocument(content, { lineCounter: lines, prettyErrors: false });
   for (const { message, pos } of document.errors) {
-    problems.push(`${path}:${lines.linePos(pos[0]).line}: is not YAML: ${message}.`);
+    problems.push(`${path}:${lines.linePos(pos[0]).line}: is not YAML: ${withoutQuote(message)}.`);
   }
   if (document.errors.length === 0 && valuesOf(document) === undefined) {
     problems.push(`${path}: is not YAML: an alias stands for nothing.`);
     return undefined;
   }
   return document.errors.length > 0 ? undefined : document;
+}
+
+/** What is wrong, without what the parser quotes of the file behind it: that may be a secret. */
+function withoutQuote(message: string): string {
+  return message.replace(/(?<! ): .*| ?\\.*/s, '');
 }
 
 /** Undefined when an alias stands for nothing: what the parser says of it quotes the file, and maybe a secret. */
