@@ -21,7 +21,7 @@ export function watchedCaller(caller: Caller): Caller {
   return watched;
 }
 
-/** What the rules said of a watched caller's request, in order. */
+/** What the rules said of a watched caller's request, in order and each answer once. */
 export function decisionsOf(caller: Caller): readonly Decision[] {
   return decisions in caller ? (caller as WatchedCaller)[decisions] : [];
 }
@@ -32,11 +32,13 @@ export function watchedPolicy(policy: Policy): Policy {
     ...policy,
     allows(action, caller, target) {
       const allowed = policy.allows(action, caller, target);
-      if (decisions in caller) {
-        const because = allowed ? [] : policy.explain(action, caller, target).because;
-        const missing = because.map(({ condition }) => condition);
-        (caller as WatchedCaller)[decisions].push({ rule: action, allowed, missing });
-      }
+      if (!(decisions in caller)) return allowed;
+      const noted = (caller as WatchedCaller)[decisions];
+      // A list asks the same for every image, and every property of it.
+      if (noted.some((one) => one.rule === action && one.allowed === allowed)) return allowed;
+      const because = allowed ? [] : policy.explain(action, caller, target).because;
+      const missing = because.map(({ condition }) => condition);
+      noted.push({ rule: action, allowed, missing });
       return allowed;
     },
   };
