@@ -53,6 +53,19 @@ test('when its token is void the service logs in again, once for all who ask', a
   assert.equal(keystone.server.count('POST', tokens), 2);
 });
 
+test('a token of its own whose end is no time is not taken', async () => {
+  await using keystone = await startKeystone();
+  keystone.server.answerBy(({ method }, response, usual) => {
+    if (method !== 'POST') usual();
+    else
+      response.writeHead(201, { 'x-subject-token': 't' }).end('{"token":{"expires_at":"later"}}');
+  });
+
+  await assert.rejects(keystone.authenticate(keystone.server.issue()), unavailable);
+
+  assert.equal(keystone.server.count('GET', tokens), 0);
+});
+
 test('a token of its own that is about to end is renewed before it is used', async () => {
   await using keystone = await startKeystone();
   await keystone.authenticate(keystone.server.issue());

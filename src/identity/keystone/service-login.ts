@@ -115,8 +115,14 @@ async function askForToken(
   if (token === undefined) {
     throw new KeystoneFailure('Keystone gave the service user no token.', { isPassing: true });
   }
-  const { expires_at: end } = documentOf(answer, (json) => Login.Parse(json)).token;
-  return { token, expiresAt: Date.parse(end) };
+  return { token, expiresAt: documentOf(answer, parseEnd) };
+}
+
+/** When the token of a login ends, milliseconds since the epoch. @throws Error when it is something else */
+function parseEnd(json: unknown): number {
+  const end = Date.parse(Login.Parse(json).token.expires_at);
+  if (Number.isNaN(end)) throw new TypeError('expires_at is no time.');
+  return end;
 }
 
 const Login = Compile(Type.Object({ token: Type.Object({ expires_at: Type.String() }) }));
