@@ -10,15 +10,11 @@ export interface TestDatabase extends AsyncDisposable {
 }
 
 export async function emptyDatabase(): Promise<TestDatabase> {
+  await using parts = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'vitrine-database-'));
+  parts.defer(() => rm(folder, { recursive: true }));
   const path = join(folder, 'vitrine.db');
-  const database = await openDatabase(path);
-  return {
-    database,
-    path,
-    async [Symbol.asyncDispose]() {
-      await database.close();
-      await rm(folder, { recursive: true });
-    },
-  };
+  const database = parts.use(await openDatabase(path));
+  const owned = parts.move();
+  return { database, path, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
