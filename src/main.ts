@@ -17,7 +17,9 @@ enableCompileCache(join(import.meta.dirname, '..', 'node_modules', '.cache', 'co
 // it begins before the service is loaded, on what looks like a first start.
 const dataDir = process.env['VITRINE_DATA_DIR'] || './data';
 const looksEmpty = !existsSync(join(dataDir, 'vitrine.db'));
-const wantsAccounts = looksEmpty && process.env['VITRINE_IDENTITY'] !== 'keystone';
+// A configuration file may name another folder, or a Keystone; it is read later.
+const isTold = Boolean(process.env['VITRINE_CONFIG']);
+const wantsAccounts = looksEmpty && !isTold && process.env['VITRINE_IDENTITY'] !== 'keystone';
 const secrets = wantsAccounts ? firstSecrets(3) : undefined;
 
 const { runService } = await import('./server.ts');
