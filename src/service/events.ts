@@ -34,6 +34,9 @@ export interface Events {
 /** Events delivered at a time. */
 const batchSize = 200;
 
+/** What is kept of events that cannot be written, the latest ones: a disk may be full for long. */
+const maxWaiting = 10_000;
+
 export function eventsService(options: EventsOptions): Events {
   const { database, sink, disabled, clock, report, interval = 1000 } = options;
   let waiting: Omit<StoredEvent, 'id'>[] = [];
@@ -48,9 +51,15 @@ export function eventsService(options: EventsOptions): Events {
 
   async function writeWaiting(): Promise<void> {
     const events = waiting;
+    if (events.length === 0) return;
     waiting = [];
-    // Many at a time: a commit for each download would cost more than the download.
-    if (events.length > 0) await database.transaction((db) => insertInBatches(db, events));
+    try {
+      // Many at a time: a commit for each download would cost more than the download.
+      await database.transaction((db) => insertInBatches(db, events));
+    } catch (cause) {
+      waiting = [...events, ...waiting].slice(-maxWaiting);
+      throw cause;
+    }
   }
 
   async function turn(to: EventSink): Promise<void> {

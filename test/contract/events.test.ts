@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { sql } from 'kysely';
 import { type Database, openDatabase } from '../../src/database/database.ts';
 import { type ImageEvent, imageEvent } from '../../src/domain/event.ts';
 import type { EventMessage, EventSink } from '../../src/service/event-sink.ts';
@@ -93,6 +94,32 @@ test('an event is there only with its change', async () => {
   await deliverAll(database, sink);
 
   assert.deepEqual(sink.taken, []);
+});
+
+test('what could not be written at first is written at the next turn, in order', async () => {
+  await using store = await emptyDatabase();
+  const { database } = store;
+  const sink = sinkOf();
+  const reported: unknown[] = [];
+  const failed = Promise.withResolvers<void>();
+  const events = eventsOn(database, sink, {
+    interval: 10,
+    report: (_text, cause) => {
+      reported.push(cause);
+      failed.resolve();
+    },
+  });
+  await sql`alter table events rename to events_away`.execute(database.write);
+  for (const name of ['a', 'b']) events.recordLater(created(name));
+
+  const delivering = events.startDelivering();
+  await failed.promise;
+  events.recordLater(created('c'));
+  await sql`alter table events_away rename to events`.execute(database.write);
+  await delivering[Symbol.asyncDispose]();
+
+  assert.match(String(reported[0]), /no such table/);
+  assert.deepEqual(namesOf(sink.taken), ['a', 'b', 'c']);
 });
 
 test('what a sink may not have taken comes again, with the same ids and nothing left out', async () => {
