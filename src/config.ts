@@ -1,6 +1,6 @@
 import type { SchemaAdditions } from './api/schema-additions.ts';
 import { type IdentityConfig, keystoneSettingsOf } from './config/keystone.ts';
-import type { NetworkConfig } from './config/network.ts';
+import { certificateFilesOf, type NetworkConfig } from './config/network.ts';
 import type { ReadText, Setting } from './config/setting.ts';
 import { type logLevels, type notificationDrivers, settings } from './config/settings.ts';
 import {
@@ -107,6 +107,7 @@ export function readConfig(environment: Environment, readText: ReadText | undefi
   const values = all.map(([name, setting]) => [name, readSetting(setting, sources, problems)]);
   const config = Object.fromEntries(values) as Config;
   keystoneSettingsOf(config, (problem) => problems.push(problem));
+  certificateFilesOf(config, (problem) => problems.push(problem));
   return {
     config,
     states: known.map((setting) => ({ setting, given: givenFor(setting, sources) })),

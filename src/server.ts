@@ -113,7 +113,7 @@ export async function startService(
   });
   await listen(app, config);
   parts.defer(() => app.close());
-  const url = urlOf(config.host, portOf(app.server.address()) ?? config.port);
+  const url = urlOf(config, portOf(app.server.address()));
 
   await callers.ready(url);
 
@@ -178,7 +178,7 @@ async function embeddedCallers(
     ...(passwordCost && { passwordCost }),
   });
   const cloudsFile = join(dataDir, 'clouds.yaml');
-  const authUrl = authUrlOf(config, urlOf(config.host, config.port));
+  const authUrl = authUrlOf(config, urlOf(config));
   const accounts = beginAccounts(embeddedIdentity, { cloudsFile, authUrl, secrets });
   return {
     app: { identity: embeddedIdentity.tokens, embeddedIdentity, identityUrl: undefined },
@@ -214,11 +214,12 @@ function makeDataDir(path: string): void {
 }
 
 /** @throws Error for the operator, the system's own as its cause. */
-async function listen(app: FastifyInstance, { host, port }: Config): Promise<void> {
+async function listen(app: FastifyInstance, config: Config): Promise<void> {
   try {
-    await app.listen({ host, port });
+    const { host, port } = config;
+    await app.listen({ host, port, listenTextResolver: () => 'The service listens.' });
   } catch (cause) {
-    const message = `Could not listen on ${urlOf(host, port)} (${reasonOf(cause)}). Set VITRINE_HOST and VITRINE_PORT to others, or stop what listens there.`;
+    const message = `Could not listen on ${urlOf(config)} (${reasonOf(cause)}). Set VITRINE_HOST and VITRINE_PORT to others, or stop what listens there.`;
     throw new Error(message, { cause });
   }
 }
@@ -316,8 +317,9 @@ function portOf(address: string | AddressInfo | null): number | undefined {
   return typeof address === 'object' ? address?.port : undefined;
 }
 
-function urlOf(host: string, port: number): string {
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+function urlOf({ host, port, tlsCertFile }: Config, actualPort = port): string {
+  const scheme = tlsCertFile === undefined ? 'http' : 'https';
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${actualPort}`;
 }
 
 function authUrlOf(config: Config, url: string): string {

@@ -1,9 +1,13 @@
+import type { CertificateFiles } from '../http/certificate.ts';
 import type { Network } from '../http/network.ts';
 import { trustedProxies } from './addresses.ts';
 import { integer, type Setting } from './setting.ts';
 
 /** What the service takes from the network, and for how long it waits. Sizes in bytes, times in seconds. */
 export interface NetworkConfig {
+  /** Undefined without TLS, like its key. */
+  readonly tlsCertFile: string | undefined;
+  readonly tlsKeyFile: string | undefined;
   readonly trustedProxies: readonly string[];
   /** Requests a second; 0 for no limit. */
   readonly rateLimitAddress: number;
@@ -28,6 +32,10 @@ const day = 24 * 3600;
 export const networkSettings: {
   readonly [Name in keyof NetworkConfig]: Setting<NetworkConfig[Name]>;
 } = {
+  tlsCertFile: file('tls_cert_file', {
+    about: 'The certificate to serve HTTPS with, and those that lead to its authority behind it',
+  }),
+  tlsKeyFile: file('tls_key_file', { about: 'The private key of that certificate' }),
   trustedProxies,
   rateLimitAddress: integer('rate_limit_address', {
     initial: 0,
@@ -98,10 +106,31 @@ export const networkSettings: {
   }),
 };
 
+function file(key: string, { about }: { readonly about: string }): Setting<string | undefined> {
+  const read = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
+  return { key, initial: undefined, about, read, wanted: 'the path of a file in PEM' };
+}
+
+/**
+ * Where certificate and key are; undefined without TLS.
+ *
+ * @param tell takes what is missing
+ */
+export function certificateFilesOf(
+  { tlsCertFile: certFile, tlsKeyFile: keyFile }: NetworkConfig,
+  tell: (problem: string) => void,
+): CertificateFiles | undefined {
+  if (certFile !== undefined && keyFile !== undefined) return { certFile, keyFile };
+  if (keyFile !== undefined) tell('tls_cert_file: is wanted with tls_key_file.');
+  if (certFile !== undefined) tell('tls_key_file: is wanted with tls_cert_file.');
+  return undefined;
+}
+
 /** How the service treats the network, as its HTTP part knows it. */
 export function networkOf(config: NetworkConfig): Network {
   const burst = config.rateLimitBurst;
   return {
+    tls: certificateFilesOf(config, () => undefined),
     trustedProxies: config.trustedProxies,
     rates: {
       address: { rate: config.rateLimitAddress, burst },

@@ -45,6 +45,7 @@ import { nameRequest, requestId } from './request-id.ts';
 import { schemaRoutes } from './schemas.ts';
 import { serverOptions } from './server-options.ts';
 import { tagRoutes } from './tags.ts';
+import { tlsServing } from './tls.ts';
 import {
   noIdentityRoutes,
   refuseTrailingSlash,
@@ -86,8 +87,11 @@ export interface AppOptions {
 
 /** The whole service over HTTP: what is public, the identity service, and the Images API behind a token. */
 export function buildApp(options: AppOptions): FastifyInstance {
+  const { network } = options;
+  const tls = network.tls && tlsServing(network.tls, network);
   const app = fastify({
-    ...serverOptions(options.network),
+    ...serverOptions(network),
+    ...(tls && { serverFactory: tls.serverFactory }),
     loggerInstance: options.log,
     // What is logged names its request itself: a logger for each would be made for the few that fail.
     childLoggerFactory: (log) => log,
@@ -98,24 +102,25 @@ export function buildApp(options: AppOptions): FastifyInstance {
       errorHandler(error, request, reply.header('x-openstack-request-id', request.id));
     },
   });
-  limitConnections(app, options.network.maxConnections);
+  tls?.follow(app);
+  limitConnections(app, network.maxConnections);
   routeEveryMethod(app);
   closeWhenAnswered(app);
   continueWhenRead(app);
   drainUnread(app);
-  limitBodyTime(app, options.network.times.body);
+  limitBodyTime(app, network.times.body);
   app.setErrorHandler(errorHandler);
   app.setNotFoundHandler((request, reply) => sendVersions(request, reply, 300, options));
 
   allowOrigins(app, options.allowedOrigins);
-  limitAddresses(app, options.network.rates.address);
+  limitAddresses(app, network.rates.address);
   if (options.compressesJson) compressJson(app);
 
   versionRoutes(app, options);
   healthRoutes(app, options.disableFile);
   identityApi(app, options);
   // One for both, so that a project's requests are counted together.
-  const limited = { ...options, limitProject: projectLimit(options.network.rates.project) };
+  const limited = { ...options, limitProject: projectLimit(network.rates.project) };
   void app.register((scope) => imagesApi(scope, limited));
   void app.register((scope) => operatorsApi(scope, limited));
   return app;

@@ -1,8 +1,9 @@
+import type { CertificateFiles } from './certificate.ts';
 import type { RateLimits } from './rate-limits.ts';
 
 /** How long clients may take over what they send and read, ms. */
 export interface ConnectionTimes {
-  /** For a head; looked at in every `interval`. */
+  /** For a head, and before it for a TLS handshake. */
   readonly head: number;
   /** For a JSON body. */
   readonly body: number;
@@ -10,11 +11,14 @@ export interface ConnectionTimes {
   readonly silence: number;
   /** Between an answer and the next request. */
   readonly keepAlive: number;
+  /** In which heads are looked at, and the files of the certificate. */
   readonly interval: number;
 }
 
 /** What the service takes from the network: every input is bounded, in size and in time. Sizes in bytes. */
 export interface Network {
+  /** Undefined for connections without TLS. */
+  readonly tls: CertificateFiles | undefined;
   /** 0 for no limit. */
   readonly maxConnections: number;
   readonly maxHeaderSize: number;

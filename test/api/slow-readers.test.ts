@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readdir, readlink } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
+import { connect as connectTls } from 'node:tls';
 import { until } from '../support/image-calls.ts';
 import { createActiveImage } from '../support/images.ts';
 import { sharedService } from '../support/service.ts';
+import { certificateFolder } from '../support/tls.ts';
 
 const mib = 1024 * 1024;
 
@@ -15,14 +17,23 @@ const data = Buffer.alloc(32 * mib, 'data');
 const patient = await sharedService();
 const impatient = await sharedService({ times: { silence: 300 } });
 
+const files = await certificateFolder();
+after(() => files[Symbol.asyncDispose]());
+const impatientTls = await sharedService({
+  times: { silence: 300 },
+  config: { tlsCertFile: files.certFile, tlsKeyFile: files.keyFile },
+});
+
 type Service = typeof patient;
 
 /** Asks for data `times` over, all at once, and reads none of it. */
 async function askWithoutReading(service: Service, id: string, times = 1): Promise<Socket> {
-  const socket = connect({ port: service.port, host: '127.0.0.1' });
+  const isTls = service.url.startsWith('https:');
+  const address = { port: service.port, host: '127.0.0.1' };
+  const socket = isTls ? connectTls({ ...address, rejectUnauthorized: false }) : connect(address);
   // A service that gives up resets the connection.
   socket.on('error', () => undefined);
-  await once(socket, 'connect');
+  await once(socket, isTls ? 'secureConnect' : 'connect');
   const { producer } = service.tokens;
   const head = `GET /v2/images/${id}/file HTTP/1.1\r\nHost: x\r\nX-Auth-Token: ${producer}\r\n\r\n`;
   socket.write(head.repeat(times));
@@ -38,20 +49,25 @@ async function openDownloads(id: string): Promise<number> {
   return paths.filter((path) => path.includes(id)).length;
 }
 
-test('a reader that stops is cut off once nothing has moved for the time of silence', async () => {
-  const { id } = await createActiveImage(impatient, data);
+for (const [name, service] of [
+  ['TCP', impatient],
+  ['TLS', impatientTls],
+] as const) {
+  test(`a reader over ${name} that stops is cut off once nothing has moved for the time of silence`, async () => {
+    const { id } = await createActiveImage(service, data);
 
-  const socket = await askWithoutReading(impatient, id);
-  await until('the download is open', async () => (await openDownloads(id)) === 1);
-  await until('the download is given up', async () => (await openDownloads(id)) === 0);
-  let read = 0;
-  socket.on('data', (chunk) => {
-    read += chunk.length;
+    const socket = await askWithoutReading(service, id);
+    await until('the download is open', async () => (await openDownloads(id)) === 1);
+    await until('the download is given up', async () => (await openDownloads(id)) === 0);
+    let read = 0;
+    socket.on('data', (chunk) => {
+      read += chunk.length;
+    });
+    await once(socket, 'close');
+
+    assert.ok(read < data.length, `${read} bytes came`);
   });
-  await once(socket, 'close');
-
-  assert.ok(read < data.length, `${read} bytes came`);
-});
+}
 
 test('readers that stop hold two buffers each, whatever the size of the data', async () => {
   const { id } = await createActiveImage(patient, data);

@@ -80,7 +80,7 @@ function readyUrl(
 ): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   child.stdout.on('data', () => {
-    const url = /^vitrine ready on (http:\S+)\n/.exec(stdout())?.[1];
+    const url = /^vitrine ready on (https?:\S+)\n/.exec(stdout())?.[1];
     if (url !== undefined) resolve(url);
   });
   const fail = (why: string) => reject(new Error(`${why}:\n${stderr()}`));

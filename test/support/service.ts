@@ -7,10 +7,11 @@ import {
   type OutgoingHttpHeaders,
   request,
 } from 'node:http';
+import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import { parse } from 'yaml';
 import { type Config, loadConfig } from '../../src/config.ts';
 import type { ConnectionTimes } from '../../src/http/network.ts';
@@ -49,6 +50,8 @@ export interface TestService extends AsyncDisposable {
 export interface TestServiceOptions {
   readonly config?: Partial<Config>;
   readonly times?: Partial<ConnectionTimes>;
+  /** Where the service logs; else nowhere. */
+  readonly log?: Logger;
 }
 
 /** Starts a service that ends with the tests of the calling file. */
@@ -61,11 +64,11 @@ export async function sharedService(options: TestServiceOptions = {}): Promise<T
 export async function startTestService(options: TestServiceOptions = {}): Promise<TestService> {
   const folder = await mkdtemp(join(tmpdir(), 'vitrine-test-'));
   const config = { ...loadConfig({}, undefined), port: 0, dataDir: folder, ...options.config };
-  const running = await startService(config, pino({ level: 'silent' }), {
+  const running = await startService(config, options.log ?? pino({ level: 'silent' }), {
     times: options.times,
     passwordCost,
   });
-  const agent = new Agent({ keepAlive: true });
+  const agent = await agentFor(config);
   const send = sender(running.url, agent);
   const { projects, tokens } = await makeCallers(send, await adminPassword(running.cloudsFile));
   return {
@@ -87,6 +90,12 @@ export async function startTestService(options: TestServiceOptions = {}): Promis
   };
 }
 
+/** Keeps connections, and believes the certificate that the service has at first. */
+async function agentFor({ tlsCertFile }: Config): Promise<Agent> {
+  if (tlsCertFile === undefined) return new Agent({ keepAlive: true });
+  return new TlsAgent({ keepAlive: true, ca: await readFile(tlsCertFile) });
+}
+
 /** Sends a request as it is told to. */
 export type Send = (
   method: string,
@@ -97,7 +106,8 @@ export type Send = (
 
 /** Sends to the host of `url`. */
 export function sender(url: string, agent: Agent): Send {
-  const { hostname, port } = new URL(url);
+  const { hostname, port, protocol } = new URL(url);
+  const begin = protocol === 'https:' ? tlsRequest : request;
   return async (method, path, body, headers = {}) => {
     const payload = payloadOf(body);
     const sent: OutgoingHttpHeaders = { accept: '*/*', ...headers };
@@ -105,7 +115,7 @@ export function sender(url: string, agent: Agent): Send {
       sent['content-length'] ??= payload.length;
     }
     return new Promise<Answer>((resolve, reject) => {
-      const outgoing = request({ hostname, port, method, path, headers: sent, agent }, (response) =>
+      const outgoing = begin({ hostname, port, method, path, headers: sent, agent }, (response) =>
         resolve(readAnswer(response)),
       );
       outgoing.on('error', reject);
