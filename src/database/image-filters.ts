@@ -96,7 +96,7 @@ export function filterCondition(filter: FilterPlan, name: string): Expression<Sq
   }
 }
 
-/** Says it by the expression that indexes are over, where an image without a name has an empty one. */
+/** Says it by the column that indexes are over, where an image without a name has an empty one. */
 function nameCondition(isEmpty: boolean, name: never): Expression<SqlBool> {
   const isNamed = sql<SqlBool>`${imageOrder.name} = ${name}`;
   return isEmpty ? eb.and([isNamed, eb('images.name', 'is not', null)]) : isNamed;

@@ -4,7 +4,7 @@ import type { Image } from '../domain/image.ts';
 import type { ImageQuery } from '../domain/image-query.ts';
 import type { Connection } from './database.ts';
 import { type After, orderByKeys } from './image-order.ts';
-import { listRanges, matchesOfLookup } from './image-ranges.ts';
+import { listRanges, moreMatches } from './image-ranges.ts';
 import { imageFromRow } from './image-rows.ts';
 import {
   includesShared,
@@ -31,7 +31,7 @@ export async function listImages(
 ): Promise<Image[]> {
   if (query.limit === 0) return [];
   const values = listValues(caller, query, after);
-  const plan = await withRarity(db, listPlan(caller, query, after), values);
+  const plan = await chosenPlan(db, listPlan(caller, query, after), values);
   const page = compiled(db, 'page', plan, () => pageQuery(db, plan).compile());
   const { rows } = await runPrepared(db, page, values);
   return rows.map(imageFromRow);
@@ -40,14 +40,16 @@ export async function listImages(
 /** So many images may be asked whether they are shared with the caller, rather than its members what they match. */
 const fewMatches = 100;
 
-/** Finds out which is the shorter way to what is shared with the caller. */
-async function withRarity(db: Connection, plan: ListPlan, values: ListValues): Promise<ListPlan> {
+/** The plan with the shorter way to what is shared with the caller, which only the images tell. */
+export async function chosenPlan(
+  db: Connection,
+  plan: ListPlan,
+  values: ListValues,
+): Promise<ListPlan> {
   if (plan.lookup === undefined || !includesShared(plan)) return plan;
-  const matches = compiled(db, 'matches', plan, () =>
-    matchesOfLookup(db, plan, fewMatches + 1).compile(),
-  );
-  const { rows } = await runPrepared(db, matches, values);
-  return { ...plan, isRare: rows.length <= fewMatches };
+  const more = compiled(db, 'matches', plan, () => moreMatches(db, plan, fewMatches).compile());
+  const { rows } = await runPrepared(db, more, values);
+  return { ...plan, isRare: rows.length === 0 };
 }
 
 const queries = new WeakMap<object, Map<string, CompiledQuery<unknown>>>();

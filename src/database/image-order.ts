@@ -18,7 +18,7 @@ export type After = Image | undefined;
 
 /** The order of ranges over `images`. */
 export const imageOrder: OrderColumns = {
-  name: sql`coalesce(images.name, '')`,
+  name: sql`images.sort_name`,
   status: sql`images.status`,
   container_format: sql`coalesce(images.container_format, '')`,
   disk_format: sql`coalesce(images.disk_format, '')`,

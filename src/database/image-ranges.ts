@@ -42,13 +42,14 @@ export function listRanges(db: Connection, plan: ListPlan) {
   return [...images, ...sharedRanges(db, source, plan)];
 }
 
-/** The images among which what is shared is sought when they are few: at most `limit` of them. */
-export function matchesOfLookup(db: Connection, plan: ListPlan, limit: number) {
+/** A row if more than that many shared images match the lookup, whoever they are shared with. */
+export function moreMatches(db: Connection, plan: ListPlan, count: number) {
   const source = imageSource(plan);
   return from(db, source)
     .where(eb.and([isKind(source, 'shared'), source.matches]))
     .select(eb.lit(1).as('match'))
-    .limit(eb.lit(limit));
+    .limit(eb.lit(1))
+    .offset(eb.lit(count));
 }
 
 function from(db: Connection, { table }: ImageSource): ImageSelect {

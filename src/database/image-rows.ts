@@ -57,6 +57,7 @@ export function imageToRow(image: Image): ImageRow {
 export function settingsToRow(image: Image) {
   return {
     name: image.name,
+    sort_name: image.name ?? '',
     owner: image.owner,
     visibility: image.visibility,
     protected: Number(image.protected),

@@ -29,6 +29,8 @@ export interface ImageRow {
   properties: string;
   created_at: number;
   updated_at: number;
+  /** The name by which lists find and sort the image: empty when there is none. */
+  sort_name: string;
 }
 
 /** What of an image decides in which lists it is and where: copied, so that one index holds all that a list asks for. */

@@ -14,6 +14,7 @@ import { findImage, insertImage, insertLookups, updateImage } from './images.ts'
 import { insertMember, listMembers } from './members.ts';
 import { migrateToLatest, migrations } from './migrate.ts';
 import { openSqlite } from './node-sqlite.ts';
+import { restorePendingDelete } from './pending-deletes.ts';
 import type { Tables } from './tables.ts';
 
 const versions = Object.keys(migrations);
@@ -54,7 +55,10 @@ async function insertOld(db: Kysely<Tables>, version: string): Promise<void> {
   await sql`insert into image_members
       (image_id, project_id, status, created_at, updated_at, image_created_at)
     values (${image.id}, 'consumer', 'rejected', 1, 2, 0)`.execute(db);
-  if (version >= '0006') return await insertLookups(db, image);
+  if (version >= '0006') {
+    await sql`update images set sort_name = name`.execute(db);
+    return await insertLookups(db, image);
+  }
   await sql`insert into image_tags (tag, image_id)
     values ('b', ${image.id}), ('a', ${image.id})`.execute(db);
   await sql`insert into image_properties (name, value, image_id)
@@ -115,6 +119,24 @@ for (const version of versions) {
     assert.deepEqual(applied.rows.map(({ name }) => name).toSorted(), versions);
   });
 }
+
+test('an image that an earlier release deleted is found by its name when it is restored', async () => {
+  await using file = await fileAt('0005-events');
+  await insertOld(file.db, '0005-events');
+  await sql`insert into pending_deletes (image_id, owner, size, location, image, members, deleted_at)
+    select id, owner, 0, 'somewhere', json_object('id', id, 'name', name, 'owner', owner,
+      'status', status, 'visibility', visibility, 'protected', 0, 'os_hidden', 0, 'min_disk', 0,
+      'min_ram', 0, 'tags', tags, 'properties', properties, 'created_at', 0, 'updated_at', 0),
+      '[]', 0
+    from images`.execute(file.db);
+  await sql`delete from images`.execute(file.db);
+  await file.db.destroy();
+  await using database = await openDatabase(file.path);
+
+  await restorePendingDelete(database.write, image.id, new Date(1));
+
+  assert.deepEqual(await whoFinds(database.read, 'name=kept'), ['owner']);
+});
 
 test('a file of a newer release is refused, and left as it is', async () => {
   await using file = await fileAt(versions.at(-1) ?? '');

@@ -53,7 +53,7 @@ export async function restorePendingDelete(
   const row = { ...(JSON.parse(pending.image) as Selectable<ImageRow>), updated_at: at.getTime() };
   const image = imageFromRow(row);
   await db.deleteFrom('spent_image_ids').where('id', '=', id).execute();
-  await db.insertInto('images').values(row).execute();
+  await db.insertInto('images').values(imageToRow(image)).execute();
   await insertLookups(db, image);
   const members = JSON.parse(pending.members) as Omit<Insertable<ImageMemberRow>, 'image_id'>[];
   const rows = members.map((member) => ({ ...member, image_id: id }));
