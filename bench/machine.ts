@@ -31,6 +31,16 @@ export async function describeMachine(folder: string): Promise<Machine> {
   };
 }
 
+/** The head of a report. */
+export function machineText(machine: Machine, command: string): readonly string[] {
+  const { cores, cpu, memory, kernel, node } = machine;
+  return [
+    `${machine.date}  ${command}`,
+    `${cores} cores of ${cpu}, ${memory}, ${kernel}, Node ${node}`,
+    `disk: ${machine.disk}; load before the run: ${machine.loadBefore.toFixed(2)}`,
+  ];
+}
+
 async function diskUnder(folder: string): Promise<string> {
   const { stdout } = await promisify(execFile)('df', ['--output=fstype,source', folder]);
   const [fileSystem, source] = stdout.trim().split('\n').at(-1)?.trim().split(/\s+/) ?? [];

@@ -63,7 +63,8 @@ export function readOptions(args: readonly string[]): Options | 'help' {
   };
 }
 
-function positive(name: string, text: string): number {
+/** Reads the value of that option. @throws RangeError unless it is a number above 0. */
+export function positive(name: string, text: string): number {
   const value = Number(text);
   if (!(value > 0)) throw new RangeError(`--${name} takes a number above 0, not ${text}.`);
   return value;

@@ -1,5 +1,5 @@
 import type { Figure, Single } from './figures.ts';
-import type { Machine } from './machine.ts';
+import { type Machine, machineText } from './machine.ts';
 
 export interface Report {
   readonly machine: Machine;
@@ -10,11 +10,7 @@ export interface Report {
 
 /** The report as text: the machine, then aligned tables. */
 export function reportText({ machine, command, singles, figures }: Report): string {
-  const parts = [
-    `${machine.date}  ${command}`,
-    `${machine.cores} cores of ${machine.cpu}, ${machine.memory}, ${machine.kernel}, Node ${machine.node}`,
-    `disk: ${machine.disk}; load before the run: ${machine.loadBefore.toFixed(2)}`,
-  ];
+  const parts = [...machineText(machine, command)];
   const requests = figures.filter((figure) => figure.unit === 'requests/s');
   const data = figures.filter((figure) => figure.unit === 'MiB/s');
   if (requests.length > 0) parts.push('', table(requestRows(requests)));

@@ -40,6 +40,12 @@ export async function signIn(child: Child, url: string, dataDirectory: string): 
   return { child, url, producer, consumer };
 }
 
+/** Signs in as the producer, for another project. */
+export async function signInTo(project: string, dataDirectory: string): Promise<Session> {
+  const clouds = await readClouds(join(dataDirectory, 'clouds.yaml'));
+  return tokenOf(clouds, 'vitrine-producer', project);
+}
+
 interface Cloud {
   readonly auth: Readonly<Record<string, string>>;
 }
@@ -49,7 +55,11 @@ async function readClouds(path: string): Promise<Readonly<Record<string, Cloud>>
   return document.clouds;
 }
 
-async function tokenOf(clouds: Readonly<Record<string, Cloud>>, name: string): Promise<Session> {
+async function tokenOf(
+  clouds: Readonly<Record<string, Cloud>>,
+  name: string,
+  project?: string,
+): Promise<Session> {
   const auth = clouds[name]?.auth;
   if (!auth) throw new Error(`clouds.yaml names no cloud ${name}.`);
   const response = await fetch(`${auth['auth_url']?.replace(/\/+$/, '')}/auth/tokens`, {
@@ -69,7 +79,7 @@ async function tokenOf(clouds: Readonly<Record<string, Cloud>>, name: string): P
         },
         scope: {
           project: {
-            name: auth['project_name'],
+            name: project ?? auth['project_name'],
             domain: { name: auth['project_domain_name'] ?? 'Default' },
           },
         },

@@ -1,0 +1,55 @@
+import { parseArgs } from 'node:util';
+import { positive } from '../options.ts';
+import type { Pair, Rounds } from './measure.ts';
+
+export interface ScaleOptions extends Rounds {
+  readonly images: Pair<number>;
+  /** Where the data is kept from one run to the next; absent: nowhere. */
+  readonly data: string | undefined;
+  /** The file that starts the service. */
+  readonly server: string;
+  /** Where the figures go as JSON. */
+  readonly json: string | undefined;
+}
+
+/** The usage text of `npm run bench:scale -- --help`. */
+export const scaleUsage = `npm run bench:scale -- [options]
+  --images N     images of the larger service, a multiple of 1000 (1000000)
+  --small N      images of the smaller one (1000)
+  --rounds N     rounds of which the median is told (7)
+  --requests N   lists of each service in a round (400)
+  --data FOLDER  keeps the data there for the next run; else it is removed
+  --server FILE  the service to measure (src/main.ts)
+  --json FILE    writes the figures there as well`;
+
+/** Reads the command line. @throws RangeError for a value that makes no sense. */
+export function readScaleOptions(args: readonly string[]): ScaleOptions | 'help' {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      images: { type: 'string', default: '1000000' },
+      small: { type: 'string', default: '1000' },
+      rounds: { type: 'string', default: '7' },
+      requests: { type: 'string', default: '400' },
+      data: { type: 'string' },
+      server: { type: 'string', default: 'src/main.ts' },
+      json: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return 'help';
+  return {
+    images: { small: thousands('small', values.small), large: thousands('images', values.images) },
+    rounds: positive('rounds', values.rounds),
+    requests: positive('requests', values.requests),
+    data: values.data,
+    server: values.server,
+    json: values.json,
+  };
+}
+
+function thousands(name: string, text: string): number {
+  const value = positive(name, text);
+  if (value % 1000 !== 0) throw new RangeError(`--${name} takes a multiple of 1000, not ${text}.`);
+  return value;
+}
