@@ -31,7 +31,7 @@ export interface Limit {
 export interface Single {
   readonly name: string;
   readonly value: number;
-  readonly unit: 'ms' | 'MiB';
+  readonly unit: 'ms' | 'MiB' | 'us';
   /** The most that the project allows itself, in the same unit. */
   readonly atMost?: number;
 }

@@ -12,6 +12,7 @@ import { type MeasurementName, type Options, readOptions, usage } from './option
 import { type Report, reportText } from './report.ts';
 import { seed } from './seed.ts';
 import { type Service, signIn, startService } from './service.ts';
+import { measureToken } from './token.ts';
 
 const begin = performance.now();
 let interrupted = false;
@@ -34,6 +35,10 @@ async function measure(options: Options, folder: string): Promise<Report> {
   if (chosen('memory')) {
     progress('memory, idle and under one large image');
     singles.push(...(await measureMemory(folder, options)));
+  }
+  if (chosen('token')) {
+    progress('checking tokens that Keystone vouched for');
+    singles.push(await measureToken());
   }
   if (chosen('list', 'show', 'members', 'add', 'status', 'upload', 'download')) {
     const data = await mkdtemp(join(folder, 'service-'));

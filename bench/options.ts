@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 const measurementNames = [
   'start',
   'memory',
+  'token',
   'list',
   'show',
   'members',

@@ -59,7 +59,7 @@ function singleRows(singles: readonly Single[]): string[][] {
     ['service', 'value', '', 'at most'],
     ...singles.map((single) => [
       single.name,
-      whole(single.value),
+      single.unit === 'us' ? single.value.toFixed(1) : whole(single.value),
       single.unit,
       single.atMost === undefined ? '' : String(single.atMost),
     ]),

@@ -17,7 +17,13 @@ const later: readonly { readonly tests: RegExp; readonly why: string }[] = [
 
 const run = promisify(execFile);
 const reference = fileURLToPath(new URL('../interop/reference-glance.sh', import.meta.url));
-const { values: options } = parseArgs({ options: { reference: { type: 'boolean' } } });
+const { values: options } = parseArgs({
+  options: {
+    reference: { type: 'boolean' },
+    /** The `clouds.yaml` of a running Vitrine, instead of one that is started. */
+    clouds: { type: 'string' },
+  },
+});
 
 function reasonToLeaveOut(name: string): string | undefined {
   return later.find(({ tests }) => tests.test(name))?.why;
@@ -79,7 +85,7 @@ function byName(a: TempestResult, b: TempestResult): number {
   return a.name < b.name ? -1 : 1;
 }
 
-const ours = await runOnVitrine();
+const ours = options.clouds ? await runTempest(options.clouds) : await runOnVitrine();
 for (const { name, outcome, why } of ours.toSorted(byName)) {
   console.log(`${outcome} ${name}${why && `: ${why}`}`);
 }
