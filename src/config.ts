@@ -14,6 +14,7 @@ import {
 import type { AuditLevel } from './domain/audit.ts';
 import type { PolicyOverrides } from './domain/policy.ts';
 import type { PropertySection } from './domain/property-protection.ts';
+import type { NameSharing } from './domain/recipient.ts';
 
 /** Everything that an operator may set; read once at start and passed down. */
 export interface Config extends IdentityConfig, NetworkConfig {
@@ -60,6 +61,8 @@ export interface Config extends IdentityConfig, NetworkConfig {
   readonly corsAllowedOrigins: readonly string[];
   /** Whether long JSON answers are compressed for clients that take gzip. */
   readonly compressJson: boolean;
+  /** What becomes of member ids that are no project's. */
+  readonly shareByName: NameSharing;
   readonly policies: PolicyOverrides;
   readonly imageSchema: SchemaAdditions;
   /** Null for no protection. */

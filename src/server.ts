@@ -16,6 +16,7 @@ import type { ProjectLimits } from './domain/quota.ts';
 import { type AppOptions, buildApp } from './http/app.ts';
 import type { AuditRecord } from './http/audit.ts';
 import type { ConnectionTimes } from './http/network.ts';
+import type { Directory } from './identity/directory.ts';
 import type { FirstSecret } from './identity/first-secrets.ts';
 import type { PasswordCost } from './identity/passwords.ts';
 import { watchedPolicy } from './service/audit.ts';
@@ -33,6 +34,7 @@ import { membersService } from './service/members.ts';
 import { pendingDeletesService } from './service/pending-deletes.ts';
 import { policyCheckService } from './service/policy-check.ts';
 import { quotasService } from './service/quotas.ts';
+import { recipientsService } from './service/recipients.ts';
 import { switchesService } from './service/switches.ts';
 import { tagsService } from './service/tags.ts';
 import { type Report, unwantedData } from './service/unwanted-data.ts';
@@ -94,7 +96,7 @@ export async function startService(
   const events = eventsOf(config, { database, log, report });
   parts.use(events.startDelivering());
   const image = { database, store, unwantedData: unwanted, events, report };
-  const services = imageServices(config, image);
+  const services = imageServices(config, image, callers.directory);
   await services.imageData.recover();
   parts.defer(() => services.imageData.settled());
   parts.use(services.pendingDeletes.startScrubbing());
@@ -135,6 +137,7 @@ export async function startService(
 /** Who vouches for callers, as far as the rest must know. */
 interface Callers extends AsyncDisposable {
   readonly app: Pick<AppOptions, 'identity' | 'embeddedIdentity' | 'identityUrl'>;
+  readonly directory: Directory;
   readonly cloudsFile: string | undefined;
   /** Does what is left once the service listens. */
   ready(url: string): Promise<void>;
@@ -159,6 +162,7 @@ async function keystoneCallers(settings: KeystoneSettings, report: Report): Prom
   const identity = keystoneIdentity({ ...settings, now: Date.now });
   return {
     app: { identity, embeddedIdentity: undefined, identityUrl: settings.wwwAuthenticateUri },
+    directory: identity.directory,
     cloudsFile: undefined,
     async ready() {
       // Keystone may well start later: its operator is told, and requests try again.
@@ -182,6 +186,7 @@ async function embeddedCallers(
   const accounts = beginAccounts(embeddedIdentity, { cloudsFile, authUrl, secrets });
   return {
     app: { identity: embeddedIdentity.tokens, embeddedIdentity, identityUrl: undefined },
+    directory: embeddedIdentity.directory,
     cloudsFile,
     async ready(url) {
       await accounts.made;
@@ -277,7 +282,7 @@ function httpSettings(config: Config) {
 type ImageServiceParts = Omit<ImageDataOptions, 'quotas' | 'room' | 'policy' | 'clock'>;
 
 /** The use cases of the Images API. */
-function imageServices(config: Config, parts: ImageServiceParts) {
+function imageServices(config: Config, parts: ImageServiceParts, directory: Directory) {
   const quotas = quotasService({ database: parts.database, defaults: limitsOf(config) });
   const policy = watchedPolicy(policyOf(config.policies));
   const sections = config.propertyProtection;
@@ -286,7 +291,10 @@ function imageServices(config: Config, parts: ImageServiceParts) {
   return {
     images: imagesService({ ...common, delayedDelete: config.delayedDelete }),
     imageData: imageDataService({ ...common, room: uploadRoom(common) }),
-    members: membersService(common),
+    members: membersService({
+      ...common,
+      recipients: recipientsService({ directory, mode: config.shareByName }),
+    }),
     tags: tagsService(common),
     switches: switchesService(common),
     policyCheck: policyCheckService(common),

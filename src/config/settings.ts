@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts';
 import { auditLevels } from '../domain/audit.ts';
+import { nameSharing } from '../domain/recipient.ts';
 import { imageSchema } from './image-schema.ts';
 import { identitySettings } from './keystone.ts';
 import { networkSettings } from './network.ts';
@@ -82,6 +83,11 @@ const identity = {
     about: 'Seconds for which a token of the embedded identity service is valid',
     min: 60,
     max: 7 * 24 * 3600,
+  }),
+  shareByName: oneOf('share_by_name', nameSharing, {
+    initial: 'resolve',
+    about:
+      "What a member id means that is no project: the project of exactly that name in the owner's domain, or else the id as it was typed (`resolve`), or else nothing, and the call is refused (`strict`); `off` takes every id as it is",
   }),
   policies,
 } as const satisfies Partial<Settings>;

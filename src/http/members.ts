@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { parseJsonObject } from '../api/json-body.ts';
 import {
   memberDocument,
@@ -7,6 +7,7 @@ import {
   parseMemberStatus,
   parseNewMember,
 } from '../api/member-document.ts';
+import type { Recipient } from '../domain/recipient.ts';
 import type { Members } from '../service/members.ts';
 import { bodyOf, refuseBody } from './body.ts';
 import { sendJson } from './reply.ts';
@@ -22,9 +23,11 @@ interface MemberParams {
 /** Whom images are shared with. @see Images API v2, "Sharing images" */
 export function memberRoutes(app: FastifyInstance, members: Members): void {
   app.post<MembersParams>('/v2/images/:imageId/members', async (request, reply) => {
-    const projectId = parseNewMember(parseJsonObject(bodyOf(request)));
-    request.auditTarget = projectId;
-    const member = await members.add(request.caller, request.params.imageId, projectId);
+    const memberId = parseNewMember(parseJsonObject(bodyOf(request)));
+    request.auditTarget = memberId;
+    const { member, found } = await members.add(request.caller, request.params.imageId, memberId);
+    request.auditTarget = member.projectId;
+    tellUnknown(request, reply, { memberId, found });
     return sendJson(reply, 200, memberDocument(member));
   });
 
@@ -67,5 +70,20 @@ export function memberRoutes(app: FastifyInstance, members: Members): void {
       await members.remove(request.caller, imageId, memberId);
       return reply.code(204).send();
     },
+  );
+}
+
+/** An owner who shares with a project that nobody knows mostly has mistyped it, and should learn so. */
+function tellUnknown(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { memberId, found }: { readonly memberId: string; readonly found: Recipient['found'] },
+): void {
+  if (found === 'id' || found === 'unasked') return;
+  reply.header('x-vitrine-member', found === 'name' ? 'found-by-name' : 'unknown-project');
+  if (found === 'name') return;
+  request.log.info(
+    { requestId: request.id, memberId },
+    'An image was shared with an unknown project.',
   );
 }

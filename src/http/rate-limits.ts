@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify';
+import { type Rate, rateLimiter } from '../domain/rate-limiter.ts';
 import { RetryLaterError } from '../domain/retry-later.ts';
 import { clientNetwork } from '../identity/client-network.ts';
-import { type Rate, rateLimiter } from './rate-limiter.ts';
 
 /** How many requests the service takes of each; a rate of 0 is no limit. */
 export interface RateLimits {

@@ -21,8 +21,10 @@ import {
   seesAllMembers,
 } from '../domain/member.ts';
 import type { Action, Policy } from '../domain/policy.ts';
+import type { Recipient } from '../domain/recipient.ts';
 import type { Events } from './events.ts';
 import type { Quotas } from './quotas.ts';
+import type { Recipients } from './recipients.ts';
 import { getSeenImage } from './seen-image.ts';
 
 export interface MembersOptions {
@@ -30,7 +32,14 @@ export interface MembersOptions {
   readonly quotas: Quotas;
   readonly events: Events;
   readonly policy: Policy;
+  readonly recipients: Recipients;
   readonly clock: () => Date;
+}
+
+/** A new member, and how its project was found. */
+export interface AddedMember {
+  readonly member: Member;
+  readonly found: Recipient['found'];
 }
 
 /**
@@ -40,8 +49,8 @@ export interface MembersOptions {
  * @see Images API v2, "Sharing images"
  */
 export interface Members {
-  /** Offers the image to a project, which gains access at once and finds it pending. */
-  add(caller: Caller, imageId: string, projectId: string): Promise<Member>;
+  /** Offers the image to a project, by its id or its name, which gains access at once and finds it pending. */
+  add(caller: Caller, imageId: string, memberId: string): Promise<AddedMember>;
   /** Every member for owner and admin; a consumer is shown itself alone. */
   list(caller: Caller, imageId: string): Promise<Member[]>;
   show(caller: Caller, imageId: string, projectId: string): Promise<Member>;
@@ -52,36 +61,58 @@ export interface Members {
     projectId: string,
     readStatus: () => MemberStatus,
   ): Promise<Member>;
-  /** Ends the project's access at once. */
-  remove(caller: Caller, imageId: string, projectId: string): Promise<void>;
+  /** Ends the access of a project, by its id or its name, at once. */
+  remove(caller: Caller, imageId: string, memberId: string): Promise<void>;
 }
 
 export function membersService({
   database,
   quotas,
   policy,
+  recipients,
   events,
   clock,
 }: MembersOptions): Members {
+  const add = (caller: Caller, imageId: string, projectId: string): Promise<Member> =>
+    database.transaction(async (db) => {
+      const seen = await getSharedImage(db, caller, imageId, policy);
+      checkMay(policy, 'add_member', caller, seen);
+      const limits = await quotas.limitsOf(db, seen.image.owner);
+      checkLimit((await countMembers(db, imageId)) + 1, limits.members, 'members');
+      const now = clock();
+      const member: Member = {
+        imageId,
+        projectId,
+        status: 'pending',
+        createdAt: now,
+        updatedAt: now,
+      };
+      if (!(await insertMember(db, seen.image, member))) throw memberExists(member);
+      await events.record(db, memberEvent('image.member.create', member));
+      return member;
+    });
+
+  const remove = (caller: Caller, imageId: string, projectId: string): Promise<void> =>
+    database.transaction(async (db) => {
+      const seen = await getSharedImage(db, caller, imageId, policy);
+      const member = await getKnownMember(db, { caller, seen, projectId }, policy);
+      checkMay(policy, 'delete_member', caller, seen);
+      await deleteMember(db, member);
+      await events.record(db, memberDeleteEvent(member, clock()));
+    });
+
+  /** Refuses who may not do this before anybody is asked for a name, which may take long. */
+  async function checkBefore(action: Action, caller: Caller, imageId: string): Promise<void> {
+    const seen = await getSharedImage(database.read, caller, imageId, policy);
+    checkMay(policy, action, caller, seen);
+  }
+
   return {
-    add: (caller, imageId, projectId) =>
-      database.transaction(async (db) => {
-        const seen = await getSharedImage(db, caller, imageId, policy);
-        checkMay(policy, 'add_member', caller, seen);
-        const limits = await quotas.limitsOf(db, seen.image.owner);
-        checkLimit((await countMembers(db, imageId)) + 1, limits.members, 'members');
-        const now = clock();
-        const member: Member = {
-          imageId,
-          projectId,
-          status: 'pending',
-          createdAt: now,
-          updatedAt: now,
-        };
-        if (!(await insertMember(db, seen.image, member))) throw memberExists(member);
-        await events.record(db, memberEvent('image.member.create', member));
-        return member;
-      }),
+    async add(caller, imageId, memberId) {
+      await checkBefore('add_member', caller, imageId);
+      const { projectId, found } = await recipients.find(caller, memberId);
+      return { member: await add(caller, imageId, projectId), found };
+    },
 
     async list(caller, imageId) {
       const seen = await getSharedImage(database.read, caller, imageId, policy);
@@ -111,15 +142,24 @@ export function membersService({
         return answered;
       }),
 
-    remove: (caller, imageId, projectId) =>
-      database.transaction(async (db) => {
-        const seen = await getSharedImage(db, caller, imageId, policy);
-        const member = await getKnownMember(db, { caller, seen, projectId }, policy);
-        checkMay(policy, 'delete_member', caller, seen);
-        await deleteMember(db, member);
-        await events.record(db, memberDeleteEvent(member, clock()));
-      }),
+    async remove(caller, imageId, memberId) {
+      try {
+        await remove(caller, imageId, memberId);
+      } catch (error) {
+        if (!isUnknownMember(error)) throw error;
+        const { projectId, found } = await checkBefore('delete_member', caller, imageId)
+          .then(() => recipients.find(caller, memberId))
+          // It is the first refusal that tells what is wrong.
+          .catch(() => Promise.reject(error));
+        if (found !== 'name') throw error;
+        await remove(caller, imageId, projectId);
+      }
+    },
   };
+}
+
+function isUnknownMember(error: unknown): boolean {
+  return error instanceof DomainError && error.code === 'MemberNotFound';
 }
 
 async function getSharedImage(

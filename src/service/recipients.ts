@@ -1,0 +1,73 @@
+import type { Caller } from '../domain/caller.ts';
+import { DomainError } from '../domain/errors.ts';
+import { type Rate, rateLimiter } from '../domain/rate-limiter.ts';
+import type { NameSharing, Recipient } from '../domain/recipient.ts';
+import type { Directory } from '../identity/directory.ts';
+
+export interface RecipientsOptions {
+  readonly directory: Directory;
+  readonly mode: NameSharing;
+  /** How often one project may ask for names; beyond that ids are taken as they are. */
+  readonly rate?: Rate;
+}
+
+/** Finds whom a member id means. */
+export interface Recipients {
+  /**
+   * To be asked only for callers who may share the image: whether a name exists is told to nobody else.
+   *
+   * @throws DomainError `InvalidRequest` for an unknown project where the operator refuses them
+   */
+  find(caller: Caller, memberId: string): Promise<Recipient>;
+}
+
+/** Thirty names at once, and one every other second: plenty for people, slow for who tries out words. */
+const usualRate: Rate = { rate: 0.5, burst: 60 };
+
+/** Exact matches in the caller's own domain only. */
+export function recipientsService({
+  directory,
+  mode,
+  rate = usualRate,
+}: RecipientsOptions): Recipients {
+  const limiter = rateLimiter(rate, () => performance.now());
+
+  async function look(caller: Caller, memberId: string): Promise<Recipient> {
+    if (await directory.projectById(memberId)) return { projectId: memberId, found: 'id' };
+    const domainId = caller.projectDomainId;
+    if (domainId === null) return { projectId: memberId, found: 'unknown' };
+    if (limiter.spend(caller.projectId ?? caller.userId) > 0) {
+      return { projectId: memberId, found: 'unasked' };
+    }
+    const [named, another] = await directory.projectsByName(memberId, domainId);
+    return named && !another
+      ? { projectId: named.id, found: 'name' }
+      : { projectId: memberId, found: 'unknown' };
+  }
+
+  return {
+    async find(caller, memberId) {
+      const asTyped = { projectId: memberId, found: 'unasked' } as const;
+      if (mode === 'off') return asTyped;
+      let recipient: Recipient;
+      try {
+        recipient = await look(caller, memberId);
+      } catch (error) {
+        // A share must not wait for the identity service, unless the operator wants every id checked.
+        if (mode === 'strict' || !isUnavailable(error)) throw error;
+        return asTyped;
+      }
+      if (mode === 'strict' && recipient.found !== 'id' && recipient.found !== 'name') {
+        throw new DomainError(
+          'InvalidRequest',
+          'member: no such project is known; its id or its exact name is wanted.',
+        );
+      }
+      return recipient;
+    },
+  };
+}
+
+function isUnavailable(error: unknown): boolean {
+  return error instanceof DomainError && error.code === 'IdentityUnavailable';
+}
