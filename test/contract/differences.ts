@@ -31,6 +31,12 @@ export const known: readonly KnownDifference[] = [
   },
   {
     kind: 'differ',
+    what: 'header x-vitrine-member',
+    rows: ({ vitrine, glance }) => vitrine === 'unknown-project' && glance === undefined,
+    why: 'Any member id is taken, as in Glance, but the owner is told that no such project is known.',
+  },
+  {
+    kind: 'differ',
     what: 'body.versions',
     rows: [
       ...[
