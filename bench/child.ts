@@ -13,8 +13,40 @@ type Command = readonly [string, ...string[]];
 const running = new Set<ChildProcess>();
 
 /** Ends all processes that the bench started. */
-export async function endChildren(): Promise<void> {
+async function endChildren(): Promise<void> {
   await Promise.all([...running].map(endChild));
+}
+
+/**
+ * Does `work`, and then or on Ctrl-C ends every process that the bench started and calls `cleanUp`: a bench
+ * leaves nothing behind.
+ */
+export async function leavingNothing(
+  work: () => Promise<void>,
+  cleanUp: () => Promise<void>,
+): Promise<void> {
+  const end = async () => {
+    await endChildren();
+    await cleanUp();
+  };
+  let interrupted = false;
+  // Ctrl-C can arrive twice, from the terminal and from npm: the second must not cut the cleaning short.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (interrupted) return;
+      interrupted = true;
+      void end().finally(() => process.exit(130));
+    });
+  }
+  try {
+    await work();
+  } catch (error) {
+    // Ending the children makes whatever waited for them fail: that is no news.
+    if (interrupted) await new Promise(() => {});
+    throw error;
+  } finally {
+    await end();
+  }
 }
 
 /**

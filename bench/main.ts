@@ -2,7 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { endChildren } from './child.ts';
+import { leavingNothing } from './child.ts';
 import { measureData } from './data.ts';
 import type { Figure, Single } from './figures.ts';
 import { measureMemory, measureStart } from './lifecycle.ts';
@@ -15,7 +15,6 @@ import { type Service, signIn, startService } from './service.ts';
 import { measureToken } from './token.ts';
 
 const begin = performance.now();
-let interrupted = false;
 
 function progress(text: string): void {
   const seconds = ((performance.now() - begin) / 1000).toFixed(0);
@@ -73,31 +72,16 @@ async function main(): Promise<void> {
     return;
   }
   const folder = await mkdtemp(join(tmpdir(), 'vitrine-bench-'));
-  const cleanUp = async () => {
-    await endChildren();
-    await rm(folder, { recursive: true, force: true });
-  };
-  // Ctrl-C can arrive twice, from the terminal and from npm: the second must not cut the cleaning short.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => {
-      if (interrupted) return;
-      interrupted = true;
-      void cleanUp().finally(() => process.exit(130));
-    });
-  }
-  try {
-    const report = await measure(options, folder);
-    console.log(reportText(report));
-    const json = JSON.stringify(report);
-    if (options.json === undefined) console.log(`\n${json}`);
-    else await writeFile(options.json, `${json}\n`);
-  } catch (error) {
-    // Ending the children makes whatever waited for them fail: that is no news.
-    if (interrupted) await new Promise(() => {});
-    throw error;
-  } finally {
-    await cleanUp();
-  }
+  await leavingNothing(
+    async () => {
+      const report = await measure(options, folder);
+      console.log(reportText(report));
+      const json = JSON.stringify(report);
+      if (options.json === undefined) console.log(`\n${json}`);
+      else await writeFile(options.json, `${json}\n`);
+    },
+    () => rm(folder, { recursive: true, force: true }),
+  );
 }
 
 await main();

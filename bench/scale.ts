@@ -4,7 +4,7 @@ import { mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDatabase } from '../src/database/database.ts';
-import { endChildren } from './child.ts';
+import { leavingNothing } from './child.ts';
 import { describeMachine } from './machine.ts';
 import { cases } from './scale/cases.ts';
 import { fillDatabase, projectName } from './scale/data.ts';
@@ -23,7 +23,6 @@ import { type ScaleService, servedList } from './scale/served-list.ts';
 import { type Session, signInTo, startService } from './service.ts';
 
 const begin = performance.now();
-let interrupted = false;
 
 function progress(text: string): void {
   const seconds = ((performance.now() - begin) / 1000).toFixed(0);
@@ -96,32 +95,20 @@ async function main(): Promise<void> {
     return;
   }
   const folder = options.data ?? (await mkdtemp(join(tmpdir(), 'vitrine-scale-')));
-  const cleanUp = async () => {
-    await endChildren();
-    if (options.data === undefined) await rm(folder, { recursive: true, force: true });
-  };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => {
-      if (interrupted) return;
-      interrupted = true;
-      void cleanUp().finally(() => process.exit(130));
-    });
-  }
-  try {
-    const report = await measure(options, folder);
-    console.log(scaleReportText(report));
-    if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(report)}\n`);
-    const broken = report.figures.filter(({ served }) => !(ratioOf(served) <= promised));
-    for (const { item } of broken)
-      console.log(`More than ${promised} times as long: ${item.title}`);
-    if (broken.length > 0) process.exitCode = 1;
-  } catch (error) {
-    // Ending the children makes whatever waited for them fail: that is no news.
-    if (interrupted) await new Promise(() => {});
-    throw error;
-  } finally {
-    await cleanUp();
-  }
+  await leavingNothing(
+    async () => {
+      const report = await measure(options, folder);
+      console.log(scaleReportText(report));
+      if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(report)}\n`);
+      const broken = report.figures.filter(({ served }) => !(ratioOf(served) <= promised));
+      for (const { item } of broken)
+        console.log(`More than ${promised} times as long: ${item.title}`);
+      if (broken.length > 0) process.exitCode = 1;
+    },
+    async () => {
+      if (options.data === undefined) await rm(folder, { recursive: true, force: true });
+    },
+  );
 }
 
 await main();

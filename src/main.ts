@@ -22,5 +22,5 @@ const isTold = Boolean(process.env['VITRINE_CONFIG']);
 const wantsAccounts = looksEmpty && !isTold && process.env['VITRINE_IDENTITY'] !== 'keystone';
 const secrets = wantsAccounts ? firstSecrets(3) : undefined;
 
-const { runService } = await import('./server.ts');
+const { runService } = await import('./process.ts');
 await runService(secrets);

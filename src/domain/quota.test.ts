@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { unlimited } from '../../test/support/domain.ts';
 import { DomainError } from './errors.ts';
 import {
   checkQuotas,
@@ -11,16 +12,6 @@ import {
   withOverrides,
 } from './quota.ts';
 
-const unlimited: ProjectLimits = {
-  images: -1,
-  storage: -1,
-  staging: -1,
-  uploads: -1,
-  members: -1,
-  properties: -1,
-  tags: -1,
-  imageSize: -1,
-};
 const usage: Usage = { images: 2, bytes: 3 * mib, stagedBytes: 0, uploads: 1 };
 
 interface Case {

@@ -5,7 +5,6 @@ import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { insertImage } from '../../src/database/images.ts';
 import { defaultPolicy } from '../../src/domain/policy.ts';
-import type { ProjectLimits } from '../../src/domain/quota.ts';
 import type { EventMessage } from '../../src/service/event-sink.ts';
 import { eventsService } from '../../src/service/events.ts';
 import { type ImageData, imageDataService, type Sent } from '../../src/service/image-data.ts';
@@ -15,19 +14,8 @@ import { uploadRoom } from '../../src/service/upload-room.ts';
 import { filesystemStore } from '../../src/store/filesystem.ts';
 import { hashers } from '../../src/store/hashing.ts';
 import { emptyDatabase } from '../support/database.ts';
-import { callerOf, imageWith } from '../support/domain.ts';
+import { callerOf, imageWith, unlimited } from '../support/domain.ts';
 import { emptyFolder } from '../support/service-process.ts';
-
-const unlimited: ProjectLimits = {
-  images: -1,
-  storage: -1,
-  staging: -1,
-  uploads: -1,
-  members: -1,
-  properties: -1,
-  tags: -1,
-  imageSize: -1,
-};
 
 interface Downloads extends AsyncDisposable {
   readonly imageData: ImageData;

@@ -1,5 +1,6 @@
 import type { Caller } from '../../src/domain/caller.ts';
 import { type Image, newImage } from '../../src/domain/image.ts';
+import type { ProjectLimits } from '../../src/domain/quota.ts';
 import { withImplied } from '../../src/domain/role.ts';
 
 /** A caller whose token is for `projectId`; without one it is unscoped. */
@@ -18,3 +19,15 @@ export function imageWith(changes: Partial<Image> = {}): Image {
   const given = { id: 'the image', owner: 'owner', now: new Date(0) };
   return { ...newImage({ properties: new Map() }, given), ...changes };
 }
+
+/** No limit at all. */
+export const unlimited: ProjectLimits = {
+  images: -1,
+  storage: -1,
+  staging: -1,
+  uploads: -1,
+  members: -1,
+  properties: -1,
+  tags: -1,
+  imageSize: -1,
+};

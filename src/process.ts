@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+import { pino } from 'pino';
+import { ConfigError, readConfig } from './config.ts';
+import type { FirstSecret } from './identity/first-secrets.ts';
+import { startService } from './server.ts';
+
+/** When a process that was asked to end does so at the latest, ms: after the patience that the service has. */
+const lastMoment = 4800;
+
+/** What a newcomer does next; on standard error, since standard output has the ready line alone. */
+function welcome(cloudsFile: string): string {
+  return `
+Try next, in another terminal:
+  npm run demo                              # a whole share, step by step
+  npm run vitrine -- user list              # manage users, projects and roles
+  OS_CLIENT_CONFIG_FILE=${cloudsFile} openstack --os-cloud vitrine-producer image list
+`;
+}
+
+async function serve(secrets: readonly FirstSecret[] | undefined): Promise<void> {
+  // Passwords, keys and images: what the service writes is for its own account alone.
+  process.umask(0o077);
+  const read = readConfig(process.env, (path) => readFileSync(path, 'utf8'));
+  if (read.problems.length > 0) throw new ConfigError(read.problems);
+  const { config } = read;
+  // Standard output has one line for scripts to wait for; everything else goes beside it.
+  const log = pino(
+    { level: config.logLevel, base: null },
+    pino.destination({ dest: 2, sync: true }),
+  );
+  for (const warning of read.warnings) log.warn(warning);
+  const service = await startService(config, log, { secrets });
+  let isStopping = false;
+  const stop = async () => {
+    if (isStopping) return;
+    isStopping = true;
+    // A disk that hangs must not keep the process: the next start puts right what this one leaves.
+    setTimeout(() => process.exit(0), lastMoment).unref();
+    await service.stop();
+    process.exit(0);
+  };
+  process.on('SIGTERM', () => void stop());
+  process.on('SIGINT', () => void stop());
+  if (service.cloudsFile !== undefined) process.stderr.write(welcome(service.cloudsFile));
+  process.stdout.write(`vitrine ready on ${service.url}\n`);
+}
+
+/** Runs the service as the process that it is: its lines, its signals, its exit code. */
+export async function runService(secrets?: readonly FirstSecret[]): Promise<void> {
+  await serve(secrets).catch((error: unknown) => {
+    const known =
+      error instanceof ConfigError || (error instanceof Error && error.cause !== undefined);
+    console.error(known && error instanceof Error ? error.message : error);
+    process.exit(1);
+  });
+}
