@@ -31,6 +31,7 @@ import { type EmbeddedIdentity, openIdentity } from './service/identity/open-ide
 import { type ImageDataOptions, imageDataService } from './service/image-data.ts';
 import { imagesService } from './service/images.ts';
 import { membersService } from './service/members.ts';
+import { namesService } from './service/names.ts';
 import { pendingDeletesService } from './service/pending-deletes.ts';
 import { policyCheckService } from './service/policy-check.ts';
 import { quotasService } from './service/quotas.ts';
@@ -95,7 +96,7 @@ export async function startService(
   const events = eventsOf(config, { database, log, report });
   parts.use(events.startDelivering());
   const image = { database, store, unwantedData: unwanted, events, report };
-  const services = imageServices(config, image, callers.directory);
+  const services = imageServices(config, image, callers);
   await services.imageData.recover();
   parts.defer(() => services.imageData.settled());
   parts.use(services.pendingDeletes.startScrubbing());
@@ -137,6 +138,8 @@ export async function startService(
 interface Callers extends AsyncDisposable {
   readonly app: Pick<AppOptions, 'identity' | 'embeddedIdentity' | 'identityUrl'>;
   readonly directory: Directory;
+  /** Milliseconds for which a name of the directory holds at most. */
+  readonly nameTime: number;
   readonly cloudsFile: string | undefined;
   /** Does what is left once the service listens. */
   ready(url: string): Promise<void>;
@@ -162,6 +165,7 @@ async function keystoneCallers(settings: KeystoneSettings, report: Report): Prom
   return {
     app: { identity, embeddedIdentity: undefined, identityUrl: settings.wwwAuthenticateUri },
     directory: identity.directory,
+    nameTime: settings.nameCacheTime,
     cloudsFile: undefined,
     async ready() {
       // Keystone may well start later: its operator is told, and requests try again.
@@ -186,6 +190,8 @@ async function embeddedCallers(
   return {
     app: { identity: embeddedIdentity.tokens, embeddedIdentity, identityUrl: undefined },
     directory: embeddedIdentity.directory,
+    // One query tells as much, and as it is now.
+    nameTime: 0,
     cloudsFile,
     async ready(url) {
       await accounts.made;
@@ -281,7 +287,7 @@ function httpSettings(config: Config) {
 type ImageServiceParts = Omit<ImageDataOptions, 'quotas' | 'room' | 'policy' | 'clock'>;
 
 /** The use cases of the Images API. */
-function imageServices(config: Config, parts: ImageServiceParts, directory: Directory) {
+function imageServices(config: Config, parts: ImageServiceParts, { directory, nameTime }: Callers) {
   const quotas = quotasService({ database: parts.database, defaults: limitsOf(config) });
   const policy = watchedPolicy(policyOf(config.policies));
   const sections = config.propertyProtection;
@@ -294,6 +300,7 @@ function imageServices(config: Config, parts: ImageServiceParts, directory: Dire
       ...common,
       recipients: recipientsService({ directory, mode: config.shareByName }),
     }),
+    names: namesService({ database: parts.database, directory, cacheTime: nameTime }),
     tags: tagsService(common),
     switches: switchesService(common),
     policyCheck: policyCheckService(common),

@@ -126,8 +126,9 @@ class Filling {
     const members = new GeneratedMembers(this.#scale, shared.size, open);
     const insert = this.#db.prepare(
       `insert into image_members
-        (image_id, project_id, status, created_at, updated_at, image_created_at)
-        values (?, ?, ?, ?, ?, ?)`,
+        (image_id, project_id, status, created_at, updated_at, image_created_at, image_owner,
+          image_visibility)
+        values (?, ?, ?, ?, ?, ?, ?, 'shared')`,
     );
     this.#inBatches('images with their members', places.length, (index) => {
       const place = places[index] ?? 0;
@@ -135,7 +136,15 @@ class Filling {
       const image = generatedImage(place, this.#scale);
       for (const { project, status } of members.of(place, image)) {
         const at = image.createdAt + 1000;
-        insert.run(image.id, projectId(project), status, at, at, image.createdAt);
+        insert.run(
+          image.id,
+          projectId(project),
+          status,
+          at,
+          at,
+          image.createdAt,
+          projectId(image.owner),
+        );
       }
     });
   }

@@ -22,6 +22,8 @@ export interface IdentityConfig {
   readonly keystoneApplicationCredentialSecret: string | undefined;
   /** Seconds for which an answer of Keystone holds at most; 0 asks for every request. */
   readonly keystoneTokenCacheTime: number;
+  /** Seconds for which the name of a project or user is shown before it is asked for again. */
+  readonly keystoneNameCacheTime: number;
   /** Seconds that a request waits for Keystone at most. */
   readonly keystoneTimeout: number;
   /** Certificates in PEM to trust, read from the file that the setting names. */
@@ -94,6 +96,13 @@ export const identitySettings: {
     min: 0,
     max: 3600,
   }),
+  keystoneNameCacheTime: integer('keystone_name_cache_time', {
+    initial: 600,
+    about:
+      'Seconds for which the name of a project or user that Keystone told is shown; 0 asks each time',
+    min: 0,
+    max: 86_400,
+  }),
   keystoneTimeout: integer('keystone_timeout', {
     initial: 10,
     about: 'Seconds that a request waits for Keystone at most, login and retries included',
@@ -141,6 +150,8 @@ export interface KeystoneSettings {
   /** Milliseconds. */
   readonly cacheTime: number;
   /** Milliseconds. */
+  readonly nameCacheTime: number;
+  /** Milliseconds. */
   readonly timeout: number;
   readonly ca: string | undefined;
 }
@@ -169,6 +180,7 @@ export function keystoneSettingsOf(
     wwwAuthenticateUri: config.keystoneWwwAuthenticateUri ?? authUrl,
     credentials,
     cacheTime: config.keystoneTokenCacheTime * 1000,
+    nameCacheTime: config.keystoneNameCacheTime * 1000,
     timeout: config.keystoneTimeout * 1000,
     ca: config.keystoneCafile,
   };

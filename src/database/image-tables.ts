@@ -61,6 +61,9 @@ export interface ImageMemberRow {
   updated_at: number;
   /** The image's creation time, which never changes: lists of shared images sort by it. */
   image_created_at: number;
+  /** Copies of the image's own: whether one project shares with another is asked of this table alone. */
+  image_owner: string | null;
+  image_visibility: Visibility;
 }
 
 /** Ids of deleted images, never given out again (OSSN-0075). */

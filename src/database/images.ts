@@ -73,6 +73,10 @@ export async function updateImage(db: Connection, image: Image, before: Image): 
     await db.deleteFrom('image_properties').where('image_id', '=', id).execute();
     await insertProperties(db, { id });
   }
+  if (row.owner !== old.owner || row.visibility !== old.visibility) {
+    const copies = { image_owner: row.owner, image_visibility: row.visibility };
+    await db.updateTable('image_members').set(copies).where('image_id', '=', id).execute();
+  }
 }
 
 /** The changing ones of the columns that tags and properties carry copies of. */

@@ -5,7 +5,10 @@ import type { Connection } from './database.ts';
 import type { ImageMemberRow } from './image-tables.ts';
 import { prepared } from './prepared.ts';
 
-type MemberRow = Omit<Selectable<ImageMemberRow>, 'id' | 'image_created_at'>;
+type MemberRow = Omit<
+  Selectable<ImageMemberRow>,
+  'id' | 'image_created_at' | 'image_owner' | 'image_visibility'
+>;
 
 const columns = ['image_id', 'project_id', 'status', 'created_at', 'updated_at'] as const;
 
@@ -63,6 +66,46 @@ export async function listMemberships(
   return new Map(rows.map((row) => [row.image_id, row.status]));
 }
 
+const selectPartners = prepared<{ projectIds: string; projectId: string }, { id: string }>(
+  (db, value) =>
+    db
+      .selectFrom(
+        sql<{ id: string }>`(select value as id from json_each(${value('projectIds')}))`.as(
+          'asked',
+        ),
+      )
+      .select('asked.id')
+      .where((eb) => {
+        const shared = eb
+          .selectFrom('image_members')
+          .select('project_id')
+          .where('image_visibility', '=', 'shared');
+        return eb.or([
+          eb.exists(
+            shared
+              .where('image_owner', '=', value('projectId'))
+              .whereRef('project_id', '=', 'asked.id'),
+          ),
+          eb.exists(
+            shared
+              .whereRef('image_owner', '=', 'asked.id')
+              .where('project_id', '=', value('projectId')),
+          ),
+        ]);
+      }),
+);
+
+/** Which of these projects share an image with `projectId`, in either direction, whatever was answered. */
+export async function listPartners(
+  db: Connection,
+  projectIds: readonly string[],
+  projectId: string | null,
+): Promise<ReadonlySet<string>> {
+  if (projectId === null || projectIds.length === 0) return new Set();
+  const { rows } = await selectPartners(db, { projectIds: JSON.stringify(projectIds), projectId });
+  return new Set(rows.map(({ id }) => id));
+}
+
 const selectCount = prepared<{ imageId: string }, { count: number }>((db, value) =>
   db
     .selectFrom('image_members')
@@ -86,6 +129,8 @@ const insert = prepared<Omit<Selectable<ImageMemberRow>, 'id'>, unknown>((db, va
       created_at: value('created_at'),
       updated_at: value('updated_at'),
       image_created_at: value('image_created_at'),
+      image_owner: value('image_owner'),
+      image_visibility: value('image_visibility'),
     })
     .onConflict((conflict) => conflict.columns(['image_id', 'project_id']).doNothing()),
 );
@@ -99,6 +144,8 @@ export async function insertMember(db: Connection, image: Image, member: Member)
     created_at: member.createdAt.getTime(),
     updated_at: member.updatedAt.getTime(),
     image_created_at: image.createdAt.getTime(),
+    image_owner: image.owner,
+    image_visibility: image.visibility,
   });
   return numAffectedRows === 1n;
 }

@@ -11,7 +11,7 @@ import type { Image } from '../domain/image.ts';
 import { type Connection, openDatabase } from './database.ts';
 import { listImages } from './image-list.ts';
 import { findImage, insertImage, insertLookups, updateImage } from './images.ts';
-import { insertMember, listMembers } from './members.ts';
+import { insertMember, listMembers, listPartners } from './members.ts';
 import { migrateToLatest, migrations } from './migrate.ts';
 import { openSqlite } from './node-sqlite.ts';
 import { restorePendingDelete } from './pending-deletes.ts';
@@ -55,6 +55,11 @@ async function insertOld(db: Kysely<Tables>, version: string): Promise<void> {
   await sql`insert into image_members
       (image_id, project_id, status, created_at, updated_at, image_created_at)
     values (${image.id}, 'consumer', 'rejected', 1, 2, 0)`.execute(db);
+  if (version >= '0007') {
+    await sql`update image_members set image_owner = 'owner', image_visibility = 'shared'`.execute(
+      db,
+    );
+  }
   if (version >= '0006') {
     await sql`update images set sort_name = name`.execute(db);
     return await insertLookups(db, image);
@@ -113,6 +118,7 @@ for (const version of versions) {
       assert.deepEqual(await whoFinds(database.read, parameters), ['owner', 'consumer']);
     }
     assert.deepEqual(await whoFinds(database.read, 'tag=c'), []);
+    assert.deepEqual([...(await listPartners(database.read, ['consumer'], 'owner'))], ['consumer']);
     const applied = await sql<{ name: string }>`select name from kysely_migration`.execute(
       database.read,
     );

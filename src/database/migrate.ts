@@ -5,6 +5,7 @@ import { quotas } from './migrations/0003-quotas.ts';
 import { pendingDeletes } from './migrations/0004-pending-deletes.ts';
 import { events } from './migrations/0005-events.ts';
 import { listIndexes } from './migrations/0006-list-indexes.ts';
+import { sharingIndex } from './migrations/0007-sharing-index.ts';
 
 /** Every step of the schema, oldest first. A released step never changes; a new need is a new step. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -14,6 +15,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0004-pending-deletes': pendingDeletes,
   '0005-events': events,
   '0006-list-indexes': listIndexes,
+  '0007-sharing-index': sharingIndex,
 };
 
 /**

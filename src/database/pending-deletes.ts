@@ -38,6 +38,9 @@ export async function insertPendingDelete(
   await db.deleteFrom('images').where('id', '=', image.id).execute();
 }
 
+/** What is kept of a member; the rest is the image's. */
+type KeptMember = Omit<Insertable<ImageMemberRow>, 'image_id' | 'image_owner' | 'image_visibility'>;
+
 /** Brings a deleted image back as it was; undefined when it is not there, or not any more. */
 export async function restorePendingDelete(
   db: Connection,
@@ -55,8 +58,14 @@ export async function restorePendingDelete(
   await db.deleteFrom('spent_image_ids').where('id', '=', id).execute();
   await db.insertInto('images').values(imageToRow(image)).execute();
   await insertLookups(db, image);
-  const members = JSON.parse(pending.members) as Omit<Insertable<ImageMemberRow>, 'image_id'>[];
-  const rows = members.map((member) => ({ ...member, image_id: id }));
+  const members = JSON.parse(pending.members) as KeptMember[];
+  const { owner: image_owner, visibility: image_visibility } = image;
+  const rows = members.map((member) => ({
+    ...member,
+    image_id: id,
+    image_owner,
+    image_visibility,
+  }));
   if (rows.length > 0) await db.insertInto('image_members').values(rows).execute();
   return image;
 }

@@ -1,12 +1,29 @@
-import type { Insertable, Selectable, Updateable } from 'kysely';
+import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
 import type { Domain, Project } from '../domain/project.ts';
 import type { Connection } from './database.ts';
 import type { DomainRow, ProjectRow } from './identity-tables.ts';
+import { prepared } from './prepared.ts';
 
 /** The project of that id, or undefined. */
 export async function findProject(db: Connection, id: string): Promise<Project | undefined> {
   const row = await db.selectFrom('projects').selectAll().where('id', '=', id).executeTakeFirst();
   return row && projectFromRow(row);
+}
+
+const selectNames = prepared<{ ids: string }, { id: string; name: string }>((db, value) =>
+  db
+    .selectFrom('projects')
+    .select(['id', 'name'])
+    .where('id', 'in', sql<string>`(select value from json_each(${value('ids')}))`),
+);
+
+/** The names of these projects, as far as there are any. */
+export async function listProjectNames(
+  db: Connection,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const { rows } = await selectNames(db, { ids: JSON.stringify(ids) });
+  return new Map(rows.map(({ id, name }) => [id, name]));
 }
 
 /** What a list of projects is narrowed to; what is left out does not narrow. */

@@ -1,12 +1,29 @@
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { User } from '../domain/user.ts';
 import type { Connection } from './database.ts';
 import type { UserRow } from './identity-tables.ts';
+import { prepared } from './prepared.ts';
 
 /** The user of that id, or undefined. */
 export async function findUser(db: Connection, id: string): Promise<User | undefined> {
   const row = await db.selectFrom('users').select(known).where('id', '=', id).executeTakeFirst();
   return row && userFromRow(row);
+}
+
+const selectNames = prepared<{ ids: string }, { id: string; name: string }>((db, value) =>
+  db
+    .selectFrom('users')
+    .select(['id', 'name'])
+    .where('id', 'in', sql<string>`(select value from json_each(${value('ids')}))`),
+);
+
+/** The names of these users, as far as there are any. */
+export async function listUserNames(
+  db: Connection,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const { rows } = await selectNames(db, { ids: JSON.stringify(ids) });
+  return new Map(rows.map(({ id, name }) => [id, name]));
 }
 
 /** The stored hash of a user's password; undefined when there is no such user or no password. */

@@ -11,6 +11,7 @@ import type { EmbeddedIdentity } from '../service/identity/open-identity.ts';
 import type { ImageData } from '../service/image-data.ts';
 import type { Images } from '../service/images.ts';
 import type { Members } from '../service/members.ts';
+import type { Names } from '../service/names.ts';
 import type { PendingDeletes } from '../service/pending-deletes.ts';
 import type { PolicyCheck } from '../service/policy-check.ts';
 import type { Quotas } from '../service/quotas.ts';
@@ -34,6 +35,7 @@ import { imageRoutes } from './images.ts';
 import { importRoutes, usageRoutes } from './info.ts';
 import { memberRoutes } from './members.ts';
 import { refuseOtherMethods } from './method-not-allowed.ts';
+import { nameRoutes } from './names.ts';
 import type { Network } from './network.ts';
 import { refuseRareCharacters } from './path-text.ts';
 import { pendingDeleteRoutes } from './pending-deletes.ts';
@@ -60,6 +62,7 @@ export interface AppOptions {
   readonly images: Images;
   readonly imageData: ImageData;
   readonly members: Members;
+  readonly names: Names;
   readonly tags: Tags;
   readonly switches: Switches;
   readonly policyCheck: PolicyCheck;
@@ -155,13 +158,14 @@ async function imagesApi(app: FastifyInstance, options: ApiOptions): Promise<voi
   unknownRoutes(app, options.publicEndpoint);
 }
 
-/** What operators need beside the Images API, which does not know of it. */
+/** What is needed beside the Images API, which does not know of it. */
 async function operatorsApi(app: FastifyInstance, options: ApiOptions): Promise<void> {
   behindToken(app, options);
   await refuseOtherMethods(app, async (routes) => {
     quotaRoutes(routes, options.quotas);
     policyCheckRoutes(routes, options.policyCheck);
     pendingDeleteRoutes(routes, options.pendingDeletes);
+    nameRoutes(routes, options.names);
   });
   unknownOperatorsRoutes(app);
 }

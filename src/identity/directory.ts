@@ -19,4 +19,11 @@ export interface Directory {
   /** Projects of exactly that name in one domain: one, as identity services keep it, or none. */
   projectsByName(name: string, domainId: string): Promise<readonly KnownProject[]>;
   userById(id: string): Promise<KnownUser | undefined>;
+  /**
+   * What the projects of these ids are called, for people to read: undefined for who is not there.
+   * Each answer comes by itself, since one may take longer than another.
+   */
+  projectNames(ids: readonly string[]): readonly Promise<string | undefined>[];
+  /** What the users of these ids are called, like `projectNames`. */
+  userNames(ids: readonly string[]): readonly Promise<string | undefined>[];
 }

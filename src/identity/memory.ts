@@ -6,21 +6,30 @@ export interface Memory<T> {
 }
 
 export interface MemoryOptions {
-  /** The most values at a time: what has been there longest makes room. */
+  /** The most values at a time. */
   readonly size: number;
+  /** What makes room: what has been there longest, or what has not been recalled for longest. */
+  readonly evicts?: 'oldest' | 'unused';
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
 
 /** A memory that neither grows beyond its size nor gives out what is too old. */
-export function boundedMemory<T>({ size, now }: MemoryOptions): Memory<T> {
+export function boundedMemory<T>({ size, evicts, now }: MemoryOptions): Memory<T> {
   const values = new Map<string, { readonly value: T; readonly until: number }>();
   return {
     recall(key) {
       const known = values.get(key);
-      if (!known || known.until > now()) return known?.value;
-      values.delete(key);
-      return undefined;
+      if (!known) return undefined;
+      if (known.until <= now()) {
+        values.delete(key);
+        return undefined;
+      }
+      if (evicts === 'unused') {
+        values.delete(key);
+        values.set(key, known);
+      }
+      return known.value;
     },
     keep(key, value, until) {
       if (until <= now()) return;

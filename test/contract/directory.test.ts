@@ -68,6 +68,20 @@ for (const [name, fill] of Object.entries({ embedded, keystone })) {
       assert.deepEqual(found, { ...filled.user, domainId: 'default', enabled: true });
     });
 
+    test('tells what projects and users are called, many at once', async () => {
+      await using filled = await fill();
+      const { directory, project, user } = filled;
+      const ids = ['nobody', '../users/u7', 'caf\u00e9', ''];
+
+      const projects = await Promise.all(directory.projectNames([project.id, ...ids, project.id]));
+      const users = await Promise.all(directory.userNames([...ids, user.id]));
+
+      const none = ids.map(() => undefined);
+      assert.deepEqual(projects, [project.name, ...none, project.name]);
+      assert.deepEqual(users, [...none, user.name]);
+      assert.deepEqual(directory.projectNames([]), []);
+    });
+
     test('finds nothing where there is nothing, whatever the id', async () => {
       await using filled = await fill();
       const ids = ['nobody', '', '..', '../users/u7', 'a?b', 'x'.repeat(300), 'caf\u00e9'];
@@ -99,6 +113,26 @@ test('what Keystone calls an id is remembered for a while, and who has a name is
   assert.deepEqual(byOldName, []);
   assert.equal(later?.name, 'new');
   assert.equal(server.count('GET', '/v3/projects/p7'), 2);
+});
+
+test('a thousand names are asked of Keystone by a few questions at a time', async () => {
+  await using started = await startKeystone();
+  const { server, identity } = started;
+  let [running, most] = [0, 0];
+  server.answerBy((_request, response, usual) => {
+    running += 1;
+    most = Math.max(most, running);
+    response.once('close', () => {
+      running -= 1;
+    });
+    setImmediate(usual);
+  });
+  const ids = Array.from({ length: 1000 }, (_, index) => `p${index}`);
+
+  const names = await Promise.all(identity.directory.projectNames(ids));
+
+  assert(names.every((name) => name === undefined));
+  assert(most > 1 && most <= 8, `${most} at a time`);
 });
 
 test('a domain that acts as a project is not one to share with', async () => {

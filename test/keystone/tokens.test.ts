@@ -208,6 +208,33 @@ test('a reader of the system knows projects and users by id and by exact name', 
   });
 });
 
+test('names are told to who shares an image, and to nobody else', async () => {
+  await using vitrine = await startVitrine(keystone);
+  const [producer, consumer, admin] = await Promise.all(
+    ['producer', 'consumer', 'admin'].map((name) => keystone.logIn(name)),
+  );
+  assert(producer && consumer && admin);
+  const ids = [producer.projectId, consumer.projectId, admin.projectId, 'nobody'];
+  const path = `/vitrine/v1/names?${new URLSearchParams(ids.map((id): [string, string] => ['project', id])).toString()}`;
+  const namesFor = async ({ token }: { readonly token: string }) => {
+    const { projects } = (await vitrine.call('GET', path, token)) as {
+      projects: { name: string | null }[];
+    };
+    return projects.map(({ name }) => name);
+  };
+  const before = await namesFor(producer);
+
+  const image = (await vitrine.call('POST', '/v2/images', producer.token, {})) as { id: string };
+  await vitrine.call('POST', `/v2/images/${image.id}/members`, producer.token, {
+    member: consumer.projectId,
+  });
+
+  assert.deepEqual(before, ['producer', null, null, null]);
+  assert.deepEqual(await namesFor(producer), ['producer', 'consumer', null, null]);
+  assert.deepEqual(await namesFor(consumer), ['producer', 'consumer', null, null]);
+  assert.deepEqual(await namesFor(admin), ['producer', 'consumer', 'admin', null]);
+});
+
 test('a service user that may not read names does not make them unknown', async () => {
   const { projectId } = await keystone.logIn('producer');
   const { username, password, project_name: name } = await keystone.auth('nova');

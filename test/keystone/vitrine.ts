@@ -6,6 +6,8 @@ import { keystoneSettings, openRealKeystone, type RealKeystone } from './real-ke
 export interface Vitrine extends AsyncDisposable {
   /** The status of a list of images by somebody with these headers. */
   list(token: string, serviceToken?: string): Promise<number>;
+  /** The document that a call answers, which must succeed. */
+  call(method: string, path: string, token: string, body?: unknown): Promise<unknown>;
 }
 
 /** The Keystone that the run has started. */
@@ -47,6 +49,17 @@ export async function startVitrine(
       const response = await fetch(`${url}/v2/images`, { headers });
       await response.arrayBuffer();
       return response.status;
+    },
+    async call(method, path, token, body) {
+      tokens.add(token);
+      const response = await fetch(`${url}${path}`, {
+        method,
+        headers: { 'x-auth-token': token, 'content-type': 'application/json' },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      assert(response.ok, `${method} ${path}: ${response.status} ${text}`);
+      return JSON.parse(text);
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { Directory, KnownProject, KnownUser } from '../directory.ts';
+import { openGate } from '../gate.ts';
 import { boundedMemory } from '../memory.ts';
 import { singleFlight } from '../single-flight.ts';
 import type { KeystoneClient } from './client.ts';
@@ -15,6 +16,9 @@ export interface KeystoneDirectoryOptions {
 
 const maxRemembered = 2_000;
 
+/** Questions about names under way and waiting: few, so that the question who is calling never waits for them. */
+const nameQuestions = { running: 8, waiting: 1_000 };
+
 /** Keystone's ids; anything else is not asked for, and could lead to another path. */
 const idShape = /^[\w-]{1,64}$/;
 
@@ -22,14 +26,33 @@ const idShape = /^[\w-]{1,64}$/;
  * Names of projects and users as Keystone has them.
  *
  * What an id is called may be told a little late, and is remembered. Which project has a name decides
- * with whom an image is shared, and is asked each time; so is what was not there.
+ * with whom an image is shared, and is asked each time; so is what was not there. Names for people to
+ * read are remembered by whoever shows them.
  */
 export function keystoneDirectory(options: KeystoneDirectoryOptions): Directory {
   const { client } = options;
+  const gate = openGate(nameQuestions);
+
+  /** Keystone tells of one id at a time; it has no list of some. */
+  const namesBy =
+    (ask: (id: string) => Promise<string | undefined>) =>
+    (ids: readonly string[]): readonly Promise<string | undefined>[] =>
+      ids.map(async (id) => (idShape.test(id) ? await gate.run(() => ask(id)) : undefined));
+
   return {
     projectById: lookUp(options, async (id) => {
       const answer = await client.ask({ path: `/projects/${id}`, parse: parseProject });
       return answer && knownProject(answer.project);
+    }),
+
+    projectNames: namesBy(async (id) => {
+      const answer = await client.ask({ path: `/projects/${id}`, parse: parseProject });
+      return answer?.project.name;
+    }),
+
+    userNames: namesBy(async (id) => {
+      const answer = await client.ask({ path: `/users/${id}`, parse: parseUser });
+      return answer?.user.name;
     }),
 
     async projectsByName(name, domainId) {

@@ -1,6 +1,6 @@
 import type { Connection } from '../../database/database.ts';
-import { findProject, listProjects } from '../../database/projects.ts';
-import { findUser } from '../../database/users.ts';
+import { findProject, listProjectNames, listProjects } from '../../database/projects.ts';
+import { findUser, listUserNames } from '../../database/users.ts';
 import type { Directory, KnownProject, KnownUser } from '../../identity/directory.ts';
 
 /** Names of projects and users as the embedded identity service has them. */
@@ -17,7 +17,17 @@ export function openDirectory(db: Connection): Directory {
       const user = await findUser(db, id);
       return user && known(user);
     },
+    projectNames: (ids) => oneByOne(ids, listProjectNames(db, ids)),
+    userNames: (ids) => oneByOne(ids, listUserNames(db, ids)),
   };
+}
+
+/** Of one query the answer to each id. */
+function oneByOne(
+  ids: readonly string[],
+  names: Promise<ReadonlyMap<string, string>>,
+): readonly Promise<string | undefined>[] {
+  return ids.map(async (id) => (await names).get(id));
 }
 
 function known({
