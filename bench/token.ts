@@ -21,6 +21,7 @@ export async function measureToken(): Promise<Single> {
     },
     cacheTime: 300_000,
     timeout: 60_000,
+    log: console,
     now: Date.now,
   });
   const tokens = Array.from({ length: 1000 }, () => server.issue());

@@ -88,7 +88,7 @@ export async function startService(
   );
   const report = (message: string, cause: unknown) => log.error({ err: cause }, message);
   const callers = parts.use(
-    await callersOf(config, { database, dataDir, secrets, passwordCost, report }),
+    await callersOf(config, { database, dataDir, secrets, passwordCost, log }),
   );
 
   const unwanted = unwantedData({ database, store, report });
@@ -148,20 +148,20 @@ interface Callers extends AsyncDisposable {
 interface CallersParts extends Pick<StartOptions, 'secrets' | 'passwordCost'> {
   readonly database: Database;
   readonly dataDir: string;
-  readonly report: Report;
+  readonly log: Logger;
 }
 
 async function callersOf(config: Config, parts: CallersParts): Promise<Callers> {
   const keystone = keystoneSettingsOf(config, (problem) => {
     throw new ConfigError([problem]);
   });
-  return keystone ? keystoneCallers(keystone, parts.report) : embeddedCallers(config, parts);
+  return keystone ? keystoneCallers(keystone, parts.log) : embeddedCallers(config, parts);
 }
 
-async function keystoneCallers(settings: KeystoneSettings, report: Report): Promise<Callers> {
+async function keystoneCallers(settings: KeystoneSettings, log: Logger): Promise<Callers> {
   // Most services run without.
   const { keystoneIdentity } = await import('./identity/keystone/keystone-identity.ts');
-  const identity = keystoneIdentity({ ...settings, now: Date.now });
+  const identity = keystoneIdentity({ ...settings, log, now: Date.now });
   return {
     app: { identity, embeddedIdentity: undefined, identityUrl: settings.wwwAuthenticateUri },
     directory: identity.directory,
@@ -169,7 +169,7 @@ async function keystoneCallers(settings: KeystoneSettings, report: Report): Prom
     cloudsFile: undefined,
     async ready() {
       // Keystone may well start later: its operator is told, and requests try again.
-      void identity.logIn().catch((cause) => report('Keystone cannot be asked yet.', cause));
+      void identity.logIn();
     },
     [Symbol.asyncDispose]: async () => identity[Symbol.dispose](),
   };

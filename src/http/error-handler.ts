@@ -14,7 +14,7 @@ export function errorHandler(
   if (error instanceof DomainError) {
     const status = httpStatus[error.code];
     if (error instanceof RetryLaterError) reply.header('retry-after', String(error.retryAfter));
-    else if (status >= 500) request.log.error({ err: error, requestId: request.id }, error.message);
+    else if (status >= 500) logFailure(error, request);
     sendError(request, reply, status, error.message);
     return;
   }
@@ -25,6 +25,12 @@ export function errorHandler(
   }
   request.log.error({ err: error, requestId: request.id }, 'A request failed.');
   sendError(request, reply, 500, 'The server has met an error it did not expect.');
+}
+
+/** While Keystone is away its client says so, once for all the requests that are refused meanwhile. */
+function logFailure(error: DomainError, { id, log }: FastifyRequest): void {
+  const level = error.code === 'IdentityUnavailable' ? 'debug' : 'error';
+  log[level]({ err: error, requestId: id }, error.message);
 }
 
 /** The framework's refusals in words for the caller. */

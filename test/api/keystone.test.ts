@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
+import { pino } from 'pino';
+import { sendError } from '../support/keystone-server.ts';
 import {
   type KeystoneService,
   publicUri,
@@ -107,6 +109,56 @@ test('nobody is let in or sent away while Keystone cannot be asked', async () =>
   assert.equal(answer.headers['www-authenticate'], undefined);
   assert.match(answer.text, /The identity service cannot be asked at this moment/);
   assert.equal(later.status, 200);
+});
+
+test('an outage is two lines in the log, however many requests it refuses', async () => {
+  const lines: { level: number; msg: string; failed?: number; err?: { stack: string } }[] = [];
+  const log = pino(
+    { level: 'info', base: null },
+    { write: (line) => lines.push(JSON.parse(line)) },
+  );
+  await using watched = await startKeystoneService(log);
+  const { keystone, send } = watched;
+  const list = async () => {
+    const { status } = await send('GET', images, undefined, { 'x-auth-token': keystone.issue() });
+    return status;
+  };
+  const many = async () => await Promise.all(Array.from({ length: 20 }, list));
+  await list();
+
+  keystone.answerBy((_request, response) => sendError(response, 403));
+  const during = await many();
+  keystone.answerBy(undefined);
+  const after = await many();
+
+  assert(during.every((status) => status === 503));
+  assert(after.every((status) => status === 200));
+  const told = lines.filter(({ msg }) => msg.startsWith('Keystone'));
+  assert.deepEqual(
+    told.map(({ level, msg, failed }) => [level, msg, failed]),
+    [
+      [50, 'Keystone cannot tell whose token it is.', 1],
+      [30, 'Keystone tells whose token it is again.', 19],
+    ],
+  );
+  assert.match(told[0]?.err?.stack ?? '', /Keystone answered 403 to the service user/);
+  assert.deepEqual(
+    lines.filter(({ level }) => level >= 50),
+    [told[0]],
+  );
+});
+
+test('a Keystone that is away at the start is told of once', async () => {
+  const lines: string[] = [];
+  const log = pino({ level: 'info', base: null }, { write: (line) => lines.push(line) });
+  await using watched = await startKeystoneService(log, (_request, response) =>
+    sendError(response, 403),
+  );
+  const refused = await watched.send('GET', images, undefined, { 'x-auth-token': 'gAAAAAone' });
+
+  assert.equal(refused.status, 503);
+  assert.equal(lines.filter((line) => line.includes('Keystone cannot tell')).length, 1);
+  assert.equal(lines.filter((line) => line.includes('"level":50')).length, 1);
 });
 
 test('there is no identity service beside Keystone, nor any account', async () => {

@@ -182,6 +182,7 @@ async function withDirectory<T>(
     credentials,
     cacheTime: 0,
     timeout: 10_000,
+    log: { error() {}, info() {} },
     now: Date.now,
   });
   return await use(identity.directory);

@@ -22,7 +22,11 @@ export interface Asked {
 }
 
 /** Answers a request in another way than Keystone does. */
-type Answer = (request: IncomingMessage, response: ServerResponse, usual: () => void) => void;
+export type Answer = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  usual: () => void,
+) => void;
 
 /** Enough of Keystone's wire format to be asked about tokens, projects and users. */
 export interface KeystoneServer extends AsyncDisposable {

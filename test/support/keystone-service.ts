@@ -2,10 +2,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { Agent } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import { loadConfig } from '../../src/config.ts';
 import { startService } from '../../src/server.ts';
-import { type KeystoneServer, serviceUser, startKeystoneServer } from './keystone-server.ts';
+import {
+  type Answer,
+  type KeystoneServer,
+  serviceUser,
+  startKeystoneServer,
+} from './keystone-server.ts';
 import { type Send, sender } from './service.ts';
 
 /** The real service, which asks a server that speaks as Keystone. */
@@ -19,9 +24,13 @@ export interface KeystoneService extends AsyncDisposable {
 export const publicUri = 'https://keystone.example.com/v3';
 
 /** Starts both on ports of their own. */
-export async function startKeystoneService(): Promise<KeystoneService> {
+export async function startKeystoneService(
+  log: Logger = pino({ level: 'silent' }),
+  answer?: Answer,
+): Promise<KeystoneService> {
   await using parts = new AsyncDisposableStack();
   const keystone = parts.use(await startKeystoneServer());
+  keystone.answerBy(answer);
   const folder = await mkdtemp(join(tmpdir(), 'vitrine-test-'));
   parts.defer(() => rm(folder, { recursive: true }));
   const config = loadConfig(
@@ -38,7 +47,7 @@ export async function startKeystoneService(): Promise<KeystoneService> {
     },
     undefined,
   );
-  const service = await startService(config, pino({ level: 'silent' }));
+  const service = await startService(config, log);
   parts.defer(() => service.stop());
   const agent = new Agent({ keepAlive: true });
   parts.defer(() => agent.destroy());

@@ -36,6 +36,7 @@ export async function startKeystone(
     url: server.url,
     credentials: passwordCredentials,
     cacheTime: 300_000,
+    log: { error() {}, info() {} },
     timeout: 5000,
     now,
     ...options,

@@ -3,13 +3,14 @@ import type { Identity } from '../identity.ts';
 import { keystoneClient } from './client.ts';
 import { type ConnectionOptions, keystoneConnection } from './connection.ts';
 import { keystoneDirectory } from './directory.ts';
+import { type OutageLog, outageOf, watchedClient } from './outage.ts';
 import { type ServiceCredentials, serviceLogin } from './service-login.ts';
 import { keystoneTokens } from './tokens.ts';
 
 /** A cloud's own identity service. */
 export interface KeystoneIdentity extends Identity, Disposable {
   readonly directory: Directory;
-  /** Logs the service user in, as the first request would. @throws Error that says what is wrong */
+  /** Logs the service user in, as the first request would; the log says so when that fails. */
   logIn(): Promise<void>;
 }
 
@@ -19,20 +20,31 @@ export interface KeystoneIdentityOptions extends ConnectionOptions {
   readonly cacheTime: number;
   /** Milliseconds that a request waits for Keystone at most. */
   readonly timeout: number;
+  /** Told when Keystone is away and when it is back. */
+  readonly log: OutageLog;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
 
 /** Asks the Keystone at `url` who is calling, and for the names of projects and users. */
 export function keystoneIdentity(options: KeystoneIdentityOptions): KeystoneIdentity {
-  const { credentials, cacheTime, timeout, now } = options;
+  const { credentials, cacheTime, timeout, log, now } = options;
   const connection = keystoneConnection(options);
   const login = serviceLogin({ connection, credentials, timeout, now });
   const client = keystoneClient({ connection, login, timeout });
+  // A service user may well be allowed to validate tokens but not to read names.
+  const callers = outageOf({ what: 'whose token it is', log, now });
+  const names = outageOf({ what: 'the names of projects and users', log, now });
   return {
-    ...keystoneTokens({ client, cacheTime, now }),
-    directory: keystoneDirectory({ client, cacheTime, now }),
-    logIn: async () => void (await login.token()),
+    ...keystoneTokens({ client: watchedClient(client, callers), cacheTime, now }),
+    directory: keystoneDirectory({ client: watchedClient(client, names), cacheTime, now }),
+    async logIn() {
+      try {
+        await login.token();
+      } catch (error) {
+        callers.failed(error);
+      }
+    },
     [Symbol.dispose]: () => connection[Symbol.dispose](),
   };
 }
