@@ -12,7 +12,6 @@ import { DomainError } from '../domain/errors.ts';
 import { memberDeleteEvent, memberEvent } from '../domain/event.ts';
 import { checkLimit } from '../domain/limits.ts';
 import {
-  checkShared,
   type Member,
   type MemberStatus,
   mayAnswer,
@@ -23,9 +22,10 @@ import {
 import type { Action, Policy } from '../domain/policy.ts';
 import type { Recipient } from '../domain/recipient.ts';
 import type { Events } from './events.ts';
+import { memberLookup } from './member-lookup.ts';
 import type { Quotas } from './quotas.ts';
 import type { Recipients } from './recipients.ts';
-import { getSeenImage } from './seen-image.ts';
+import { getSeenImage, getSharedImage } from './seen-image.ts';
 
 export interface MembersOptions {
   readonly database: Database;
@@ -53,12 +53,13 @@ export interface Members {
   add(caller: Caller, imageId: string, memberId: string): Promise<AddedMember>;
   /** Every member for owner and admin; a consumer is shown itself alone. */
   list(caller: Caller, imageId: string): Promise<Member[]>;
-  show(caller: Caller, imageId: string, projectId: string): Promise<Member>;
-  /** Sets the answer that `readStatus` reads; it is read last, since who may answer is asked before. */
+  /** The member of that id, or else of that name. */
+  show(caller: Caller, imageId: string, memberId: string): Promise<Member>;
+  /** Sets the answer, of a project by its id or its name, that `readStatus` reads; it is read last, since who may answer is asked before. */
   answer(
     caller: Caller,
     imageId: string,
-    projectId: string,
+    memberId: string,
     readStatus: () => MemberStatus,
   ): Promise<Member>;
   /** Ends the access of a project, by its id or its name, at once. */
@@ -79,14 +80,7 @@ export function membersService({
       checkMay(policy, 'add_member', caller, seen);
       const limits = await quotas.limitsOf(db, seen.image.owner);
       checkLimit((await countMembers(db, imageId)) + 1, limits.members, 'members');
-      const now = clock();
-      const member: Member = {
-        imageId,
-        projectId,
-        status: 'pending',
-        createdAt: now,
-        updatedAt: now,
-      };
+      const member = newMember(imageId, projectId, clock());
       if (!(await insertMember(db, seen.image, member))) throw memberExists(member);
       await events.record(db, memberEvent('image.member.create', member));
       return member;
@@ -101,15 +95,38 @@ export function membersService({
       await events.record(db, memberDeleteEvent(member, clock()));
     });
 
-  /** Refuses who may not do this before anybody is asked for a name, which may take long. */
-  async function checkBefore(action: Action, caller: Caller, imageId: string): Promise<void> {
-    const seen = await getSharedImage(database.read, caller, imageId, policy);
-    checkMay(policy, action, caller, seen);
+  async function show(caller: Caller, imageId: string, projectId: string): Promise<Member> {
+    const seen = await getSeenImage(database.read, caller, imageId, policy);
+    // The one call of this resource whose denials are all of the same kind: nothing is there.
+    if (seen.image.visibility !== 'shared') throw memberNotFound(imageId, projectId);
+    return getKnownMember(database.read, { caller, seen, projectId }, policy);
   }
+
+  const answer = (
+    caller: Caller,
+    imageId: string,
+    projectId: string,
+    readStatus: () => MemberStatus,
+  ): Promise<Member> =>
+    database.transaction(async (db) => {
+      const seen = await getSharedImage(db, caller, imageId, policy);
+      const member = await getKnownMember(db, { caller, seen, projectId }, policy);
+      if (!mayAnswer(seen, projectId, caller, policy)) {
+        throw new DomainError('NotPermitted', 'Only the invited project may set its status.');
+      }
+      const answered: Member = { ...member, status: readStatus(), updatedAt: clock() };
+      await updateMember(db, answered);
+      await events.record(db, memberEvent('image.member.update', answered));
+      return answered;
+    });
+
+  const byIdOrName = memberLookup({ database, policy, recipients });
 
   return {
     async add(caller, imageId, memberId) {
-      await checkBefore('add_member', caller, imageId);
+      // Before anybody is asked for a name, which may take long.
+      const seen = await getSharedImage(database.read, caller, imageId, policy);
+      checkMay(policy, 'add_member', caller, seen);
       const { projectId, found } = await recipients.find(caller, memberId);
       return { member: await add(caller, imageId, projectId), found };
     },
@@ -122,55 +139,21 @@ export function membersService({
       return own ? [own] : [];
     },
 
-    async show(caller, imageId, projectId) {
-      const seen = await getSeenImage(database.read, caller, imageId, policy);
-      // The one call of this resource whose denials are all of the same kind: nothing is there.
-      if (seen.image.visibility !== 'shared') throw memberNotFound(imageId, projectId);
-      return getKnownMember(database.read, { caller, seen, projectId }, policy);
-    },
+    show: (caller, imageId, memberId) =>
+      byIdOrName({ caller, imageId, memberId }, (projectId) => show(caller, imageId, projectId)),
 
-    answer: (caller, imageId, projectId, readStatus) =>
-      database.transaction(async (db) => {
-        const seen = await getSharedImage(db, caller, imageId, policy);
-        const member = await getKnownMember(db, { caller, seen, projectId }, policy);
-        if (!mayAnswer(seen, projectId, caller, policy)) {
-          throw new DomainError('NotPermitted', 'Only the invited project may set its status.');
-        }
-        const answered: Member = { ...member, status: readStatus(), updatedAt: clock() };
-        await updateMember(db, answered);
-        await events.record(db, memberEvent('image.member.update', answered));
-        return answered;
-      }),
+    answer: (caller, imageId, memberId, readStatus) =>
+      byIdOrName({ caller, imageId, memberId }, (projectId) =>
+        answer(caller, imageId, projectId, readStatus),
+      ),
 
-    async remove(caller, imageId, memberId) {
-      try {
-        await remove(caller, imageId, memberId);
-      } catch (error) {
-        if (!isUnknownMember(error)) throw error;
-        const { projectId, found } = await checkBefore('delete_member', caller, imageId)
-          .then(() => recipients.find(caller, memberId))
-          // It is the first refusal that tells what is wrong.
-          .catch(() => Promise.reject(error));
-        if (found !== 'name') throw error;
-        await remove(caller, imageId, projectId);
-      }
-    },
+    remove: (caller, imageId, memberId) =>
+      byIdOrName({ caller, imageId, memberId }, (projectId) => remove(caller, imageId, projectId)),
   };
 }
 
-function isUnknownMember(error: unknown): boolean {
-  return error instanceof DomainError && error.code === 'MemberNotFound';
-}
-
-async function getSharedImage(
-  db: Connection,
-  caller: Caller,
-  imageId: string,
-  policy: Policy,
-): Promise<SeenImage> {
-  const seen = await getSeenImage(db, caller, imageId, policy);
-  checkShared(seen.image);
-  return seen;
+function newMember(imageId: string, projectId: string, now: Date): Member {
+  return { imageId, projectId, status: 'pending', createdAt: now, updatedAt: now };
 }
 
 interface AskedMember {

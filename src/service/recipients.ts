@@ -19,6 +19,11 @@ export interface Recipients {
    * @throws DomainError `InvalidRequest` for an unknown project where the operator refuses them
    */
   find(caller: Caller, memberId: string): Promise<Recipient>;
+  /**
+   * Whether a member id means the caller's own project, by its name. It is for those who may know of no
+   * other member: nobody is asked about the name that was typed, so nothing is told of it.
+   */
+  isOwnName(caller: Caller, memberId: string): Promise<boolean>;
 }
 
 /** Thirty names at once, and one every other second: plenty for people, slow for who tries out words. */
@@ -64,6 +69,12 @@ export function recipientsService({
         );
       }
       return recipient;
+    },
+
+    async isOwnName(caller, memberId) {
+      if (mode === 'off' || caller.projectId === null) return false;
+      const own = await directory.projectById(caller.projectId);
+      return own?.name === memberId && own.domainId === caller.projectDomainId;
     },
   };
 }

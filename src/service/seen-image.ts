@@ -2,7 +2,7 @@ import type { Connection } from '../database/database.ts';
 import { findImage } from '../database/images.ts';
 import type { Caller } from '../domain/caller.ts';
 import { DomainError } from '../domain/errors.ts';
-import type { SeenImage } from '../domain/member.ts';
+import { checkShared, type SeenImage } from '../domain/member.ts';
 import type { Policy } from '../domain/policy.ts';
 import { isVisible } from '../domain/visibility.ts';
 
@@ -20,6 +20,22 @@ export async function getSeenImage(
 ): Promise<SeenImage> {
   const seen = await findImage(db, imageId, caller.projectId);
   if (!seen || !maySee(seen, caller, policy)) throw imageNotFound(imageId);
+  return seen;
+}
+
+/**
+ * The image, if it exists for the caller and has members.
+ *
+ * @throws DomainError `ImageNotFound`, `ImageNotShared`
+ */
+export async function getSharedImage(
+  db: Connection,
+  caller: Caller,
+  imageId: string,
+  policy: Policy,
+): Promise<SeenImage> {
+  const seen = await getSeenImage(db, caller, imageId, policy);
+  checkShared(seen.image);
   return seen;
 }
 

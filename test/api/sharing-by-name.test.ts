@@ -50,6 +50,85 @@ describe('an image that is shared with a name', () => {
     assert.equal((await service.call('producer', 'DELETE', path)).status, 404);
   });
 
+  test('is shown and answered by the name, and the answer names the id', async () => {
+    const { id } = await shareAs(service, 'consumer');
+    const path = `/v2/images/${id}/members/consumer`;
+    const callers = ['producer', 'consumer', 'admin', 'consumer reader'] as const;
+
+    const accepted = await service.call('consumer', 'PUT', path, { status: 'accepted' });
+    const shown = await Promise.all(callers.map((caller) => service.call(caller, 'GET', path)));
+    const byAdmin = await service.call('admin', 'PUT', path, { status: 'rejected' });
+
+    const { consumer } = service.projects;
+    assert.deepEqual([accepted.status, accepted.json.member_id], [200, consumer]);
+    for (const { status, json } of shown) {
+      assert.deepEqual([status, json.member_id, json.status], [200, consumer, 'accepted']);
+    }
+    assert.deepEqual([byAdmin.status, byAdmin.json.status], [200, 'rejected']);
+  });
+
+  test('is not answered by its owner, nor taken back by its member, by name as by id', async () => {
+    const { id } = await shareAs(service, 'consumer');
+
+    for (const member of ['consumer', service.projects.consumer]) {
+      const path = `/v2/images/${id}/members/${member}`;
+      const answered = await service.call('producer', 'PUT', path, { status: 'accepted' });
+      const nonsense = await service.call('consumer', 'PUT', path, { status: 'maybe' });
+      const left = await service.call('consumer', 'DELETE', path);
+
+      assert.deepEqual([answered.status, nonsense.status, left.status], [403, 400, 403]);
+    }
+  });
+
+  test('has a member as it was typed, though a project has that name', async () => {
+    const { id } = await createImage(service);
+    const members = `/v2/images/${id}/members`;
+    await service.call('producer', 'POST', members, { member: 'typed' });
+    const project = { name: 'typed' };
+    const made = await service.call('admin', 'POST', '/identity/v3/projects', { project });
+
+    const shown = await service.call('producer', 'GET', `${members}/typed`);
+    const removed = await service.call('producer', 'DELETE', `${members}/typed`);
+
+    assert.equal(made.status, 201);
+    assert.equal(shown.json.member_id, 'typed');
+    assert.equal(removed.status, 204);
+  });
+
+  test('tells a member of nobody but itself, and nobody the id of a name', async () => {
+    const { id } = await shareAs(service, 'consumer');
+    await service.call('producer', 'POST', `/v2/images/${id}/members`, { member: 'other' });
+    const names = ['stranger', 'no-such-name', 'other'];
+
+    for (const method of ['GET', 'DELETE'] as const) {
+      for (const [caller, asked] of [
+        ['consumer', names],
+        ['producer', names.slice(0, 2)],
+      ] as const) {
+        for (const name of asked) {
+          const answer = await service.call(caller, method, `/v2/images/${id}/members/${name}`);
+
+          assert.equal(answer.status, 404);
+          assert.match(answer.text, new RegExp(`${name} is not in the list of members of image`));
+          assert(!Object.values(service.projects).some((one) => answer.text.includes(one)));
+        }
+      }
+    }
+  });
+
+  test('is found by no name while it is not shared, nor by who does not see it', async () => {
+    const { id } = await shareAs(service, 'consumer');
+    const path = `/v2/images/${id}/members/consumer`;
+    const body = [{ op: 'replace', path: '/visibility', value: 'private' }];
+    const type = { 'content-type': 'application/openstack-images-v2.1-json-patch' };
+
+    const foreign = await service.call('stranger', 'GET', path);
+    const changed = await service.call('producer', 'PATCH', `/v2/images/${id}`, body, type);
+    const hidden = await service.call('producer', 'GET', path);
+
+    assert.deepEqual([foreign.status, changed.status, hidden.status], [404, 200, 404]);
+  });
+
   test('is shared with the id as typed when no project has exactly that name', async () => {
     for (const member of ['123456', 'Consumer', 'consume', 'consumer ', '%']) {
       const { answer } = await shareAs(service, member);
@@ -113,7 +192,17 @@ describe('an operator who wants every member known', () => {
 });
 
 test('an operator who wants no names looked up has every id taken as it is', async () => {
-  const { answer } = await shareAs(off, 'consumer');
+  const { id, answer } = await shareAs(off, 'consumer');
+  const { consumer } = off.projects;
+  await off.call('producer', 'POST', `/v2/images/${id}/members`, { member: consumer });
+  await off.call('producer', 'DELETE', `/v2/images/${id}/members/consumer`);
+
+  for (const caller of ['producer', 'consumer'] as const) {
+    const byName = await off.call(caller, 'GET', `/v2/images/${id}/members/consumer`);
+    const byId = await off.call(caller, 'GET', `/v2/images/${id}/members/${consumer}`);
+
+    assert.deepEqual([byName.status, byId.status], [404, 200]);
+  }
 
   assert.equal(answer.json.member_id, 'consumer');
   assert.equal(answer.headers[header], undefined);
@@ -129,8 +218,12 @@ test('a project that tries out many names is told nothing more of them', async (
     told.push([status, headers[header]]);
   }
   const named = await service.call('other', 'POST', path, { member: 'consumer' });
+  await service.call('other', 'DELETE', `${path}/consumer`);
+  await service.call('other', 'POST', path, { member: service.projects.consumer });
+  const shown = await service.call('other', 'GET', `${path}/consumer`);
 
   assert.deepEqual(told[0], [200, 'unknown-project']);
   assert.deepEqual(told.at(-1), [200, undefined]);
   assert.equal(named.json.member_id, 'consumer');
+  assert.equal(shown.status, 404);
 });
