@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import type { Login, NamedIn } from '../client/session.ts';
@@ -13,13 +14,21 @@ export interface CloudChoice {
 
 type Fields = Readonly<Record<string, unknown>>;
 
+/** A cloud to talk to. */
+export interface Cloud {
+  readonly login: Login;
+  /** The file of the authorities that vouch for it, where it is not the usual ones. */
+  readonly cacert: string | undefined;
+}
+
 /**
- * The login that a `clouds.yaml` holds: the file of `OS_CLIENT_CONFIG_FILE`, else the one that the
+ * The cloud that a `clouds.yaml` holds: the file of `OS_CLIENT_CONFIG_FILE`, else the one that the
  * service writes into its data folder; the cloud of `--os-cloud` or `OS_CLOUD`, else `vitrine-admin`.
+ * `OS_CACERT` counts before the cloud's own `cacert`.
  *
  * @throws CommandError when the file or the cloud is not there, or says too little.
  */
-export function loadLogin({ cloud, env }: CloudChoice): Login {
+export function loadCloud({ cloud, env }: CloudChoice): Cloud {
   const path = cloudsFile(env);
   const name = cloud ?? (env['OS_CLOUD'] || 'vitrine-admin');
   const clouds = fieldsOf(readClouds(path)['clouds']);
@@ -28,10 +37,19 @@ export function loadLogin({ cloud, env }: CloudChoice): Login {
     const known = Object.keys(clouds).join(', ') || 'none';
     throw new CommandError(`${path} has no cloud ${name}; it has: ${known}. Choose by --os-cloud.`);
   }
-  return loginOf(fieldsOf(fieldsOf(entry)['auth']), `Cloud ${name} in ${path}`);
+  const fields = fieldsOf(entry);
+  return {
+    login: loginOf(fieldsOf(fields['auth']), `Cloud ${name} in ${path}`),
+    cacert: inHome(env['OS_CACERT'] || textOf(fields, 'cacert')),
+  };
 }
 
-/** The `clouds.yaml` that `loadLogin` reads. */
+/** As the other clients read paths: `~` is the home folder, all else is as seen from here. */
+function inHome(path: string | undefined): string | undefined {
+  return path?.replace(/^~(?=\/|$)/, homedir());
+}
+
+/** The `clouds.yaml` that `loadCloud` reads. */
 export function cloudsFile(env: CloudChoice['env']): string {
   return env['OS_CLIENT_CONFIG_FILE'] || join(env['VITRINE_DATA_DIR'] || './data', 'clouds.yaml');
 }

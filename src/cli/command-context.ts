@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { openSession, type Session } from '../client/session.ts';
-import { loadLogin } from './clouds.ts';
+import { trustAuthorities } from './authorities.ts';
+import { loadCloud } from './clouds.ts';
 import { jsonOutput, type Output, textOutput } from './output.ts';
 
 /** What every command works with. */
@@ -25,8 +26,10 @@ export function withCommonOptions(command: Command): Command {
 /** Opens what a command needs by its options and the environment. */
 export function openContext({ osCloud, json }: CommonOptions): CommandContext {
   const write = (text: string) => void process.stdout.write(text);
+  const { login, cacert } = loadCloud({ cloud: osCloud, env: process.env });
+  if (cacert !== undefined) trustAuthorities(cacert);
   return {
-    session: openSession(loadLogin({ cloud: osCloud, env: process.env })),
+    session: openSession(login),
     output: json ? jsonOutput(write) : textOutput(write),
   };
 }

@@ -2,7 +2,8 @@
 import { resolve } from 'node:path';
 import { ConnectionError } from '../client/api-error.ts';
 import { openSession } from '../client/session.ts';
-import { cloudsFile, loadLogin } from './clouds.ts';
+import { trustAuthorities } from './authorities.ts';
+import { cloudsFile, loadCloud } from './clouds.ts';
 import { CommandError } from './command-error.ts';
 import { openDisk } from './demo/given-disk.ts';
 import { terminalNarrator, toldFetch } from './demo/narrator.ts';
@@ -11,10 +12,11 @@ import { type Participant, playShare } from './demo/share.ts';
 async function demo(given: string | undefined): Promise<void> {
   const { env } = process;
   const narrator = terminalNarrator(process.stdout);
-  const participant = (cloud: string): Participant => ({
-    cloud,
-    session: openSession(loadLogin({ cloud, env }), { fetch: toldFetch(narrator) }),
-  });
+  function participant(cloud: string): Participant {
+    const { login, cacert } = loadCloud({ cloud, env });
+    if (cacert !== undefined) trustAuthorities(cacert);
+    return { cloud, session: openSession(login, { fetch: toldFetch(narrator) }) };
+  }
   const producer = participant('vitrine-producer');
   const consumer = participant('vitrine-consumer');
 

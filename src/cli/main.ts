@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { ApiError, ConnectionError } from '../client/api-error.ts';
+import { ApiError, CertificateError, ConnectionError } from '../client/api-error.ts';
 import { CommandError } from './command-error.ts';
 import { configCommands } from './config-commands.ts';
 import { imageCommands } from './image-commands.ts';
@@ -45,6 +45,9 @@ function exitCodeOf(error: unknown): number {
 }
 
 function textOf(error: unknown): string {
+  if (error instanceof CertificateError) {
+    return `${error.message} Name its authority as cacert in clouds.yaml or in OS_CACERT.`;
+  }
   if (error instanceof ConnectionError)
     return `${error.message} Is the service running (npm start)?`;
   if (!(error instanceof ApiError)) return error instanceof Error ? error.message : String(error);

@@ -27,6 +27,14 @@ export class ConnectionError extends Error {
   }
 }
 
+/** The service answers, but by a certificate that nobody vouches for. */
+export class CertificateError extends ConnectionError {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'CertificateError';
+  }
+}
+
 /** The refusal in `response`, told in the service's own words. */
 export async function apiErrorOf(response: Response): Promise<ApiError> {
   const document = parsed(await response.text());

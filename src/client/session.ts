@@ -1,4 +1,4 @@
-import { ApiError, apiErrorOf, ConnectionError } from './api-error.ts';
+import { ApiError, apiErrorOf, CertificateError, ConnectionError } from './api-error.ts';
 
 /** How to log in to an identity service, as a `clouds.yaml` says it. */
 export interface Login {
@@ -196,7 +196,19 @@ function requester(send: typeof fetch): Requester {
     } catch (cause) {
       init.signal?.throwIfAborted();
       const { origin } = new URL(url);
+      const code = codeOf(cause);
+      if (/CERT|LEAF/.test(code)) {
+        throw new CertificateError(`The certificate of ${origin} is not believed (${code}).`, {
+          cause,
+        });
+      }
       throw new ConnectionError(`Nothing answers at ${origin}.`, { cause });
     }
   };
+}
+
+/** What the runtime calls the failure of a `fetch`, which has it as its cause. */
+function codeOf(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error && 'code' in cause ? String(cause.code) : '';
 }

@@ -42,6 +42,7 @@ test('a password, a user and a project say how to ask Keystone', () => {
       scope: { kind: 'project', name: 'service', domain: { name: 'Default' } },
     },
     cacheTime: 300_000,
+    nameCacheTime: 600_000,
     timeout: 10_000,
     ca: undefined,
   });
@@ -59,6 +60,7 @@ test('every setting can come from the environment', () => {
     VITRINE_KEYSTONE_PROJECT_NAME: 'service',
     VITRINE_KEYSTONE_PROJECT_DOMAIN_NAME: 'Services',
     VITRINE_KEYSTONE_TOKEN_CACHE_TIME: '0',
+    VITRINE_KEYSTONE_NAME_CACHE_TIME: '60',
     VITRINE_KEYSTONE_TIMEOUT: '3',
   });
 
@@ -73,6 +75,7 @@ test('every setting can come from the environment', () => {
       scope: { kind: 'project', name: 'service', domain: { name: 'Services' } },
     },
     cacheTime: 0,
+    nameCacheTime: 60_000,
     timeout: 3000,
     ca: undefined,
   });

@@ -16,11 +16,11 @@ function startOutage() {
   });
   return {
     lines,
-    answered: outage.answered,
-    fail(times = 1) {
+    answered: () => outage.answered(),
+    fail: (times = 1) => {
       for (let n = 0; n < times; n += 1) outage.failed(new Error('away'));
     },
-    pass(more: number) {
+    pass: (more: number) => {
       time += more;
     },
   };
