@@ -2,12 +2,16 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 const methods = ['GET', 'PUT', 'POST', 'DELETE', 'PATCH'];
 
-/** What pages may send beside what browsers always let them: what Glance names, and what its API takes besides. */
+/**
+ * What pages may send beside what browsers always let them: what Glance names, what its API takes besides,
+ * and what Horizon sends with every request.
+ */
 const requestHeaders = [
   ...['Content-MD5', 'X-Image-Meta-Checksum', 'X-Storage-Token', 'Accept-Encoding', 'X-Auth-Token'],
   ...['X-Identity-Status', 'X-Roles', 'X-Service-Catalog', 'X-User-Id', 'X-Tenant-Id'],
   'X-OpenStack-Request-ID',
   ...['Content-Type', 'Range', 'X-Image-Meta-Store', 'X-OpenStack-Image-Size', 'X-Subject-Token'],
+  'X-Requested-With',
 ];
 
 /** What browsers always let pages send. @see oslo.middleware, `cors` */
@@ -18,10 +22,11 @@ const simpleHeaders = [
 
 const sendable = new Set([...requestHeaders, ...simpleHeaders].map((name) => name.toLowerCase()));
 
-/** What pages may read of an answer beside what browsers always let them. */
+/** What pages may read of an answer beside what browsers always let them: what Glance names, and what else is told. */
 const exposedHeaders = [
   ...['X-Image-Meta-Checksum', 'X-Auth-Token', 'X-Subject-Token', 'X-Service-Token'],
   'X-OpenStack-Request-ID',
+  ...['Location', 'Retry-After', 'Content-MD5', 'Content-Range', 'X-Vitrine-Member'],
 ].join(', ');
 
 /** How long browsers may keep the answer to a preflight, seconds. */
