@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { imageWith } from '../../test/support/domain.ts';
-import { imageDocument, wireTime } from './image-document.ts';
-import { imageListDocument } from './image-list-document.ts';
+import type { Image } from '../domain/image.ts';
+import { imageJson, wireTime } from './image-document.ts';
+import { type ImagePage, imageListJson } from './image-list-document.ts';
 import { standardImageSchema } from './image-schema.ts';
 import { schemaDocuments } from './schemas.ts';
 
@@ -23,8 +24,19 @@ const image = imageWith({
   updatedAt: new Date('2026-01-02T03:04:06.001Z'),
 });
 
+function documentOf(written: Image): Record<string, unknown> {
+  return JSON.parse(imageJson(written)) as Record<string, unknown>;
+}
+
+function listOf(page: ImagePage, query: string) {
+  return JSON.parse(imageListJson(page, new URLSearchParams(query))) as {
+    readonly first: string;
+    readonly next?: string;
+  };
+}
+
 test('an image is written with every base property, and where it lies is kept', () => {
-  assert.deepEqual(imageDocument(image), {
+  assert.deepEqual(documentOf(image), {
     id: image.id,
     name: 'golden',
     status: 'active',
@@ -51,7 +63,7 @@ test('an image is written with every base property, and where it lies is kept', 
 });
 
 test('what is not known yet is null, not left out', () => {
-  const document = imageDocument(imageWith({ owner: null }));
+  const document = documentOf(imageWith({ owner: null }));
 
   const nulls = Object.entries(document).filter(([, value]) => value === null);
   assert.deepEqual(nulls.map(([name]) => name).toSorted(), [
@@ -71,14 +83,34 @@ test('custom properties stand beside the base ones, whatever their names', () =>
   const names = ['os_distro', '__proto__', 'constructor', 'a/b', 'member'];
   const properties = new Map(names.map((name) => [name, `of ${name}`]));
 
-  const document = JSON.parse(JSON.stringify(imageDocument(imageWith({ properties }))));
+  const document = documentOf(imageWith({ properties }));
 
   for (const name of names) assert.equal(new Map(Object.entries(document)).get(name), `of ${name}`);
 });
 
+test('any text that people may choose comes out as it went in', () => {
+  const someText = fc.oneof(fc.string(), fc.string({ unit: 'binary' }));
+  const choices = fc.record({
+    name: fc.option(someText),
+    owner: someText,
+    diskFormat: someText,
+    tags: fc.array(someText),
+  });
+  fc.assert(
+    fc.property(choices, someText, (chosen, value) => {
+      const properties = new Map([['custom', value]]);
+      const { name, owner, disk_format, tags, custom } = documentOf(
+        imageWith({ ...chosen, properties }),
+      );
+      const wanted = { ...chosen, custom: value };
+      assert.deepEqual({ name, owner, diskFormat: disk_format, tags, custom }, wanted);
+    }),
+  );
+});
+
 test('an image fits the schema that the service publishes', () => {
   const properties = new Map([['os_distro', 'debian']]);
-  const document = imageDocument({ ...image, properties });
+  const document = documentOf({ ...image, properties });
 
   for (const [name, value] of Object.entries(document)) {
     assert.doesNotThrow(() => standardImageSchema.checkProperty(name, value), name);
@@ -120,7 +152,7 @@ describe('the links of a list', () => {
 
   function links(query: string, marker: string | undefined) {
     const page = { images, next: marker };
-    const { first, next } = imageListDocument(page, new URLSearchParams(query));
+    const { first, next } = listOf(page, query);
     return { first, next };
   }
 
@@ -143,10 +175,7 @@ describe('the links of a list', () => {
   });
 
   test('end where no page comes after this one', () => {
-    const empty = imageListDocument(
-      { images: [], next: undefined },
-      new URLSearchParams('limit=0'),
-    );
+    const empty = listOf({ images: [], next: undefined }, 'limit=0');
 
     assert.deepEqual(empty, {
       images: [],

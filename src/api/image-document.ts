@@ -1,43 +1,34 @@
 import type { Image } from '../domain/image.ts';
-
-/** An image as the wire shows it; custom properties stand beside the base ones. */
-export type ImageDocument = Readonly<Record<string, unknown>>;
+import { propertiesToJson } from '../domain/properties.ts';
 
 /**
- * Writes an image as its document.
+ * Writes an image as its JSON document; custom properties stand beside the base ones.
+ *
+ * It is put together as text: what is kept as JSON goes out as it is, and a list writes many.
  *
  * @see Images API v2, "Show image"
  */
-export function imageDocument(image: Image): ImageDocument {
+export function imageJson(image: Image): string {
+  // Ids are UUIDs, and need no escapes.
   const path = `/v2/images/${image.id}`;
-  const document: Record<string, unknown> = {
-    name: image.name,
-    disk_format: image.diskFormat,
-    container_format: image.containerFormat,
-    visibility: image.visibility,
-    size: image.size,
-    virtual_size: image.virtualSize,
-    status: image.status,
-    checksum: image.checksum,
-    protected: image.protected,
-    min_ram: image.minRam,
-    min_disk: image.minDisk,
-    owner: image.owner,
-    os_hidden: image.osHidden,
-    os_hash_algo: image.osHashAlgo,
-    os_hash_value: image.osHashValue,
-    id: image.id,
-    created_at: wireTime(image.createdAt),
-    updated_at: wireTime(image.updatedAt),
-    tags: image.tags,
-    self: path,
-    file: `${path}/file`,
-    schema: '/v2/schemas/image',
-  };
-  // A custom name never equals a base name, so nothing above can be replaced.
-  return image.properties.size === 0
-    ? document
-    : { ...document, ...Object.fromEntries(image.properties) };
+  const properties = propertiesToJson(image.properties);
+  const base =
+    `{"name":${json(image.name)},"disk_format":${json(image.diskFormat)}` +
+    `,"container_format":${json(image.containerFormat)},"visibility":"${image.visibility}"` +
+    `,"size":${image.size},"virtual_size":${image.virtualSize},"status":"${image.status}"` +
+    `,"checksum":${json(image.checksum)},"protected":${image.protected}` +
+    `,"min_ram":${image.minRam},"min_disk":${image.minDisk},"owner":${json(image.owner)}` +
+    `,"os_hidden":${image.osHidden},"os_hash_algo":${json(image.osHashAlgo)}` +
+    `,"os_hash_value":${json(image.osHashValue)},"id":"${image.id}"` +
+    `,"created_at":"${wireTime(image.createdAt)}","updated_at":"${wireTime(image.updatedAt)}"` +
+    `,"tags":${JSON.stringify(image.tags)},"self":"${path}","file":"${path}/file"` +
+    `,"schema":"/v2/schemas/image"`;
+  // A custom name never equals a base name, so nothing above is said twice.
+  return properties === '{}' ? `${base}}` : `${base},${properties.slice(1)}`;
+}
+
+function json(text: string | null): string {
+  return text === null ? 'null' : JSON.stringify(text);
 }
 
 /** A time as the wire shows it: UTC, whole seconds, `Z`. */

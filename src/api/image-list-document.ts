@@ -1,5 +1,5 @@
 import type { Image } from '../domain/image.ts';
-import { imageDocument } from './image-document.ts';
+import { imageJson } from './image-document.ts';
 
 /** A page of images and where it stands in the whole list. */
 export interface ImagePage {
@@ -9,17 +9,16 @@ export interface ImagePage {
 }
 
 /**
- * Writes a page as its document; the links keep every parameter, repeated ones too.
+ * Writes a page as its JSON document; the links keep every parameter, repeated ones too.
  *
  * @see Images API v2, "List images"
  */
-export function imageListDocument(page: ImagePage, query: URLSearchParams) {
-  return {
-    images: page.images.map(imageDocument),
-    first: listPath(query, undefined),
-    ...(page.next !== undefined && { next: listPath(query, page.next) }),
-    schema: '/v2/schemas/images',
-  };
+export function imageListJson(page: ImagePage, query: URLSearchParams): string {
+  const images = page.images.map(imageJson).join(',');
+  const first = JSON.stringify(listPath(query, undefined));
+  const next =
+    page.next === undefined ? '' : `,"next":${JSON.stringify(listPath(query, page.next))}`;
+  return `{"images":[${images}],"first":${first}${next},"schema":"/v2/schemas/images"}`;
 }
 
 function listPath(query: URLSearchParams, marker: string | undefined): string {

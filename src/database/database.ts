@@ -2,8 +2,10 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Kysely, SqliteDialect } from 'kysely';
 import { groupCommit } from './group-commit.ts';
+import { groupRead } from './group-read.ts';
 import { migrateToLatest } from './migrate.ts';
-import { openSqlite } from './node-sqlite.ts';
+import { openSqlite, runAtOnce } from './node-sqlite.ts';
+import { runPreparedBy } from './prepared.ts';
 import type { Tables } from './tables.ts';
 
 /** What repository functions take: a connection, or a transaction on one. */
@@ -38,7 +40,8 @@ export async function openDatabase(path: string): Promise<Database> {
 }
 
 function connect(path: string, options: { readonly readOnly: boolean }): Connection {
-  return new Kysely<Tables>({
-    dialect: new SqliteDialect({ database: openSqlite(path, options) }),
-  });
+  const database = openSqlite(path, options);
+  const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database }) });
+  runPreparedBy(db, options.readOnly ? groupRead(database) : runAtOnce(database));
+  return db;
 }

@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { Image } from '../domain/image.ts';
+import { propertiesFromJson, propertiesToJson } from '../domain/properties.ts';
 import type { ImageRow } from './image-tables.ts';
 
 /** The image that a row stands for. */
@@ -22,19 +23,18 @@ export function imageFromRow(row: Selectable<ImageRow>): Image {
     osHashAlgo: row.os_hash_algo,
     osHashValue: row.os_hash_value,
     location: row.location,
-    tags: row.tags === '[]' ? [] : (JSON.parse(row.tags) as string[]),
-    properties: propertiesFrom(row.properties),
+    tags: tagsFrom(row.tags),
+    properties: propertiesFromJson(row.properties),
     createdAt: new Date(row.created_at),
     updatedAt: new Date(row.updated_at),
   };
 }
 
-function propertiesFrom(text: string): ReadonlyMap<string, string> {
-  const properties = new Map<string, string>();
-  if (text === '{}') return properties;
-  const values = JSON.parse(text) as Record<string, string>;
-  for (const name of Object.keys(values)) properties.set(name, values[name] as string);
-  return properties;
+/** The tags that `JSON.stringify` has written. */
+function tagsFrom(text: string): readonly string[] {
+  if (text === '[]') return [];
+  // Without an escape there is no quote in a tag, and they need not be parsed.
+  return text.includes('\\') ? (JSON.parse(text) as string[]) : text.slice(2, -2).split('","');
 }
 
 /** The row that keeps an image. */
@@ -67,7 +67,7 @@ export function settingsToRow(image: Image) {
     min_disk: image.minDisk,
     min_ram: image.minRam,
     tags: JSON.stringify(image.tags),
-    properties: JSON.stringify(Object.fromEntries(image.properties)),
+    properties: propertiesToJson(image.properties),
     updated_at: image.updatedAt.getTime(),
   };
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { Kysely, SqliteDialect, sql } from 'kysely';
 import { emptyDatabase } from '../../test/support/database.ts';
-import { callerOf, imageWith } from '../../test/support/domain.ts';
+import { callerOf, imageWith, withPlainProperties } from '../../test/support/domain.ts';
 import { parseImageQuery } from '../api/image-query.ts';
 import type { Image } from '../domain/image.ts';
 import { type Connection, openDatabase } from './database.ts';
@@ -112,7 +112,9 @@ for (const version of versions) {
     await using database = await openDatabase(file.path);
 
     const seen = await findImage(database.read, image.id, 'consumer');
-    assert.deepEqual(seen, { image, membership: 'rejected' });
+    assert.ok(seen);
+    assert.deepEqual(withPlainProperties(seen.image), image);
+    assert.equal(seen.membership, 'rejected');
     assert.deepEqual(await listMembers(database.read, image.id), [member]);
     for (const parameters of ['name=kept', 'tag=a', 'tag=b', 'os_distro=debian']) {
       assert.deepEqual(await whoFinds(database.read, parameters), ['owner', 'consumer']);
@@ -162,7 +164,8 @@ test('opening twice changes nothing', async () => {
   await (await openDatabase(file.path)).close();
   await using database = await openDatabase(file.path);
 
-  assert.deepEqual((await findImage(database.read, image.id, null))?.image, image);
+  const seen = await findImage(database.read, image.id, null);
+  assert.deepEqual(seen && withPlainProperties(seen.image), image);
 });
 
 describe('constraints', () => {

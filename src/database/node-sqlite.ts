@@ -1,5 +1,6 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import type { SqliteDatabase, SqliteStatement } from 'kysely';
+import type { RunQuery } from './prepared.ts';
 
 /**
  * Opens an SQLite file with the `node:sqlite` that Node brings, in the form that Kysely's dialect asks for.
@@ -33,6 +34,16 @@ export function openSqlite(path: string, options: { readonly readOnly: boolean }
 
 /** Bounds the statement cache: filters combine freely, so the number of texts has no natural end. */
 const maxStatements = 500;
+
+/** Runs the statements of a change, which has its connection to itself. */
+export function runAtOnce(database: SqliteDatabase): RunQuery {
+  return (sql, parameters) => {
+    const statement = database.prepare(sql);
+    if (statement.reader) return { rows: statement.all(parameters) as never[] };
+    const { changes } = statement.run(parameters);
+    return { rows: [], numAffectedRows: BigInt(changes) };
+  };
+}
 
 function sqliteStatement(statement: StatementSync): SqliteStatement {
   const names = statement.columns().map(({ name }) => name);

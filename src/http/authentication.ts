@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify';
 import type { Caller } from '../domain/caller.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { Identity } from '../identity/identity.ts';
@@ -21,24 +21,40 @@ const maxTokenLength = 4096;
 export function authentication(
   identity: Identity,
   identityUrl: (request: FastifyRequest) => string,
-) {
-  return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+): onRequestHookHandler {
+  function refuse(request: FastifyRequest, reply: FastifyReply, error: unknown): Error {
+    if (error instanceof DomainError && error.code === 'NotAuthenticated') {
+      reply.removeHeader('x-openstack-request-id');
+      reply.header('www-authenticate', `Keystone uri="${identityUrl(request)}"`);
+    }
+    return error as Error;
+  }
+
+  return (request, reply, done) => {
+    const admit = (caller: Caller) => {
+      request.caller = caller;
+      done(wrongScope(caller));
+    };
+    const turnAway = (error: unknown) => done(refuse(request, reply, error));
+    let caller: Caller | Promise<Caller>;
     try {
-      request.caller = await authenticate(identity, request);
+      caller = authenticate(identity, request);
     } catch (error) {
-      if (error instanceof DomainError && error.code === 'NotAuthenticated') {
-        reply.removeHeader('x-openstack-request-id');
-        reply.header('www-authenticate', `Keystone uri="${identityUrl(request)}"`);
-      }
-      throw error;
+      turnAway(error);
+      return;
     }
-    if (request.caller.scope === 'system' || request.caller.scope === 'domain') {
-      throw new DomainError(
-        'NotPermitted',
-        `A ${request.caller.scope}-scoped token opens no image; scope the token to a project.`,
-      );
-    }
+    // A token seen lately costs no promise.
+    if (caller instanceof Promise) caller.then(admit, turnAway);
+    else admit(caller);
   };
+}
+
+function wrongScope({ scope }: Caller): DomainError | undefined {
+  if (scope !== 'system' && scope !== 'domain') return undefined;
+  return new DomainError(
+    'NotPermitted',
+    `A ${scope}-scoped token opens no image; scope the token to a project.`,
+  );
 }
 
 function authenticate(identity: Identity, { headers }: FastifyRequest): Caller | Promise<Caller> {

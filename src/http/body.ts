@@ -22,9 +22,14 @@ export function readBodies(app: FastifyInstance): void {
 const mediaType = /^\s*[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+\s*(?:;|$)/;
 
 /** The framework refuses a type that it cannot read, also for calls that look at none. */
-async function forgetUnreadableType({ raw }: FastifyRequest): Promise<void> {
+function forgetUnreadableType(
+  { raw }: FastifyRequest,
+  _reply: FastifyReply,
+  done: () => void,
+): void {
   const type = raw.headers['content-type'];
   if (type !== undefined && !mediaType.test(type)) delete raw.headers['content-type'];
+  done();
 }
 
 const bodyMethods: readonly string[] = ['POST', 'PUT', 'PATCH'];
@@ -35,12 +40,13 @@ const bodyMethods: readonly string[] = ['POST', 'PUT', 'PATCH'];
  * @throws DomainError `BodyNotWanted`
  * @see WebOb, `is_body_readable`
  */
-export async function refuseBody(request: FastifyRequest): Promise<void> {
+export function refuseBody(request: FastifyRequest, _reply: FastifyReply, done: () => void): void {
   const { headers, method } = request;
   const isChunked = headers['transfer-encoding'] !== undefined;
   if (isChunked ? bodyMethods.includes(method) : hasBody(request)) {
     throw new DomainError('BodyNotWanted', 'The request has a body; none is wanted here.');
   }
+  done();
 }
 
 /** Whether a request says that a body follows. */
@@ -55,7 +61,8 @@ export function hasBody({ headers }: FastifyRequest): boolean {
  * @param maxTime ms
  */
 export function limitBodyTime(app: FastifyInstance, maxTime: number): void {
-  app.addHook('preParsing', async (request: FastifyRequest, reply: FastifyReply) => {
+  app.addHook('preParsing', (request, reply, payload, done) => {
+    done(null, payload);
     if (request.routeOptions.config.streamsBody || !hasBody(request)) return;
     const timer = setTimeout(() => {
       reply.header('connection', 'close');

@@ -9,7 +9,8 @@ export function closeWhenAnswered(app: FastifyInstance): void {
   app.addHook('preClose', async () => {
     closing = true;
   });
-  app.addHook('onResponse', async ({ raw }) => {
+  app.addHook('onResponse', ({ raw }, _reply, done) => {
     if (closing) raw.socket.destroySoon();
+    done();
   });
 }

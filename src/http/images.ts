@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { imageDocument } from '../api/image-document.ts';
+import { imageJson } from '../api/image-document.ts';
 import { parseImageDraft } from '../api/image-draft.ts';
-import { imageListDocument } from '../api/image-list-document.ts';
+import { imageListJson } from '../api/image-list-document.ts';
 import { type PatchDialect, parseImagePatch, patchMediaTypes } from '../api/image-patch.ts';
 import { type PageSizes, parseImageQuery } from '../api/image-query.ts';
 import type { ImageSchema } from '../api/image-schema.ts';
@@ -9,7 +9,7 @@ import { parseJsonBody, parseJsonObject } from '../api/json-body.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { Images } from '../service/images.ts';
 import { bodyOf, refuseBody } from './body.ts';
-import { baseUrl, queryOf, sendJson } from './reply.ts';
+import { baseUrl, queryOf, sendJsonText } from './reply.ts';
 
 export interface ImageRoutesOptions {
   readonly images: Images;
@@ -30,19 +30,19 @@ export function imageRoutes(app: FastifyInstance, options: ImageRoutesOptions): 
     const { draft, readOnly } = parseImageDraft(parseJsonObject(bodyOf(request)), imageSchema);
     const image = await images.create(request.caller, draft, readOnly);
     reply.header('location', `${baseUrl(request, publicEndpoint)}/v2/images/${image.id}`);
-    return sendJson(reply, 201, imageDocument(image));
+    return sendJsonText(reply, 201, imageJson(image));
   });
 
   app.get('/v2/images', async (request, reply) => {
     const parameters = queryOf(request);
     const query = parseImageQuery(parameters, pageSizes);
     const page = await images.list(request.caller, query);
-    return sendJson(reply, 200, imageListDocument(page, parameters));
+    return sendJsonText(reply, 200, imageListJson(page, parameters));
   });
 
   app.get<ImageParams>('/v2/images/:imageId', { onRequest: refuseBody }, async (request, reply) => {
     const image = await images.show(request.caller, request.params.imageId);
-    return sendJson(reply, 200, imageDocument(image));
+    return sendJsonText(reply, 200, imageJson(image));
   });
 
   app.patch<ImageParams>('/v2/images/:imageId', async (request, reply) => {
@@ -54,7 +54,7 @@ export function imageRoutes(app: FastifyInstance, options: ImageRoutesOptions): 
     }
     const changes = parseImagePatch(parseJsonBody(bodyOf(request)), dialect, imageSchema);
     const image = await images.change(request.caller, request.params.imageId, changes);
-    return sendJson(reply, 200, imageDocument(image));
+    return sendJsonText(reply, 200, imageJson(image));
   });
 
   app.delete<ImageParams>(

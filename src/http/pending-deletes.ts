@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
-import { imageDocument } from '../api/image-document.ts';
+import { imageJson } from '../api/image-document.ts';
 import type { PendingDeletes } from '../service/pending-deletes.ts';
 import { refuseBody } from './body.ts';
-import { sendJson } from './reply.ts';
+import { sendJsonText } from './reply.ts';
 
 interface ImageParams {
   Params: { imageId: string };
@@ -15,7 +15,7 @@ export function pendingDeleteRoutes(app: FastifyInstance, pendingDeletes: Pendin
     { onRequest: refuseBody },
     async (request, reply) => {
       const image = await pendingDeletes.restore(request.caller, request.params.imageId);
-      return sendJson(reply, 200, imageDocument(image));
+      return sendJsonText(reply, 200, imageJson(image));
     },
   );
 }

@@ -17,7 +17,7 @@ export function requestId(request: IncomingMessage): string {
  *
  * @throws DomainError `HeaderTooLong` for a longer id than logs should hold; Glance means to answer so too
  */
-export async function nameRequest(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+export function nameRequest(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
   const given = request.headers['x-openstack-request-id'];
   if (given !== undefined && given.length > maxGivenLength) {
     throw new DomainError(
@@ -26,4 +26,5 @@ export async function nameRequest(request: FastifyRequest, reply: FastifyReply):
     );
   }
   reply.header('x-openstack-request-id', request.id);
+  done();
 }

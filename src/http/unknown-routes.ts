@@ -51,8 +51,13 @@ function refuse(request: FastifyRequest, reply: FastifyReply): FastifyReply {
 }
 
 /** `/v2/images/` is not `/v2/images`, nor an image without an id. @throws DomainError `NotFound` */
-export async function refuseTrailingSlash(request: FastifyRequest): Promise<void> {
+export function refuseTrailingSlash(
+  request: FastifyRequest,
+  _reply: FastifyReply,
+  done: () => void,
+): void {
   if (request.url.split('?', 1)[0]?.endsWith('/')) {
     throw new DomainError('NotFound', 'The resource could not be found.');
   }
+  done();
 }

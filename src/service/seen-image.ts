@@ -41,9 +41,10 @@ export async function getSharedImage(
 
 /** Whether the image exists for the caller. */
 export function maySee({ image, membership }: SeenImage, caller: Caller, policy: Policy): boolean {
+  const { owner, visibility } = image;
   return (
     isVisible(image, membership, caller) &&
-    policy.allows('get_image', caller, { ...image, membership })
+    policy.allows('get_image', caller, { owner, visibility, membership })
   );
 }
 

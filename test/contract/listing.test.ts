@@ -14,7 +14,7 @@ import { defaultPolicy } from '../../src/domain/policy.ts';
 import { isListed, isVisible, type ListScope, visibilities } from '../../src/domain/visibility.ts';
 import { getSeenImage } from '../../src/service/seen-image.ts';
 import { emptyDatabase, type TestDatabase } from '../support/database.ts';
-import { callerOf, imageWith } from '../support/domain.ts';
+import { callerOf, imageWith, withPlainProperties } from '../support/domain.ts';
 
 /** The rules that are said in code and in SQL must agree on every image, for every caller. */
 const callers: Readonly<Record<string, Caller>> = {
@@ -165,7 +165,8 @@ for (const [name, caller] of Object.entries(callers)) {
           isVisible(image, membership, caller) &&
           defaultPolicy.allows('get_image', caller, { ...image, membership });
 
-        const seen = await getSeenImage(store.database.read, caller, image.id, defaultPolicy).catch(
+        const seen = await getSeenImage(store.database.read, caller, image.id, defaultPolicy).then(
+          (found) => ({ ...found, image: withPlainProperties(found.image) }),
           refusal,
         );
 

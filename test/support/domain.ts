@@ -20,6 +20,11 @@ export function imageWith(changes: Partial<Image> = {}): Image {
   return { ...newImage({ properties: new Map() }, given), ...changes };
 }
 
+/** The same image with its properties in a plain map, however they are kept: assertions compare classes too. */
+export function withPlainProperties(image: Image): Image {
+  return { ...image, properties: new Map(image.properties) };
+}
+
 /** No limit at all. */
 export const unlimited: ProjectLimits = {
   images: -1,
