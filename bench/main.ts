@@ -41,7 +41,8 @@ async function measure(options: Options, folder: string): Promise<Report> {
   }
   if (chosen('list', 'show', 'members', 'add', 'status', 'upload', 'download')) {
     const data = await mkdtemp(join(folder, 'service-'));
-    const { child, url } = await startService(options.server, data);
+    await using database = await databaseFor(options);
+    const { child, url } = await startService(options.server, data, database.url);
     await using _ended = child;
     const service = await signIn(child, url, data);
     if (chosen('list', 'show', 'members', 'add', 'status')) {
@@ -53,6 +54,17 @@ async function measure(options: Options, folder: string): Promise<Report> {
   }
   const command = ['npm run bench --', ...process.argv.slice(2)].join(' ');
   return { machine, command, singles, figures };
+}
+
+/** What the measured service keeps its records in; without a URL that is SQLite. */
+async function databaseFor({ database }: Options) {
+  if (database !== 'postgres') return { url: database, [Symbol.asyncDispose]: async () => {} };
+  const { startPostgres } = await import('../test/support/postgres/server.ts');
+  const server = await startPostgres({ isDurable: true });
+  return {
+    url: server.url('postgres'),
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
 }
 
 async function measureSeeded(

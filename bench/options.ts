@@ -26,6 +26,8 @@ export interface Options {
   readonly memorySize: number;
   /** The file that starts the service. */
   readonly server: string;
+  /** The URL of the database; absent: SQLite in the data folder. */
+  readonly database: string | undefined;
   /** Where the figures go as JSON; absent: the last line of standard output. */
   readonly json: string | undefined;
 }
@@ -37,6 +39,7 @@ export const usage = `npm run bench -- [options]
   --size MIB         size of each image of upload and download (1024)
   --memory-size MIB  size of the image that peak memory is taken with (2048)
   --server FILE      the service to measure (src/main.ts)
+  --database URL     the database of list to upload; postgres starts one (SQLite)
   --json FILE        writes the figures there rather than as the last line`;
 
 /** Reads the command line. @throws RangeError for a value that makes no sense. */
@@ -49,6 +52,7 @@ export function readOptions(args: readonly string[]): Options | 'help' {
       size: { type: 'string', default: '1024' },
       'memory-size': { type: 'string', default: '2048' },
       server: { type: 'string', default: 'src/main.ts' },
+      database: { type: 'string' },
       json: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
@@ -60,6 +64,7 @@ export function readOptions(args: readonly string[]): Options | 'help' {
     dataSize: positive('size', values.size) * 1024 * 1024,
     memorySize: positive('memory-size', values['memory-size']) * 1024 * 1024,
     server: values.server,
+    database: values.database,
     json: values.json,
   };
 }

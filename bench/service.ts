@@ -22,14 +22,23 @@ export interface Session {
 export async function startService(
   server: string,
   dataDirectory: string,
+  databaseUrl?: string,
 ): Promise<{ readonly child: Child; readonly url: string; readonly milliseconds: number }> {
   const begin = performance.now();
   const child = await startChild(
     [process.execPath, server],
-    { env: { ...process.env, VITRINE_PORT: '0', VITRINE_DATA_DIR: dataDirectory } },
+    { env: { ...process.env, ...environmentOf(dataDirectory, databaseUrl) } },
     (line) => /vitrine ready on (http:\/\/\S+)/.exec(line)?.[1],
   );
   return { child, url: child.value, milliseconds: performance.now() - begin };
+}
+
+function environmentOf(dataDirectory: string, databaseUrl: string | undefined) {
+  return {
+    VITRINE_PORT: '0',
+    VITRINE_DATA_DIR: dataDirectory,
+    ...(databaseUrl !== undefined && { VITRINE_DATABASE_URL: databaseUrl }),
+  };
 }
 
 /** Signs in as the two projects of the `clouds.yaml` that a fresh service writes. */

@@ -1,4 +1,5 @@
 import type { SchemaAdditions } from './api/schema-additions.ts';
+import type { DatabaseConfig } from './config/database.ts';
 import { type IdentityConfig, keystoneSettingsOf } from './config/keystone.ts';
 import { certificateFilesOf, type NetworkConfig } from './config/network.ts';
 import type { ReadText, Setting } from './config/setting.ts';
@@ -17,11 +18,13 @@ import type { PropertySection } from './domain/property-protection.ts';
 import type { NameSharing } from './domain/recipient.ts';
 
 /** Everything that an operator may set; read once at start and passed down. */
-export interface Config extends IdentityConfig, NetworkConfig {
+export interface Config extends DatabaseConfig, IdentityConfig, NetworkConfig {
   readonly host: string;
   /** 0 picks a free port. */
   readonly port: number;
   readonly dataDir: string;
+  /** Where images lie; empty for a folder in the data folder. */
+  readonly filesystemStoreDatadir: string;
   /** The URL of the service as clients reach it; else links follow the request. */
   readonly publicEndpoint: string | undefined;
   readonly logLevel: (typeof logLevels)[number];

@@ -1,4 +1,5 @@
-import { accessSync, constants, mkdirSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -10,6 +11,7 @@ import { networkOf } from './config/network.ts';
 import { type Config, ConfigError } from './config.ts';
 import { type Database, openDatabase } from './database/database.ts';
 import { lockInstance } from './database/instance-lock.ts';
+import { getSecret } from './database/secrets.ts';
 import { policyOf } from './domain/policy.ts';
 import { noProtection, protectionBy } from './domain/property-protection.ts';
 import type { ProjectLimits } from './domain/quota.ts';
@@ -77,16 +79,16 @@ export async function startService(
   makeDataDir(dataDir);
   await using parts = new AsyncDisposableStack();
   parts.use(lockInstance(join(dataDir, 'vitrine.lock')));
-  const database = parts.use(await openDatabase(join(dataDir, 'vitrine.db')));
+  const report = (message: string, cause: unknown) => log.error({ err: cause }, message);
+  const database = parts.use(await databaseOf(config, dataDir, report));
   const store = parts.use(
     filesystemStore({
       id: 'file',
-      directory: join(dataDir, 'images'),
+      directory: config.filesystemStoreDatadir || join(dataDir, 'images'),
       minFreeBytes: config.minFreeBytes,
       hashers: parts.use(hashers({ pairs: Math.max(1, Math.floor(availableParallelism() / 2)) })),
     }),
   );
-  const report = (message: string, cause: unknown) => log.error({ err: cause }, message);
   const callers = parts.use(
     await callersOf(config, { database, dataDir, secrets, passwordCost, log }),
   );
@@ -96,8 +98,10 @@ export async function startService(
   const events = eventsOf(config, { database, log, report });
   parts.use(events.startDelivering());
   const image = { database, store, unwantedData: unwanted, events, report };
-  const services = imageServices(config, image, callers);
+  const markerKey = await getSecret(database, 'markers of lists');
+  const services = imageServices(config, { ...image, markerKey }, callers);
   await services.imageData.recover();
+  parts.use(services.imageData.startRecovering());
   parts.defer(() => services.imageData.settled());
   parts.use(services.pendingDeletes.startScrubbing());
 
@@ -108,6 +112,7 @@ export async function startService(
     ...callers.app,
     ...httpSettings(config),
     disableFile: join(dataDir, 'disabled'),
+    checkDatabase: () => database.check(),
     audit: { level: config.audit, write: auditWriter(log) },
     network: { ...network, times: { ...network.times, ...times } },
     log,
@@ -132,6 +137,32 @@ export async function startService(
       clearTimeout(cut);
     },
   };
+}
+
+/** The database of the configuration: SQLite's file in the data folder unless it names another. */
+async function databaseOf(config: Config, dataDir: string, report: Report): Promise<Database> {
+  const { databaseUrl, databaseTimeout, databaseConnections } = config;
+  if (!databaseUrl) return await openDatabase(join(dataDir, 'vitrine.db'));
+  // Most services run without.
+  const { openPostgres } = await import('./database/postgres/open-postgres.ts');
+  const statement = databaseTimeout * 1000;
+  return await openPostgres({
+    address: databaseUrl,
+    replica: config.databaseReplicaUrl,
+    maxConnections: databaseConnections,
+    times: { connect: 10_000, statement, lock: Math.ceil(statement / 3) },
+    processId: processIdIn(dataDir),
+    report,
+  });
+}
+
+/** The id of the process in a data folder, which it has from the one before it: so it finds what that one left. */
+function processIdIn(dataDir: string): string {
+  const path = join(dataDir, 'process-id');
+  if (existsSync(path)) return readFileSync(path, 'utf8').trim();
+  const id = randomUUID();
+  writeFileSync(path, `${id}\n`, { flush: true });
+  return id;
 }
 
 /** Who vouches for callers, as far as the rest must know. */
@@ -284,7 +315,9 @@ function httpSettings(config: Config) {
   };
 }
 
-type ImageServiceParts = Omit<ImageDataOptions, 'quotas' | 'room' | 'policy' | 'clock'>;
+interface ImageServiceParts extends Omit<ImageDataOptions, 'quotas' | 'room' | 'policy' | 'clock'> {
+  readonly markerKey: Buffer;
+}
 
 /** The use cases of the Images API. */
 function imageServices(config: Config, parts: ImageServiceParts, { directory, nameTime }: Callers) {

@@ -1,6 +1,7 @@
 import type { Config } from '../config.ts';
 import { auditLevels } from '../domain/audit.ts';
 import { nameSharing } from '../domain/recipient.ts';
+import { databaseSettings } from './database.ts';
 import { imageSchema } from './image-schema.ts';
 import { identitySettings } from './keystone.ts';
 import { networkSettings } from './network.ts';
@@ -35,6 +36,12 @@ const service = {
   dataDir: text('data_dir', {
     initial: './data',
     about: 'The folder of the database, the images and `clouds.yaml`',
+    wanted: 'the path of a folder',
+  }),
+  filesystemStoreDatadir: text('filesystem_store_datadir', {
+    initial: '',
+    about:
+      'The folder of the images, which processes on one database share; empty for `images` in the data folder',
     wanted: 'the path of a folder',
   }),
   publicEndpoint: url('public_endpoint', {
@@ -187,6 +194,7 @@ export const settingSections: readonly {
   readonly settings: Partial<Settings>;
 }[] = [
   { title: 'The service', settings: service },
+  { title: 'The database', settings: databaseSettings },
   { title: 'The network', settings: networkSettings },
   { title: 'Answers', settings: http },
   { title: 'Identity and policy', settings: identity },
@@ -199,6 +207,7 @@ export const settingSections: readonly {
 /** Every setting, by the name that the service's parts know it by. */
 export const settings: Settings = {
   ...service,
+  ...databaseSettings,
   ...networkSettings,
   ...http,
   ...identity,

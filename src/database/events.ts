@@ -1,5 +1,7 @@
 import type { ImageEvent } from '../domain/event.ts';
-import type { Connection } from './database.ts';
+import type { Connection, Database } from './database.ts';
+import { isPostgres } from './dialect.ts';
+import { lockForEvents } from './locks.ts';
 
 /** An event as it waits to be delivered. */
 export interface StoredEvent {
@@ -23,15 +25,25 @@ export async function insertEvents(
     payload: JSON.stringify(event.payload),
     created_at: at.getTime(),
   }));
+  await lockForEvents(db, 'write');
   await db.insertInto('events').values(rows).execute();
 }
 
 /** The events that a sink has not taken yet, the oldest first. */
 export async function listEvents(
-  db: Connection,
+  database: Database,
   sink: string,
   limit: number,
 ): Promise<StoredEvent[]> {
+  const events = await selectEvents(database.read, sink, limit);
+  if (events.length === 0 || !isPostgres(database.read)) return events;
+  return await database.transaction(async (db) => {
+    await lockForEvents(db, 'read');
+    return selectEvents(db, sink, limit);
+  });
+}
+
+async function selectEvents(db: Connection, sink: string, limit: number): Promise<StoredEvent[]> {
   const cursor = db.selectFrom('event_cursors').select('event_id').where('sink', '=', sink);
   const rows = await db
     .selectFrom('events')

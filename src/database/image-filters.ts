@@ -40,7 +40,10 @@ function textPlan(column: TextColumn, values: readonly string[]): FilterPlan {
 }
 
 /** The values that a filter compares with, in the order in which its condition numbers them. */
-export function filterValues(filter: ImageFilter): readonly unknown[] {
+export function filterValues(
+  filter: ImageFilter,
+  kept: (value: string) => string = (value) => value,
+): readonly unknown[] {
   switch (filter.kind) {
     case 'text':
       return filter.values;
@@ -54,7 +57,7 @@ export function filterValues(filter: ImageFilter): readonly unknown[] {
     case 'tag':
       return [filter.value];
     case 'property':
-      return [filter.name, filter.value];
+      return [filter.name, kept(filter.value)];
   }
 }
 

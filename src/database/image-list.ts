@@ -3,6 +3,7 @@ import type { Caller } from '../domain/caller.ts';
 import type { Image } from '../domain/image.ts';
 import type { ImageQuery } from '../domain/image-query.ts';
 import type { Connection } from './database.ts';
+import { keptValue } from './dialect.ts';
 import { type After, orderByKeys } from './image-order.ts';
 import { listRanges, moreMatches } from './image-ranges.ts';
 import { imageFromRow } from './image-rows.ts';
@@ -30,7 +31,7 @@ export async function listImages(
   after: After,
 ): Promise<Image[]> {
   if (query.limit === 0) return [];
-  const values = listValues(caller, query, after);
+  const values = listValues(caller, query, after, (value) => keptValue(db, value));
   const plan = await chosenPlan(db, listPlan(caller, query, after), values);
   const page = compiled(db, 'page', plan, () => pageQuery(db, plan).compile());
   const { rows } = await runPrepared(db, page, values);

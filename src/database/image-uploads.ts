@@ -67,9 +67,3 @@ export async function abandonSaving(db: Connection, id: string): Promise<boolean
     .executeTakeFirstOrThrow();
   return numUpdatedRows === 1n;
 }
-
-/** Ids of the images whose upload had not ended: at start, those that a crash cut off. */
-export async function listSaving(db: Connection): Promise<readonly string[]> {
-  const rows = await db.selectFrom('images').select('id').where('status', '=', 'saving').execute();
-  return rows.map((row) => row.id);
-}

@@ -3,8 +3,10 @@ import type { Image } from '../domain/image.ts';
 import type { MemberStatus, SeenImage } from '../domain/member.ts';
 import type { ImageStatus } from '../domain/status.ts';
 import type { Connection } from './database.ts';
+import { isUnkeepable, jsonPairs, jsonTexts, keptValueOf } from './dialect.ts';
 import { imageFromRow, imageToRow, settingsToRow } from './image-rows.ts';
 import type { ImageRow } from './image-tables.ts';
+import { lockImage } from './locks.ts';
 import { prepared } from './prepared.ts';
 import { addUsage } from './usage.ts';
 
@@ -24,12 +26,19 @@ const selectSeen = prepared<
     .where('images.id', '=', value('id')),
 );
 
-/** The image of that id with the project's own answer to it; whether it may be seen is not asked here. */
+/**
+ * The image of that id with the project's own answer to it; whether it may be seen is not asked here.
+ * Within a transaction it stays as it is until that ends.
+ */
 export async function findImage(
   db: Connection,
   id: string,
   projectId: string | null,
 ): Promise<SeenImage | undefined> {
+  // A look that waited for the lock would still see the members of before: it is a statement of its own.
+  if (isUnkeepable(db, id)) return undefined;
+  const lock = lockImage(db, id);
+  if (lock) await lock;
   const { rows } = await selectSeen(db, { id, projectId });
   const [row] = rows;
   return row && { image: imageFromRow(row), membership: row.membership ?? undefined };
@@ -37,18 +46,22 @@ export async function findImage(
 
 /** Keeps a new image; false when its id is taken, by an image that was deleted too. */
 export async function insertImage(db: Connection, image: Image): Promise<boolean> {
-  const spent = await db
-    .selectFrom('spent_image_ids')
-    .select('id')
-    .where('id', '=', image.id)
-    .executeTakeFirst();
-  if (spent) return false;
   const { numInsertedOrUpdatedRows } = await db
     .insertInto('images')
     .values(imageToRow(image))
     .onConflict((conflict) => conflict.column('id').doNothing())
     .executeTakeFirstOrThrow();
   if (numInsertedOrUpdatedRows !== 1n) return false;
+  // Asked last: the insertion may have waited for a deletion that spent the id.
+  const spent = await db
+    .selectFrom('spent_image_ids')
+    .select('id')
+    .where('id', '=', image.id)
+    .executeTakeFirst();
+  if (spent) {
+    await db.deleteFrom('images').where('id', '=', image.id).execute();
+    return false;
+  }
   await insertLookups(db, image);
   await addUsage(db, image.owner, { images: 1 });
   return true;
@@ -110,7 +123,7 @@ const insertTags = prepared<{ id: string }, InsertResult>((db, value) =>
     .insertInto('image_tags')
     .columns(['image_id', 'tag', ...copiedTo])
     .expression(
-      sql`select images.id, value, ${copies} from images, json_each(tags)
+      sql`select images.id, value, ${copies} from images, ${jsonTexts(db, sql.ref('tags'))}
         where images.id = ${value('id')}`,
     ),
 );
@@ -120,7 +133,8 @@ const insertProperties = prepared<{ id: string }, InsertResult>((db, value) =>
     .insertInto('image_properties')
     .columns(['image_id', 'name', 'value', ...copiedTo])
     .expression(
-      sql`select images.id, key, value, ${copies} from images, json_each(properties)
+      sql`select images.id, key, ${keptValueOf(db, sql.ref('value'))}, ${copies}
+        from images, ${jsonPairs(db, sql.ref('properties'))}
         where images.id = ${value('id')}`,
     ),
 );

@@ -48,8 +48,17 @@ function lookupOf(filters: readonly FilterPlan[]): number | undefined {
     .find((place) => place >= 0);
 }
 
-/** Takes the values of a listing from it. */
-export function listValues(caller: Caller, query: ImageQuery, after: After): ListValues {
+/**
+ * Takes the values of a listing from it.
+ *
+ * @param kept what the lookups of properties keep of a value, if not all of it
+ */
+export function listValues(
+  caller: Caller,
+  query: ImageQuery,
+  after: After,
+  kept?: (value: string) => string,
+): ListValues {
   const values: Record<string, unknown> = {
     projectId: caller.projectId,
     osHidden: Number(query.osHidden),
@@ -58,7 +67,7 @@ export function listValues(caller: Caller, query: ImageQuery, after: After): Lis
     for (const [key, value] of Object.entries(sortValues(after))) values[`after ${key}`] = value;
   }
   for (const [index, filter] of query.filters.entries()) {
-    for (const [place, value] of filterValues(filter).entries()) {
+    for (const [place, value] of filterValues(filter, kept).entries()) {
       values[`filter ${index} ${place}`] = value;
     }
   }

@@ -2,6 +2,7 @@ import { type Selectable, sql } from 'kysely';
 import type { Image } from '../domain/image.ts';
 import type { Member, MemberStatus } from '../domain/member.ts';
 import type { Connection } from './database.ts';
+import { isUnkeepable, jsonTexts } from './dialect.ts';
 import type { ImageMemberRow } from './image-tables.ts';
 import { prepared } from './prepared.ts';
 
@@ -40,6 +41,7 @@ export async function findMember(
   imageId: string,
   projectId: string,
 ): Promise<Member | undefined> {
+  if (isUnkeepable(db, projectId)) return undefined;
   const { rows } = await selectMember(db, { imageId, projectId });
   return rows[0] && memberFromRow(rows[0]);
 }
@@ -52,7 +54,11 @@ const selectMemberships = prepared<
     .selectFrom('image_members')
     .select(['image_id', 'status'])
     .where('project_id', '=', value('projectId'))
-    .where('image_id', 'in', sql<string>`(select value from json_each(${value('imageIds')}))`),
+    .where(
+      'image_id',
+      'in',
+      sql<string>`(select value from ${jsonTexts(db, sql.val(value('imageIds')))})`,
+    ),
 );
 
 /** What one project has answered to each of these images, by their ids; nothing where it is no member. */
@@ -70,9 +76,9 @@ const selectPartners = prepared<{ projectIds: string; projectId: string }, { id:
   (db, value) =>
     db
       .selectFrom(
-        sql<{ id: string }>`(select value as id from json_each(${value('projectIds')}))`.as(
-          'asked',
-        ),
+        sql<{
+          id: string;
+        }>`(select value as id from ${jsonTexts(db, sql.val(value('projectIds')))})`.as('asked'),
       )
       .select('asked.id')
       .where((eb) => {

@@ -6,9 +6,12 @@ import { pendingDeletes } from './migrations/0004-pending-deletes.ts';
 import { events } from './migrations/0005-events.ts';
 import { listIndexes } from './migrations/0006-list-indexes.ts';
 import { sharingIndex } from './migrations/0007-sharing-index.ts';
+import { processes } from './migrations/0008-processes.ts';
 
-/** Every step of the schema, oldest first. A released step never changes; a new need is a new step. */
-export const migrations: Readonly<Record<string, Migration>> = {
+type Migrations = Readonly<Record<string, Migration>>;
+
+/** Every step of SQLite's schema, oldest first. A released step never changes; a new need is a new step. */
+export const migrations: Migrations = {
   '0001-images': images,
   '0002-identity': identity,
   '0003-quotas': quotas,
@@ -16,6 +19,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0005-events': events,
   '0006-list-indexes': listIndexes,
   '0007-sharing-index': sharingIndex,
+  '0008-processes': processes,
 };
 
 /**
@@ -25,10 +29,21 @@ export const migrations: Readonly<Record<string, Migration>> = {
  */
 // biome-ignore lint/suspicious/noExplicitAny: Kysely's migrations run before there is a schema to type.
 export async function migrateToLatest(db: Kysely<any>, target?: string): Promise<void> {
-  const migrator = new Migrator({
-    db,
-    provider: { getMigrations: async () => ({ ...migrations }) },
-  });
+  await migrate(db, migrations, target);
+}
+
+/**
+ * Brings a schema to the newest of `steps`, or to `target`.
+ *
+ * @throws Error when a step fails (its transaction is rolled back) or the schema is of a newer release.
+ */
+export async function migrate(
+  // biome-ignore lint/suspicious/noExplicitAny: as above.
+  db: Kysely<any>,
+  steps: Migrations,
+  target?: string,
+): Promise<void> {
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ ...steps }) } });
   const { error } = target ? await migrator.migrateTo(target) : await migrator.migrateToLatest();
   if (error) throw new Error('The database could not be migrated.', { cause: error });
 }

@@ -63,9 +63,31 @@ export function runPrepared<Row>(
   query: CompiledQuery<Row>,
   values: object,
 ): Answer<Row> {
-  const parameters = query.parameters.map((parameter) => fill(parameter, values));
+  const parameters = valuesOf(query, values);
   const run = runners.get(db.getExecutor().adapter);
   return run ? run(query.sql, parameters) : db.executeQuery({ ...query, parameters });
+}
+
+/** The values of a compiled query, with these in the places of its placeholders. */
+export function valuesOf(query: CompiledQuery<unknown>, values: object): readonly unknown[] {
+  return query.parameters.map((parameter) => fill(parameter, values));
+}
+
+/** A query whose answer nobody waits for: it is sent ahead of the next one, whose failure it becomes if it fails. */
+export interface SentAhead {
+  readonly isSentAhead?: boolean;
+}
+
+/** A query as `prepared`, to be sent ahead where the driver can. */
+export function sentAhead<Values extends object>(
+  build: (
+    db: Connection,
+    value: <K extends keyof Values>(name: K) => Values[K],
+  ) => Compilable<unknown>,
+): (db: Connection, values: Values) => Answer<unknown> {
+  return prepared<Values, unknown>((db, value) => ({
+    compile: () => ({ ...build(db, value).compile(), isSentAhead: true }),
+  }));
 }
 
 function fill(parameter: unknown, values: object): unknown {

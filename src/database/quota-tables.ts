@@ -21,6 +21,8 @@ export interface UploadReservationRow {
   /** Whose it is; null for an image without owner, which counts nowhere. */
   project_id: string | null;
   bytes: number;
+  /** The process that takes the upload. */
+  process_id: string;
 }
 
 export interface QuotaTables {

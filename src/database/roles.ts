@@ -1,6 +1,7 @@
 import type { ExpressionBuilder, Selectable } from 'kysely';
 import type { Role, RoleAssignment, RoleTarget } from '../domain/role.ts';
 import type { Connection } from './database.ts';
+import { orderOfAdding } from './dialect.ts';
 import type { RoleAssignmentRow } from './identity-tables.ts';
 import type { Tables } from './tables.ts';
 
@@ -44,7 +45,7 @@ export async function listAssignments(
   if (userId !== undefined) query = query.where('user_id', '=', userId);
   if (roleId !== undefined) query = query.where('role_id', '=', roleId);
   if (target !== undefined) query = query.where((eb) => on(eb, target));
-  const rows = await query.orderBy('rowid' as 'user_id').execute();
+  const rows = await query.orderBy(orderOfAdding(db)).execute();
   return rows.map(assignmentFromRow);
 }
 
@@ -77,7 +78,10 @@ export async function deleteAssignment(
 
 function on(eb: ExpressionBuilder<Tables, 'role_assignments'>, target: RoleTarget) {
   const { project_id, domain_id } = columns(target);
-  return eb.and([eb('project_id', 'is', project_id), eb('domain_id', 'is', domain_id)]);
+  return eb.and([
+    eb('project_id', 'is not distinct from', project_id),
+    eb('domain_id', 'is not distinct from', domain_id),
+  ]);
 }
 
 function columns(target: RoleTarget): Pick<RoleAssignmentRow, 'project_id' | 'domain_id'> {

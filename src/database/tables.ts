@@ -1,7 +1,13 @@
 import type { EventTables } from './event-tables.ts';
 import type { IdentityTables } from './identity-tables.ts';
 import type { ImageTables } from './image-tables.ts';
+import type { ProcessTables } from './process-tables.ts';
 import type { QuotaTables } from './quota-tables.ts';
 
 /** Every table, as Kysely types it. Rows are `snake_case` and do not leave `database/`. */
-export interface Tables extends ImageTables, IdentityTables, QuotaTables, EventTables {}
+export interface Tables
+  extends ImageTables,
+    IdentityTables,
+    QuotaTables,
+    EventTables,
+    ProcessTables {}

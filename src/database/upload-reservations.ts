@@ -9,16 +9,18 @@ export interface Reservation {
   /** The owner of the image. */
   readonly projectId: string | null;
   readonly bytes: number;
+  /** The process that takes the upload. */
+  readonly processId: string;
 }
 
 /** Sets room aside for an upload that begins; it counts as used from now on. */
 export async function insertReservation(
   db: Connection,
-  { imageId, projectId, bytes }: Reservation,
+  { imageId, projectId, bytes, processId }: Reservation,
 ): Promise<void> {
   await db
     .insertInto('upload_reservations')
-    .values({ image_id: imageId, project_id: projectId, bytes })
+    .values({ image_id: imageId, project_id: projectId, bytes, process_id: processId })
     .execute();
   await addUsage(db, projectId, { uploads: 1, bytes });
 }
@@ -33,7 +35,7 @@ export async function findReservation(
     .selectAll()
     .where('image_id', '=', imageId)
     .executeTakeFirst();
-  return row && { imageId, projectId: row.project_id, bytes: row.bytes };
+  return row && { imageId, projectId: row.project_id, bytes: row.bytes, processId: row.process_id };
 }
 
 /** Sets more room aside. */
@@ -62,10 +64,17 @@ export async function deleteReservation(
   return reservation;
 }
 
-/** Gives back all that is set aside: called at start, when no upload runs. */
-export async function deleteReservations(db: Connection): Promise<void> {
-  const rows = await db.selectFrom('upload_reservations').select('image_id').execute();
-  for (const row of rows) await deleteReservation(db, row.image_id);
+/** Images whose upload that process has not ended: at its start, those that a crash cut off. */
+export async function listReservations(
+  db: Connection,
+  processId: string,
+): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom('upload_reservations')
+    .select('image_id')
+    .where('process_id', '=', processId)
+    .execute();
+  return rows.map((row) => row.image_id);
 }
 
 /** What an image, its data and its upload count. */

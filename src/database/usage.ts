@@ -1,6 +1,7 @@
 import type { InsertResult, Selectable } from 'kysely';
 import type { Usage } from '../domain/quota.ts';
 import type { Connection } from './database.ts';
+import { lockUsage } from './locks.ts';
 import { prepared } from './prepared.ts';
 import type { ProjectUsageRow } from './quota-tables.ts';
 
@@ -10,8 +11,11 @@ const selectUsage = prepared<{ projectId: string }, Selectable<ProjectUsageRow>>
   db.selectFrom('project_usage').selectAll().where('project_id', '=', value('projectId')),
 );
 
-/** What a project has; one row is read, however much it is. */
+/**
+ * What a project has; one row is read, however much it is. Within a transaction it stays what it is until that ends.
+ */
 export async function findUsage(db: Connection, projectId: string): Promise<Usage> {
+  await lockUsage(db, projectId);
   const { rows } = await selectUsage(db, { projectId });
   const [row] = rows;
   if (!row) return nothing;

@@ -1,6 +1,7 @@
 import { type Selectable, sql } from 'kysely';
 import type { User } from '../domain/user.ts';
 import type { Connection } from './database.ts';
+import { jsonTexts } from './dialect.ts';
 import type { UserRow } from './identity-tables.ts';
 import { prepared } from './prepared.ts';
 
@@ -14,7 +15,7 @@ const selectNames = prepared<{ ids: string }, { id: string; name: string }>((db,
   db
     .selectFrom('users')
     .select(['id', 'name'])
-    .where('id', 'in', sql<string>`(select value from json_each(${value('ids')}))`),
+    .where('id', 'in', sql<string>`(select value from ${jsonTexts(db, sql.val(value('ids')))})`),
 );
 
 /** The names of these users, as far as there are any. */

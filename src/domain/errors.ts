@@ -1,6 +1,7 @@
 /** Every way in which a request can be refused, in the field's words. Statuses live in `http/errors.ts`. */
 export type ErrorCode =
   | 'BodyNotWanted'
+  | 'DatabaseUnavailable'
   | 'DuplicateImage'
   | 'HeaderTooLong'
   | 'IdentityUnavailable'

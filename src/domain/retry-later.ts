@@ -4,8 +4,13 @@ import { DomainError } from './errors.ts';
 export class RetryLaterError extends DomainError {
   readonly retryAfter: number;
 
-  constructor(code: 'TooManyRequests' | 'ServiceBusy', message: string, retryAfter: number) {
-    super(code, message);
+  constructor(
+    code: 'DatabaseUnavailable' | 'TooManyRequests' | 'ServiceBusy',
+    message: string,
+    retryAfter: number,
+    options?: ErrorOptions,
+  ) {
+    super(code, message, options);
     this.name = 'RetryLaterError';
     this.retryAfter = retryAfter;
   }

@@ -81,6 +81,8 @@ export interface AppOptions {
   readonly allowedOrigins: readonly string[];
   readonly compressesJson: boolean;
   readonly disableFile: string;
+  /** Rejects while the database cannot be asked. */
+  readonly checkDatabase: () => Promise<void>;
   readonly audit: AuditOptions;
   readonly network: Network;
   readonly log: FastifyBaseLogger;
@@ -120,7 +122,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   if (options.compressesJson) compressJson(app);
 
   versionRoutes(app, options);
-  healthRoutes(app, options.disableFile);
+  healthRoutes(app, options);
   identityApi(app, options);
   // One for both, so that a project's requests are counted together.
   const limited = { ...options, limitProject: projectLimit(network.rates.project) };

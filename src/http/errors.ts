@@ -3,6 +3,7 @@ import type { ErrorCode } from '../domain/errors.ts';
 /** The one place that turns a refusal into an HTTP status; a new code without a row does not compile. */
 export const httpStatus = {
   BodyNotWanted: 400,
+  DatabaseUnavailable: 503,
   DuplicateImage: 409,
   HeaderTooLong: 431,
   IdentityUnavailable: 503,

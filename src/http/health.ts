@@ -2,17 +2,23 @@ import { access } from 'node:fs/promises';
 import type { FastifyInstance } from 'fastify';
 import { sendJson } from './reply.ts';
 
+export interface HealthOptions {
+  /** While this file exists the service reports itself disabled. */
+  readonly disableFile: string;
+  /** Rejects while the database cannot be asked. */
+  readonly checkDatabase: () => Promise<void>;
+}
+
 /**
  * Whether the service takes requests, for load balancers; no token is wanted.
  *
- * @param disableFile while this file exists the service reports itself disabled
  * @see oslo.middleware's healthcheck, as Glance deploys it
  */
-export function healthRoutes(app: FastifyInstance, disableFile: string): void {
+export function healthRoutes(app: FastifyInstance, options: HealthOptions): void {
   app.get('/healthcheck', async (request, reply) => {
-    const disabled = await exists(disableFile);
-    const reason = disabled ? 'DISABLED BY FILE' : 'OK';
-    const status = disabled ? 503 : 200;
+    const trouble = await troubleOf(options);
+    const reason = trouble ?? 'OK';
+    const status = trouble === undefined ? 200 : 503;
     if (request.headers.accept?.includes('application/json')) {
       return sendJson(reply, status, { detailed: false, reasons: [reason] });
     }
@@ -20,12 +26,21 @@ export function healthRoutes(app: FastifyInstance, disableFile: string): void {
   });
 
   app.head('/healthcheck', async (_request, reply) =>
-    reply.code((await exists(disableFile)) ? 503 : 204).send(),
+    reply.code((await troubleOf(options)) === undefined ? 204 : 503).send(),
   );
 }
 
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
+/** Why the service takes no requests; undefined when it does. */
+async function troubleOf({
+  disableFile,
+  checkDatabase,
+}: HealthOptions): Promise<string | undefined> {
+  if (await isDone(access(disableFile))) return 'DISABLED BY FILE';
+  return (await isDone(checkDatabase())) ? undefined : 'DATABASE NOT AVAILABLE';
+}
+
+function isDone(work: Promise<unknown>): Promise<boolean> {
+  return work.then(
     () => true,
     () => false,
   );

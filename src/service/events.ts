@@ -65,7 +65,7 @@ export function eventsService(options: EventsOptions): Events {
   async function turn(to: EventSink): Promise<void> {
     try {
       await writeWaiting();
-      await deliver(options, to);
+      await database.processes.unlessTaken('delivery', () => deliver(options, to));
     } catch (cause) {
       report('Events could not be delivered; it is tried again.', cause);
     }
@@ -111,7 +111,7 @@ async function insertInBatches(
 
 async function deliver({ database, publisherId }: EventsOptions, sink: EventSink): Promise<void> {
   for (let full = true; full; ) {
-    const events = await listEvents(database.read, sink.name, batchSize);
+    const events = await listEvents(database, sink.name, batchSize);
     const last = events.at(-1);
     if (!last) return;
     await sink.deliver(events.map((event) => messageOf(event, publisherId)));

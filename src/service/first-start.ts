@@ -33,6 +33,14 @@ export interface FirstStartOptions {
  */
 export async function makeFirstAccounts(
   identity: EmbeddedIdentity,
+  options: FirstStartOptions,
+): Promise<void> {
+  const { processes } = identity.context.database;
+  await processes.inTurn('first start', () => makeAccounts(identity, options));
+}
+
+async function makeAccounts(
+  identity: EmbeddedIdentity,
   { cloudsFile, authUrl, secrets: begun }: FirstStartOptions,
 ): Promise<void> {
   const { database } = identity.context;

@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
 import type { Database } from '../database/database.ts';
-import { abandonSaving, finishSaving, listSaving, startSaving } from '../database/image-uploads.ts';
-import { insertUnwantedData } from '../database/images.ts';
-import { deleteReservation, deleteReservations } from '../database/upload-reservations.ts';
+import { finishSaving, startSaving } from '../database/image-uploads.ts';
+import { findImage, insertUnwantedData } from '../database/images.ts';
+import { findReservation } from '../database/upload-reservations.ts';
 import { type Caller, isAdmin } from '../domain/caller.ts';
 import { DomainError } from '../domain/errors.ts';
 import {
@@ -16,6 +16,7 @@ import type { Image } from '../domain/image.ts';
 import type { Policy } from '../domain/policy.ts';
 import { mayBecome } from '../domain/status.ts';
 import { type Store, type StoredData, type StoredReader, StoreError } from '../store/store.ts';
+import { putBack, recoverUploads, startRecovering } from './cut-uploads.ts';
 import type { Events } from './events.ts';
 import type { Quotas } from './quotas.ts';
 import { getSeenImage } from './seen-image.ts';
@@ -62,8 +63,10 @@ export interface ImageData {
   upload(caller: Caller, imageId: string, upload: Upload): Promise<void>;
   /** Gives the data to `send`, whose the reader is to close, and notes what it sent. */
   download(caller: Caller, imageId: string, send: Send): Promise<void>;
-  /** Puts right what a crash left: called once at start, before the first upload. */
+  /** Puts right what a crash of this process left: called once at start, before the first upload. */
   recover(): Promise<void>;
+  /** Puts right, from time to time, what processes left that are gone; until it is disposed of. */
+  startRecovering(): AsyncDisposable;
   /** Resolves once every upload and download begun is done, and what it leaves is put right or noted. */
   settled(): Promise<void>;
 }
@@ -84,14 +87,13 @@ export function imageDataService(options: ImageDataOptions): ImageData {
     download: (caller, imageId, send) => run(giveDownload(options, caller, imageId, send)),
 
     async recover() {
-      await store.sweep();
-      for (const imageId of await listSaving(database.read)) {
-        await store.discard(imageId);
-        await putBack(options, imageId, 'the service ended during it');
-      }
-      await database.transaction(deleteReservations);
+      // Others may be at their uploads.
+      if (!database.processes.isShared) await store.sweep();
+      await recoverUploads(options, database.processes.id);
       await options.unwantedData.removeAll();
     },
+
+    startRecovering: () => startRecovering(options),
 
     async settled() {
       await Promise.all(running);
@@ -198,8 +200,12 @@ async function finish(
   stored: StoredData,
 ): Promise<void> {
   const { database, room, events, clock, unwantedData } = options;
-  const saved = await database
-    .transaction(async (db) => {
+  const outcome = await database
+    .transaction(async (db): Promise<'saved' | 'deleted' | 'taken over'> => {
+      const seen = await findImage(db, imageId, null);
+      const reservation = await findReservation(db, imageId);
+      // Out of touch for long, this process was taken for gone, and what lies there is whoever's came next.
+      if (seen && reservation?.processId !== database.processes.id) return 'taken over';
       const image = await finishSaving(db, imageId, {
         ...stored,
         osHashAlgo: 'sha512',
@@ -213,14 +219,17 @@ async function finish(
         await insertUnwantedData(db, stored.location);
         await events.record(db, failedUploadEvent(imageId, 'it was deleted meanwhile'));
       }
-      return image !== undefined;
+      return image ? 'saved' : 'deleted';
     })
     // Whether the commit reached the disk is not known: the data may go only once the record says so.
     .catch(async (cause: unknown) => {
       await abandon(options, imageId, cause);
       throw cause;
     });
-  if (saved) return;
+  if (outcome === 'saved') return;
+  if (outcome === 'taken over') {
+    throw new DomainError('ImageDataGone', `The upload to image ${imageId} was given up.`);
+  }
   unwantedData.remove(stored.location);
   throw new DomainError('ImageDataGone', `Image ${imageId} was deleted during the upload.`);
 }
@@ -230,24 +239,11 @@ async function abandon(options: ImageDataOptions, imageId: string, cause: unknow
   try {
     // What else went wrong is for the operator's log alone.
     const why = cause instanceof DomainError ? cause.message : 'it was cut off';
-    const isQueued = await putBack(options, imageId, why);
+    const isQueued = await putBack(options, imageId, { why });
     if (isQueued) await options.store.discard(imageId);
   } catch (cause) {
     options.report(`Image ${imageId} stays saving until the next start.`, cause);
   }
-}
-
-/** Makes the image queued again, unless it was deleted meanwhile, and its room free. */
-async function putBack(
-  { database, events }: ImageDataOptions,
-  imageId: string,
-  why: string,
-): Promise<boolean> {
-  return await database.transaction(async (db) => {
-    await deleteReservation(db, imageId);
-    await events.record(db, failedUploadEvent(imageId, why));
-    return abandonSaving(db, imageId);
-  });
 }
 
 async function giveDownload(

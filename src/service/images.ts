@@ -35,6 +35,8 @@ export interface ImagesOptions extends Omit<ChangeRules, 'limits'> {
   readonly events: Events;
   /** Whether the data of deleted images is kept for a while. */
   readonly delayedDelete: boolean;
+  /** 256 bits, the same in every process on the database. */
+  readonly markerKey: Buffer;
   readonly clock: () => Date;
 }
 
@@ -49,7 +51,7 @@ export interface Images {
 
 export function imagesService(options: ImagesOptions): Images {
   const { database, policy, protection } = options;
-  const markers = sealedMarkers();
+  const markers = sealedMarkers(options.markerKey);
   const readable = (image: Image, caller: Caller) => protection.readable(image, caller);
   return {
     create: async (caller, draft, readOnly) =>
@@ -197,7 +199,7 @@ async function list(
   if (isBlind) return { images: [], next: undefined };
   if (policy.isOverridden('get_image')) return listSeen(options, caller, query, after);
   // What the database lists is what the default rule lets the caller see; a full page may have another after it.
-  const images = await listImages(database.read, caller, query, after);
+  const images = await listImages(database.lists, caller, query, after);
   return { images, next: images.length === query.limit ? images.at(-1)?.id : undefined };
 }
 

@@ -3,7 +3,7 @@ import type { Caller } from '../domain/caller.ts';
 
 /**
  * Markers that stand for images which their caller may not see: a list leads on behind them, and they
- * tell nothing. They are of use to the same project, for as long as the service runs.
+ * tell nothing. They are of use to the same project alone.
  */
 export interface SealedMarkers {
   seal(imageId: string, caller: Caller): string;
@@ -15,9 +15,8 @@ const cipher = 'aes-256-gcm';
 const nonceLength = 12;
 const tagLength = 16;
 
-/** Seals under a key that nobody else has. */
-export function sealedMarkers(): SealedMarkers {
-  const key = randomBytes(32);
+/** Seals under a key (256 bits) that nobody else has. */
+export function sealedMarkers(key: Buffer): SealedMarkers {
   return {
     seal(imageId, caller) {
       const nonce = randomBytes(nonceLength);

@@ -48,7 +48,7 @@ export async function listSeen(
   if (query.limit === 0) return { images, next: undefined };
   for (let step = 0; step <= steps.most; step += 1) {
     const limit = step === 0 ? query.limit : steps.size;
-    const found = await listImages(database.read, caller, { ...query, limit }, last);
+    const found = await listImages(database.lists, caller, { ...query, limit }, last);
     images.push(...(await seenOf(found, { database, policy, caller })));
     if (images.length >= query.limit) {
       const page = images.slice(0, query.limit);

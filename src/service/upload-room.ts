@@ -85,7 +85,8 @@ export function uploadRoom({ database, quotas }: UploadRoomOptions): UploadRoom 
       const { id: imageId, owner: projectId } = image;
       const bytes = expectedSize ?? 0;
       await quotas.check(db, { projectId, limits }, { uploads: 1, bytes });
-      await insertReservation(db, { imageId, projectId, bytes });
+      const processId = database.processes.id;
+      await insertReservation(db, { imageId, projectId, bytes, processId });
       if (expectedSize !== undefined || projectId === null || limits.storage < 0) return undefined;
       let granted = 0;
       return async (size) => {

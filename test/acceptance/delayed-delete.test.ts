@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
 import { loadConfig } from '../../src/config.ts';
+import { openDatabase } from '../../src/database/database.ts';
 import { codeBlocks, runCommands } from '../support/documents.ts';
 import {
   callService,
@@ -72,7 +73,9 @@ test('a deleted image outlives a crash, and is scrubbed by a later start once it
     user: 'admin',
   });
   assert.equal(gone.status, 404);
-  const { kept: usage, counted } = countedUsage(folder.path);
+  const { kept: usage, counted } = await countedUsage(() =>
+    openDatabase(join(folder.path, 'vitrine.db')),
+  );
   assert.partialDeepStrictEqual(usage, [{ images: 1, bytes: 1, uploads: 0 }]);
   assert.deepEqual(usage, counted);
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { loadConfig } from '../../src/config.ts';
+import { openDatabase } from '../../src/database/database.ts';
 import { codeBlocks, runCommands } from '../support/documents.ts';
 import { beginUpload, callService, createImage, untilSaving } from '../support/image-calls.ts';
 import { countedUsage } from '../support/quotas.ts';
@@ -46,7 +47,7 @@ test('an upload that a crash cut off counts no longer after the next start', asy
   await untilSaving(crashed, id);
   await crashed.crash();
 
-  const before = countedUsage(folder.path);
+  const before = await countedUsage(() => openDatabase(join(folder.path, 'vitrine.db')));
   await using service = await runService({ folder: folder.path, environment });
   const { body } = await callService(service, { path: '/v2/info/usage' });
 

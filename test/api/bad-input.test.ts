@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { SignJWT } from 'jose';
-import { openDatabase } from '../../src/database/database.ts';
 import { listSigningKeys } from '../../src/database/signing-keys.ts';
 import { tokenSigner } from '../../src/identity/tokens.ts';
+import { isOnPostgres } from '../support/database.ts';
 import { createImage, patchType, share } from '../support/images.ts';
 import { rawConnection } from '../support/raw-connection.ts';
 import { type Headers, sharedService } from '../support/service.ts';
@@ -146,7 +145,9 @@ describe('an image', () => {
   }
 
   test('may be named with what looks like an attack, and keeps it', async () => {
-    for (const name of ["'; drop table images; --", '<script>', '../..', '\u0000', '\\']) {
+    // PostgreSQL has no such character, see below.
+    const nul = isOnPostgres() ? [] : ['\u0000'];
+    for (const name of ["'; drop table images; --", '<script>', '../..', ...nul, '\\']) {
       const answer = await service.call('producer', 'POST', '/v2/images', { name });
       const found = await service.call(
         'producer',
@@ -160,6 +161,22 @@ describe('an image', () => {
         [answer.json.id],
       );
     }
+  });
+
+  test('is refused where the database cannot keep its text', async (context) => {
+    if (!isOnPostgres()) return context.skip('SQLite keeps any text');
+    const nul = { name: 'a\u0000b' };
+
+    const named = await service.call('producer', 'POST', '/v2/images', nul);
+    const tagged = await service.call('producer', 'POST', '/v2/images', { tags: ['\u0000'] });
+    const other = await service.call('producer', 'POST', '/v2/images', { other: '\ud800' });
+    const found = await service.call('producer', 'GET', '/v2/images?name=%00');
+
+    for (const { status, text } of [named, tagged, found]) {
+      assert.equal(status, 400);
+      assert.match(text, /U\+0000/);
+    }
+    assert.ok([201, 400].includes(other.status));
   });
 });
 
@@ -221,7 +238,7 @@ describe('a token', () => {
   });
 
   test('that is past its time opens nothing, though its key is right', async () => {
-    await using database = await openDatabase(join(service.folder, 'vitrine.db'));
+    await using database = await service.openDatabase();
     const keys = await listSigningKeys(database.read);
     const signer = tokenSigner({ keys, now: Date.now });
     const session = await signer.verify(service.tokens.producer);

@@ -119,8 +119,8 @@ test('without delayed_delete an image is gone at once', async () => {
   assert.equal(answer.status, 404);
 });
 
-test('what is kept of every project is what a recount finds', () => {
-  const { kept, counted } = countedUsage(service.folder);
+test('what is kept of every project is what a recount finds', async () => {
+  const { kept, counted } = await countedUsage(() => service.openDatabase());
 
   assert.ok(kept.length > 0);
   assert.deepEqual(kept, counted);

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
-import { openDatabase } from '../../src/database/database.ts';
 import { makeFirstAccounts, refreshAuthUrl } from '../../src/service/first-start.ts';
 import { openIdentity } from '../../src/service/identity/open-identity.ts';
+import { databaseOf } from '../support/database.ts';
 
 const authUrl = 'http://127.0.0.1:9292/identity/v3';
 
@@ -14,9 +14,10 @@ const authUrl = 'http://127.0.0.1:9292/identity/v3';
 async function emptyFolder() {
   const folder = await mkdtemp(join(tmpdir(), 'first-start-test-'));
   const cloudsFile = join(folder, 'clouds.yaml');
+  const store = await databaseOf(folder);
 
   async function open() {
-    const database = await openDatabase(join(folder, 'vitrine.db'));
+    const database = await store.open();
     const identity = await openIdentity({ database, passwordCost: { logN: 4, r: 8, p: 1 } });
     return { identity, [Symbol.asyncDispose]: () => database.close() };
   }
@@ -37,7 +38,10 @@ async function emptyFolder() {
       const request = { proof, scope: undefined, address: '127.0.0.1' };
       return (await opened.identity.logins.login(request)).authorization;
     },
-    [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
+    async [Symbol.asyncDispose]() {
+      await store[Symbol.asyncDispose]();
+      await rm(folder, { recursive: true });
+    },
   };
 }
 

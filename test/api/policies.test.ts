@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { configOf } from '../support/config.ts';
 import { createImage, dataType, patch, share } from '../support/images.ts';
-import { sharedService, startTestService } from '../support/service.ts';
+import { sharedService, startTestService, type TestService } from '../support/service.ts';
 
 const { policies } = configOf(
   `policies:
@@ -68,27 +66,32 @@ test('pages are full although the rule hides what lies between', async () => {
 });
 
 /** Puts so many images beside one, which differ from it in nothing but their ids. */
-function copyImage(folder: string, id: string, count: number): void {
-  using database = new DatabaseSync(join(folder, 'vitrine.db'));
-  const columns = database.prepare('select name from pragma_table_info(?)').all('images');
-  const names = columns.map(({ name }) => String(name));
-  const values = names.map((name) =>
-    name === 'id' ? "format('%08x-0000-4000-8000-000000000000', n)" : name,
-  );
-  database
-    .prepare(
-      `with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < ?)
-      insert into images (${names.join(', ')})
-      select ${values.join(', ')} from images, numbers where id = ?`,
-    )
-    .run(count, id);
+async function copyImage(from: TestService, id: string, count: number): Promise<void> {
+  await using database = await from.openDatabase();
+  await database.transaction(async (db) => {
+    const image = await db
+      .selectFrom('images')
+      .selectAll()
+      .where('id', '=', id)
+      .executeTakeFirstOrThrow();
+    const copies = Array.from({ length: count }, (_, n) => ({
+      ...image,
+      id: `${n.toString(16).padStart(8, '0')}-0000-4000-8000-000000000000`,
+    }));
+    for (let first = 0; first < count; first += 1000) {
+      await db
+        .insertInto('images')
+        .values(copies.slice(first, first + 1000))
+        .execute();
+    }
+  });
 }
 
 test('however many images the rule hides, a request looks at some and the list leads on', async () => {
   await using crowded = await startTestService({ config: { policies } });
   const { id } = await createImage(crowded, { visibility: 'private', name: 'oldest' }, 'consumer');
   const hidden = await createImage(crowded, { visibility: 'public' });
-  copyImage(crowded.folder, hidden.id, 12_000);
+  await copyImage(crowded, hidden.id, 12_000);
 
   const first = await crowded.call('consumer', 'GET', '/v2/images?limit=5');
   const second = await crowded.call('consumer', 'GET', first.json.next);

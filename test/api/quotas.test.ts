@@ -378,8 +378,8 @@ test('nothing else lies below /vitrine', async () => {
   assert.equal((await service.call('nobody', 'GET', '/vitrine/v1/nothing')).status, 401);
 });
 
-test('what is kept of every project is what a recount finds', () => {
-  const { kept, counted } = countedUsage(service.folder);
+test('what is kept of every project is what a recount finds', async () => {
+  const { kept, counted } = await countedUsage(() => service.openDatabase());
 
   assert.ok(kept.length > 5);
   assert.deepEqual(kept, counted);

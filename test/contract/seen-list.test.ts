@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { findImage, insertImage } from '../../src/database/images.ts';
 import { insertMember } from '../../src/database/members.ts';
@@ -15,7 +16,7 @@ const caller = callerOf('consumer', 'member');
 const other = callerOf('other', 'member');
 const { policies } = configOf('policies: {get_image: member}');
 const policy = policyOf(policies);
-const markers = sealedMarkers();
+const markers = sealedMarkers(randomBytes(32));
 
 /** What the rule lets the consumer see: nothing for a while, then a few close together, then nothing. */
 const seen = new Set([37, 38, 40, 58]);
@@ -112,7 +113,7 @@ test('a sealed marker is of no use to another project, after a change, or under 
   assert.equal(markers.open(sealed, caller), 'image 01');
   assert.equal(markers.open(sealed, other), undefined);
   assert.equal(markers.open(changed, caller), undefined);
-  assert.equal(sealedMarkers().open(sealed, caller), undefined);
+  assert.equal(sealedMarkers(randomBytes(32)).open(sealed, caller), undefined);
   for (const text of ['', 'image 01', 'A'.repeat(200), '00000000-0000-0000-0000-000000000000']) {
     assert.equal(markers.open(text, caller), undefined);
   }

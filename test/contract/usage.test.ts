@@ -6,7 +6,11 @@ import { openDatabase } from '../../src/database/database.ts';
 import { migrateToLatest } from '../../src/database/migrate.ts';
 import { openSqlite } from '../../src/database/node-sqlite.ts';
 import type { Tables } from '../../src/database/tables.ts';
-import { deleteReservations, insertReservation } from '../../src/database/upload-reservations.ts';
+import {
+  deleteReservation,
+  insertReservation,
+  listReservations,
+} from '../../src/database/upload-reservations.ts';
 import { addUsage, findUsage } from '../../src/database/usage.ts';
 import { emptyDatabase } from '../support/database.ts';
 import { emptyFolder } from '../support/service-process.ts';
@@ -27,19 +31,23 @@ test('use is added up for each project alone', async () => {
   assert.deepEqual(await findUsage(write, 'c'), nothing);
 });
 
-test('what uploads had set aside is given back at once, of every project', async () => {
+test('what a process set aside for uploads is found by its id, and given back for each project', async () => {
   await using store = await emptyDatabase();
   const { write } = store.database;
-  await insertReservation(write, { imageId: '1', projectId: 'a', bytes: 10 });
-  await insertReservation(write, { imageId: '2', projectId: 'b', bytes: 20 });
-  await insertReservation(write, { imageId: '3', projectId: null, bytes: 30 });
+  const set = { bytes: 10, processId: 'gone' };
+  await insertReservation(write, { ...set, imageId: '1', projectId: 'a' });
+  await insertReservation(write, { ...set, imageId: '2', projectId: 'b', bytes: 20 });
+  await insertReservation(write, { ...set, imageId: '3', projectId: null });
+  await insertReservation(write, { ...set, imageId: '4', projectId: 'b', processId: 'here' });
 
   const before = await findUsage(write, 'b');
-  await deleteReservations(write);
+  const left = await listReservations(write, 'gone');
+  for (const imageId of left) await deleteReservation(write, imageId);
 
-  assert.deepEqual(before, { ...nothing, bytes: 20, uploads: 1 });
+  assert.deepEqual(left.toSorted(), ['1', '2', '3']);
+  assert.deepEqual(before, { ...nothing, bytes: 30, uploads: 2 });
   assert.deepEqual(await findUsage(write, 'a'), nothing);
-  assert.deepEqual(await findUsage(write, 'b'), nothing);
+  assert.deepEqual(await findUsage(write, 'b'), { ...nothing, bytes: 10, uploads: 1 });
 });
 
 test('the images of an older release are counted when its file is opened', async () => {

@@ -1,20 +1,69 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Config } from '../../src/config.ts';
 import { type Database, openDatabase } from '../../src/database/database.ts';
 
-/** A database file of its own, without a row. */
+/** A database of its own, without a row. */
 export interface TestDatabase extends AsyncDisposable {
   readonly database: Database;
+  /** The file of SQLite; empty on PostgreSQL. */
   readonly path: string;
+  /** Opens it once more, as a restart does. */
+  open(): Promise<Database>;
+}
+
+/** What the tests run on: SQLite unless `VITRINE_TEST_DATABASE` says otherwise. */
+export function isOnPostgres(): boolean {
+  return process.env['VITRINE_TEST_DATABASE'] === 'postgres';
+}
+
+/** A new database as the configuration names it, for a service whose data folder is given. */
+export interface DatabaseOfService extends AsyncDisposable {
+  readonly config: Pick<Config, 'databaseUrl'>;
+  /** Opens it beside the service. */
+  open(): Promise<Database>;
+}
+
+/** The database of a service that is to start on an empty data folder. */
+export async function databaseOf(folder: string): Promise<DatabaseOfService> {
+  if (!isOnPostgres()) {
+    return {
+      config: { databaseUrl: undefined },
+      open: () => openDatabase(join(folder, 'vitrine.db')),
+      [Symbol.asyncDispose]: async () => {},
+    };
+  }
+  const { addressIn, openAt, postgresDatabase } = await import('./postgres/databases.ts');
+  const made = await postgresDatabase();
+  return {
+    config: { databaseUrl: addressIn(made.url) },
+    open: () => openAt(made.url),
+    [Symbol.asyncDispose]: () => made[Symbol.asyncDispose](),
+  };
 }
 
 export async function emptyDatabase(): Promise<TestDatabase> {
   await using parts = new AsyncDisposableStack();
+  const { path, open } = isOnPostgres() ? await onPostgres(parts) : await onSqlite(parts);
+  const database = parts.use(await open());
+  const owned = parts.move();
+  return { database, path, open, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+async function onSqlite(parts: AsyncDisposableStack): Promise<Pick<TestDatabase, 'path' | 'open'>> {
   const folder = await mkdtemp(join(tmpdir(), 'vitrine-database-'));
   parts.defer(() => rm(folder, { recursive: true }));
   const path = join(folder, 'vitrine.db');
-  const database = parts.use(await openDatabase(path));
-  const owned = parts.move();
-  return { database, path, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return { path, open: () => openDatabase(path) };
+}
+
+async function onPostgres(
+  parts: AsyncDisposableStack,
+): Promise<Pick<TestDatabase, 'path' | 'open'>> {
+  const { openAt, postgresDatabase } = await import('./postgres/databases.ts');
+  const { url } = parts.use(await postgresDatabase());
+  const processId = randomUUID();
+  return { path: '', open: () => openAt(url, { processId }) };
 }

@@ -5,7 +5,6 @@ import fastify, { type FastifyInstance, type InjectOptions } from 'fastify';
 import { parse } from 'yaml';
 import { networkOf } from '../../src/config/network.ts';
 import { loadConfig } from '../../src/config.ts';
-import { openDatabase } from '../../src/database/database.ts';
 import { identityRoutes } from '../../src/http/identity/identity-routes.ts';
 import { serverOptions } from '../../src/http/server-options.ts';
 import { makeFirstAccounts, refreshAuthUrl } from '../../src/service/first-start.ts';
@@ -14,6 +13,7 @@ import {
   type EmbeddedIdentityOptions,
   openIdentity,
 } from '../../src/service/identity/open-identity.ts';
+import { databaseOf } from './database.ts';
 
 /** An identity service after its first start, in a folder of its own. */
 export interface TestIdentity extends AsyncDisposable {
@@ -60,7 +60,8 @@ export async function startIdentity(options: TestIdentityOptions = {}): Promise<
   let time = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
   const { publicEndpoint, ...rest } = options;
   const folder = await mkdtemp(join(tmpdir(), 'identity-test-'));
-  const database = await openDatabase(join(folder, 'vitrine.db'));
+  const store = await databaseOf(folder);
+  const database = await store.open();
   const identity = await openIdentity({ database, now: () => time, passwordCost, ...rest });
   const cloudsFile = join(folder, 'clouds.yaml');
   await makeFirstAccounts(identity, { cloudsFile, authUrl: 'http://localhost/identity/v3' });
@@ -109,6 +110,7 @@ export async function startIdentity(options: TestIdentityOptions = {}): Promise<
     async [Symbol.asyncDispose]() {
       await app.close();
       await database.close();
+      await store[Symbol.asyncDispose]();
       await rm(folder, { recursive: true });
     },
   };

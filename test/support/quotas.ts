@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { sql } from 'kysely';
+import type { Database } from '../../src/database/database.ts';
 import { createImage, dataType, expectStatus } from './images.ts';
 import type { Answer, TestService } from './service.ts';
 
@@ -66,25 +66,18 @@ export async function uploadUnannounced(
 }
 
 /** Every project's use, as it is kept and as it is counted anew from the images and uploads. */
-export function countedUsage(folder: string) {
-  using database = new DatabaseSync(join(folder, 'vitrine.db'), { readOnly: true });
-  const kept = database
-    .prepare(
-      `select project_id, images, bytes, uploads from project_usage
-       where images != 0 or bytes != 0 or uploads != 0 order by project_id`,
-    )
-    .all();
-  const counted = database
-    .prepare(
-      `select project_id, sum(images) as images, sum(bytes) as bytes, sum(uploads) as uploads from (
-         select owner as project_id, 1 as images, coalesce(size, 0) as bytes, 0 as uploads
-         from images where owner is not null
-         union all
-         select owner, 1, size, 0 from pending_deletes where owner is not null
-         union all
-         select project_id, 0, bytes, 1 from upload_reservations where project_id is not null
-       ) group by project_id order by project_id`,
-    )
-    .all();
-  return { kept: kept.map((row) => ({ ...row })), counted: counted.map((row) => ({ ...row })) };
+export async function countedUsage(open: () => Promise<Database>) {
+  await using database = await open();
+  const kept = await sql`select project_id, images, bytes, uploads from project_usage
+    where images != 0 or bytes != 0 or uploads != 0 order by project_id`.execute(database.read);
+  const counted = await sql`select project_id, cast(sum(images) as bigint) as images,
+      cast(sum(bytes) as bigint) as bytes, cast(sum(uploads) as bigint) as uploads from (
+      select owner as project_id, 1 as images, coalesce(size, 0) as bytes, 0 as uploads
+      from images where owner is not null
+      union all
+      select owner, 1, size, 0 from pending_deletes where owner is not null
+      union all
+      select project_id, 0, bytes, 1 from upload_reservations where project_id is not null
+    ) as counts group by project_id order by project_id`.execute(database.read);
+  return { kept: kept.rows, counted: counted.rows };
 }

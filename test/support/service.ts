@@ -14,9 +14,11 @@ import { after } from 'node:test';
 import { type Logger, pino } from 'pino';
 import { parse } from 'yaml';
 import { type Config, loadConfig } from '../../src/config.ts';
+import type { Database } from '../../src/database/database.ts';
 import type { ConnectionTimes } from '../../src/http/network.ts';
 import { startService } from '../../src/server.ts';
 import { type CallerName, makeCallers, type ProjectName } from './callers.ts';
+import { databaseOf } from './database.ts';
 import { passwordCost } from './identity.ts';
 
 export interface Answer {
@@ -37,6 +39,8 @@ export interface TestService extends AsyncDisposable {
   readonly folder: string;
   readonly projects: Readonly<Record<ProjectName, string>>;
   readonly tokens: Readonly<Record<CallerName, string>>;
+  /** Opens its database beside it. */
+  openDatabase(): Promise<Database>;
   /** Sends text and bytes as they are, anything else as JSON, and the path without a change. */
   call(
     caller: CallerName,
@@ -63,7 +67,14 @@ export async function sharedService(options: TestServiceOptions = {}): Promise<T
 
 export async function startTestService(options: TestServiceOptions = {}): Promise<TestService> {
   const folder = await mkdtemp(join(tmpdir(), 'vitrine-test-'));
-  const config = { ...loadConfig({}, undefined), port: 0, dataDir: folder, ...options.config };
+  const database = await databaseOf(folder);
+  const config = {
+    ...loadConfig({}, undefined),
+    ...database.config,
+    port: 0,
+    dataDir: folder,
+    ...options.config,
+  };
   const running = await startService(config, options.log ?? pino({ level: 'silent' }), {
     times: options.times,
     passwordCost,
@@ -77,6 +88,7 @@ export async function startTestService(options: TestServiceOptions = {}): Promis
     folder,
     projects,
     tokens,
+    openDatabase: () => database.open(),
     call: (caller, method, path, body, headers) =>
       send(method, path, body, {
         ...(caller !== 'nobody' && { 'x-auth-token': tokens[caller] }),
@@ -85,6 +97,7 @@ export async function startTestService(options: TestServiceOptions = {}): Promis
     async [Symbol.asyncDispose]() {
       agent.destroy();
       await running.stop();
+      await database[Symbol.asyncDispose]();
       await rm(folder, { recursive: true });
     },
   };

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Connection, Database } from '../../database/database.ts';
+import { lockIdentity, tellIdentityChange } from '../../database/locks.ts';
 
 /** What every use case of the embedded identity service works on. */
 export interface IdentityContext {
   readonly database: Database;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** Counts the changes made by this process: what was read under an earlier count may be out of date. */
+  /** Counts the changes that this process makes and hears of: what was read under an earlier count may be out of date. */
   readonly version: () => number;
   /**
    * Changes users, projects, roles or tokens in one transaction; what was remembered of tokens is
@@ -21,10 +22,15 @@ export function identityContext(database: Database, now: () => number): Identity
   return {
     database,
     now,
-    version: () => version,
+    version: () => version + database.processes.identityChanges(),
     async change(work) {
       try {
-        return await database.transaction(work);
+        return await database.transaction(async (db) => {
+          await lockIdentity(db);
+          const result = await work(db);
+          await tellIdentityChange(db);
+          return result;
+        });
       } finally {
         version += 1;
       }

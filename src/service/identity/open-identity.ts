@@ -68,11 +68,16 @@ export async function openIdentity(options: EmbeddedIdentityOptions): Promise<Em
   };
 }
 
-async function signingKeys({ database, now }: IdentityContext) {
-  const known = await listSigningKeys(database.read);
+async function signingKeys(context: IdentityContext) {
+  const known = await listSigningKeys(context.database.read);
   if (known.length > 0) return known;
-  const secret = randomBytes(32).toString('base64url');
-  const key = { id: newId(), secret, createdAt: new Date(now()) };
-  await insertSigningKey(database.write, key);
-  return [key];
+  return await context.change(async (db) => {
+    // Another process may have been first.
+    const made = await listSigningKeys(db);
+    if (made.length > 0) return made;
+    const secret = randomBytes(32).toString('base64url');
+    const key = { id: newId(), secret, createdAt: new Date(context.now()) };
+    await insertSigningKey(db, key);
+    return [key];
+  });
 }

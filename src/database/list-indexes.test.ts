@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { parseImageQuery } from '../../src/api/image-query.ts';
-import { listPlan, listValues } from '../../src/database/list-plan.ts';
-import { emptyDatabase, type TestDatabase } from '../support/database.ts';
-import { callerOf, imageWith } from '../support/domain.ts';
-import { rangesOf } from '../support/page-plan.ts';
+import { emptyDatabase, type TestDatabase } from '../../test/support/database.ts';
+import { callerOf, imageWith } from '../../test/support/domain.ts';
+import { rangesOf } from '../../test/support/page-plan.ts';
+import { parseImageQuery } from '../api/image-query.ts';
+import { listPlan, listValues } from './list-plan.ts';
 
 const callers = {
   consumer: callerOf('consumer', 'member'),

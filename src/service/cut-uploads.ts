@@ -1,0 +1,80 @@
+import type { Database } from '../database/database.ts';
+import { abandonSaving } from '../database/image-uploads.ts';
+import { lockImage } from '../database/locks.ts';
+import {
+  deleteReservation,
+  findReservation,
+  listReservations,
+} from '../database/upload-reservations.ts';
+import { failedUploadEvent } from '../domain/event.ts';
+import type { Store } from '../store/store.ts';
+import type { Events } from './events.ts';
+import type { Report } from './unwanted-data.ts';
+
+export interface CutUploadsOptions {
+  readonly database: Database;
+  readonly store: Store;
+  readonly events: Events;
+  readonly report: Report;
+}
+
+/** Between two looks for processes that are gone, ms. */
+const interval = 30_000;
+
+/** Makes the image queued again, unless it was deleted meanwhile, and its room free. */
+export async function putBack(
+  { database, events }: Pick<CutUploadsOptions, 'database' | 'events'>,
+  imageId: string,
+  { why, processId = database.processes.id }: { readonly why: string; readonly processId?: string },
+): Promise<boolean> {
+  return await database.transaction(async (db) => {
+    await lockImage(db, imageId);
+    const reservation = await findReservation(db, imageId);
+    // Somebody else has put it back already, and may be at the next upload.
+    if (reservation?.processId !== processId) return false;
+    await deleteReservation(db, imageId);
+    await events.record(db, failedUploadEvent(imageId, why));
+    return abandonSaving(db, imageId);
+  });
+}
+
+/** Puts right what uploads left that a process did not end. It must be gone. */
+export async function recoverUploads(options: CutUploadsOptions, processId: string): Promise<void> {
+  const { database, store } = options;
+  for (const imageId of await listReservations(database.read, processId)) {
+    await store.discard(imageId);
+    await putBack(options, imageId, { why: 'the service ended during it', processId });
+  }
+}
+
+/** Puts right, now and from time to time, what processes left that are gone. */
+export function startRecovering(options: CutUploadsOptions): AsyncDisposable {
+  const { processes } = options.database;
+  if (!processes.isShared) return { [Symbol.asyncDispose]: async () => {} };
+  let turns = Promise.resolve();
+  const begin = () => {
+    turns = turns.then(() => recoverGone(options));
+  };
+  begin();
+  const timer = setInterval(begin, interval);
+  return {
+    async [Symbol.asyncDispose]() {
+      clearInterval(timer);
+      await turns;
+    },
+  };
+}
+
+async function recoverGone(options: CutUploadsOptions): Promise<void> {
+  const { processes } = options.database;
+  try {
+    await processes.unlessTaken('recovery', async () => {
+      for (const gone of await processes.listGone()) await recoverUploads(options, gone);
+    });
+  } catch (cause) {
+    options.report(
+      'Uploads of processes that are gone could not be put right; it is tried again.',
+      cause,
+    );
+  }
+}
