@@ -25,9 +25,12 @@ interface Seen extends Difference {
 interface Pair extends AsyncDisposable {
   readonly vitrine: Target;
   readonly glance: Target;
+  /** The logins of Glance's callers. */
+  readonly glanceClouds: string;
 }
 
 const reference = fileURLToPath(new URL('../interop/reference-glance.sh', import.meta.url));
+const authorization = fileURLToPath(new URL('authorization.test.ts', import.meta.url));
 const run = promisify(execFile);
 
 async function startBoth(): Promise<Pair> {
@@ -43,10 +46,11 @@ async function startBoth(): Promise<Pair> {
   const server = cleanup.use(
     await startServer({ VITRINE_CORS_ALLOWED_ORIGINS: JSON.stringify([pageOrigin]) }),
   );
-  const glance = cleanup.use(await cloudTarget(join(folder, 'clouds.yaml')));
+  const glanceClouds = join(folder, 'clouds.yaml');
+  const glance = cleanup.use(await cloudTarget(glanceClouds));
   const vitrine = cleanup.use(await cloudTarget(join(server.dataDirectory, 'clouds.yaml')));
   const owned = cleanup.move();
-  return { vitrine, glance, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return { vitrine, glance, glanceClouds, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
 function explain(row: Row, difference: Difference): Seen {
@@ -105,6 +109,10 @@ for (const { title, rows } of [...chapters, crossOrigin(pageOrigin)]) {
     }
   });
 }
+
+test('who may do what holds for Glance too, cell by cell', async () => {
+  await run(process.execPath, [authorization, '--clouds', pair.glanceClouds]);
+});
 
 test('every difference that is listed was seen', () => {
   const stale = known.flatMap((entry) => {

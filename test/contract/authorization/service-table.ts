@@ -1,0 +1,76 @@
+/** A call of the table. */
+export interface ServiceCall {
+  /** Method and path; `{thing}` is made or known by that name, see `things.ts`. */
+  readonly send: string;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** What each call that is expected to go well has of its own. */
+  readonly fresh?: 'project' | 'user' | 'role' | 'assignment' | 'credential' | 'token' | 'caller';
+}
+
+/** Who calls: by role on a project, by scope, from a project of another domain, without a token and with a false one. */
+export const callers = [
+  ...['admin', 'member', 'reader', 'service', 'none'],
+  ...['unscoped', 'domain', 'system', 'abroad', 'nobody', 'forged'],
+] as const;
+
+export type Caller = (typeof callers)[number];
+
+/** Calls that are no line of the table as they stand. */
+export const serviceCalls: Readonly<Record<string, ServiceCall>> = {
+  'set quotas': {
+    send: 'PUT /vitrine/v1/projects/{foreign project}/quotas',
+    body: { quotas: { image_count_total: 5 } },
+  },
+  'ask about a rule': {
+    send: 'POST /vitrine/v1/policy/check',
+    body: { action: 'get_image', roles: ['reader'], relation: 'owner', visibility: 'shared' },
+  },
+};
+
+/**
+ * Who may call what has to do with no image: what a service says of itself is for everybody, what the
+ * Images API says of itself for every token of a project, and for unscoped ones; operators' calls for admins.
+ * A token of a domain or of the system, that of an admin too, opens nothing below `/v2`.
+ */
+export const serviceTable = `
+                                                  adm mem rea ser non unsc dom sys abr nobody forged
+GET /                                             300 300 300 300 300 300  300 300 300 300    300
+GET /versions                                     200 200 200 200 200 200  200 200 200 200    200
+GET /versions/any                                 200 200 200 200 200 200  200 200 200 200    200
+GET /v3/images                                    300 300 300 300 300 300  300 300 300 300    300
+GET /healthcheck                                  200 200 200 200 200 200  200 200 200 200    200
+HEAD /healthcheck                                 204 204 204 204 204 204  204 204 204 204    204
+GET /v2                                           302 302 302 302 302 302  403 403 302 401    401
+GET /v2/nothing                                   404 404 404 404 404 404  403 403 404 401    401
+GET /v2/images/                                   404 404 404 404 404 404  403 403 404 401    401
+GET /v2/info/import                               200 200 200 200 200 200  403 403 200 401    401
+GET /v2/info/usage                                200 200 200 200 200 200  403 403 200 401    401
+GET /v2/schemas/image                             200 200 200 200 200 200  403 403 200 401    401
+GET /v2/schemas/images                            200 200 200 200 200 200  403 403 200 401    401
+GET /v2/schemas/member                            200 200 200 200 200 200  403 403 200 401    401
+GET /v2/schemas/members                           200 200 200 200 200 200  403 403 200 401    401
+GET /v2/schemas/task                              200 200 200 200 200 200  403 403 200 401    401
+GET /v2/schemas/tasks                             200 200 200 200 200 200  403 403 200 401    401
+GET /v2/schemas/metadefs/namespace                200 200 200 200 200 200  403 403 200 401    401
+GET /v2/schemas/metadefs/namespaces               200 200 200 200 200 200  403 403 200 401    401
+GET /v2/schemas/metadefs/object                   200 200 200 200 200 200  403 403 200 401    401
+GET /v2/schemas/metadefs/objects                  200 200 200 200 200 200  403 403 200 401    401
+GET /v2/schemas/metadefs/property                 200 200 200 200 200 200  403 403 200 401    401
+GET /v2/schemas/metadefs/properties               200 200 200 200 200 200  403 403 200 401    401
+GET /v2/schemas/metadefs/resource_type            200 200 200 200 200 200  403 403 200 401    401
+GET /v2/schemas/metadefs/resource_types           200 200 200 200 200 200  403 403 200 401    401
+GET /v2/schemas/metadefs/tag                      200 200 200 200 200 200  403 403 200 401    401
+GET /v2/schemas/metadefs/tags                     200 200 200 200 200 200  403 403 200 401    401
+GET /vitrine                                      404 404 404 404 404 404  403 403 404 401    401
+GET /vitrine/v1/nothing                           404 404 404 404 404 404  403 403 404 401    401
+GET /vitrine/v1/projects/{own project}/quotas     200 403 403 403 403 403  403 403 403 401    401
+set quotas                                        200 403 403 403 403 403  403 403 403 401    401
+DELETE /vitrine/v1/projects/{foreign project}/quotas  204 403 403 403 403 403  403 403 403 401    401
+ask about a rule                                  200 403 403 403 403 403  403 403 403 401    401
+`;
+
+/** Any path that is known, by a method that it does not take. */
+export const otherMethods = `
+any other method                                  405 405 405 405 405 405  403 403 405 401    401
+`;
