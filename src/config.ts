@@ -32,6 +32,8 @@ export interface Config extends DatabaseConfig, IdentityConfig, NetworkConfig {
   readonly audit: AuditLevel;
   /** Seconds for which a token of the embedded identity service is valid. */
   readonly tokenLifetime: number;
+  /** Where the catalog of the embedded identity service says that the service is. */
+  readonly region: string;
   readonly listLimitDefault: number;
   readonly listLimitMax: number;
   /** Bytes; negative for no limit, like every quota. */

@@ -24,11 +24,7 @@ import type { PasswordCost } from './identity/passwords.ts';
 import { watchedPolicy } from './service/audit.ts';
 import { logSink } from './service/event-sink.ts';
 import { eventsService } from './service/events.ts';
-import {
-  type FirstStartOptions,
-  makeFirstAccounts,
-  refreshAuthUrl,
-} from './service/first-start.ts';
+import { type FirstStartOptions, makeFirstAccounts, refreshClouds } from './service/first-start.ts';
 import { type EmbeddedIdentity, openIdentity } from './service/identity/open-identity.ts';
 import { type ImageDataOptions, imageDataService } from './service/image-data.ts';
 import { imagesService } from './service/images.ts';
@@ -217,7 +213,8 @@ async function embeddedCallers(
   });
   const cloudsFile = join(dataDir, 'clouds.yaml');
   const authUrl = authUrlOf(config, urlOf(config));
-  const accounts = beginAccounts(embeddedIdentity, { cloudsFile, authUrl, secrets });
+  const { region } = config;
+  const accounts = beginAccounts(embeddedIdentity, { cloudsFile, authUrl, region, secrets });
   return {
     app: { identity: embeddedIdentity.tokens, embeddedIdentity, identityUrl: undefined },
     directory: embeddedIdentity.directory,
@@ -226,7 +223,7 @@ async function embeddedCallers(
     cloudsFile,
     async ready(url) {
       await accounts.made;
-      await refreshAuthUrl({ cloudsFile, authUrl: authUrlOf(config, url) });
+      await refreshClouds({ cloudsFile, authUrl: authUrlOf(config, url), region });
     },
     [Symbol.asyncDispose]: () => accounts[Symbol.asyncDispose](),
   };
@@ -310,6 +307,7 @@ function httpSettings(config: Config) {
     imageSchema: imageSchemaWith(config.imageSchema),
     pageSizes: { default: config.listLimitDefault, max: config.listLimitMax },
     publicEndpoint: config.publicEndpoint,
+    region: config.region,
     allowedOrigins: config.corsAllowedOrigins,
     compressesJson: config.compressJson,
   };

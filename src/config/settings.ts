@@ -91,6 +91,15 @@ const identity = {
     min: 60,
     max: 7 * 24 * 3600,
   }),
+  region: {
+    key: 'region',
+    initial: 'RegionOne',
+    about:
+      'The region that the catalog of the embedded identity service and `clouds.yaml` name; see [the region](identity.md#the-region)',
+    read: (value) =>
+      typeof value === 'string' && /^[^\p{Cc}]{1,255}$/u.test(value) ? value : undefined,
+    wanted: 'a name of 1 to 255 characters',
+  },
   shareByName: oneOf('share_by_name', nameSharing, {
     initial: 'resolve',
     about:

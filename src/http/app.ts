@@ -74,6 +74,8 @@ export interface AppOptions {
   readonly embeddedIdentity: EmbeddedIdentity | undefined;
   /** Where callers log in; the service's own when undefined. */
   readonly identityUrl: string | undefined;
+  /** Where the identity service's catalog says that the services are. */
+  readonly region: string;
   readonly pageSizes: PageSizes;
   readonly imageSchema: ImageSchema;
   readonly publicEndpoint: string | undefined;
@@ -132,9 +134,9 @@ export function buildApp(options: AppOptions): FastifyInstance {
 }
 
 function identityApi(app: FastifyInstance, options: AppOptions): void {
-  const { embeddedIdentity: identity, publicEndpoint } = options;
+  const { embeddedIdentity: identity, publicEndpoint, region } = options;
   if (identity) {
-    void app.register(identityRoutes, { prefix: '/identity', identity, publicEndpoint });
+    void app.register(identityRoutes, { prefix: '/identity', identity, publicEndpoint, region });
   } else {
     noIdentityRoutes(app);
   }

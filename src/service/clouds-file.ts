@@ -13,9 +13,17 @@ export interface CloudAccount {
 /** A `clouds.yaml` being changed; what it says of other clouds, and its comments, stay. */
 export interface CloudsFile {
   password(cloud: string): string | undefined;
-  add(account: CloudAccount, authUrl: string): void;
+  add(account: CloudAccount, place: CloudPlace): void;
   /** Sets where a cloud of the file is reached; a cloud that is not in the file stays out. */
-  moveTo(cloud: string, authUrl: string): void;
+  moveTo(cloud: string, place: CloudPlace): void;
+}
+
+/** Where clients find a cloud. */
+export interface CloudPlace {
+  /** Of its identity service, such as `http://127.0.0.1:9292/identity/v3`. */
+  readonly authUrl: string;
+  /** The region whose endpoints clients take from the catalog. */
+  readonly region: string;
 }
 
 /**
@@ -56,7 +64,7 @@ function cloudsFile(document: Document): CloudsFile & { isChanged(): boolean } {
       const known = document.getIn(['clouds', cloud, 'auth', 'password']);
       return typeof known === 'string' && known !== '' ? known : undefined;
     },
-    add({ cloud, name, password }, authUrl) {
+    add({ cloud, name, password }, { authUrl, region }) {
       const entry = {
         auth: {
           auth_url: authUrl,
@@ -66,16 +74,18 @@ function cloudsFile(document: Document): CloudsFile & { isChanged(): boolean } {
           user_domain_name: 'Default',
           project_domain_name: 'Default',
         },
-        region_name: 'RegionOne',
+        region_name: region,
         identity_api_version: 3,
         interface: 'public',
       };
       set(['clouds', cloud], document.createNode(entry));
     },
-    moveTo(cloud, authUrl) {
-      const path = ['clouds', cloud, 'auth', 'auth_url'];
-      const known = document.getIn(path);
-      if (known !== undefined && known !== authUrl) set(path, authUrl);
+    moveTo(cloud, { authUrl, region }) {
+      const url = ['clouds', cloud, 'auth', 'auth_url'];
+      if (!document.hasIn(url)) return;
+      if (document.getIn(url) !== authUrl) set(url, authUrl);
+      const name = ['clouds', cloud, 'region_name'];
+      if (document.getIn(name) !== region) set(name, region);
     },
   };
 }

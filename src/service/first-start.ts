@@ -5,7 +5,7 @@ import { insertUser } from '../database/users.ts';
 import { defaultDomainId } from '../domain/project.ts';
 import { standardRoles } from '../domain/role.ts';
 import { type FirstSecret, firstSecrets } from '../identity/first-secrets.ts';
-import { type CloudAccount, changeCloudsFile } from './clouds-file.ts';
+import { type CloudAccount, type CloudPlace, changeCloudsFile } from './clouds-file.ts';
 import { newId } from './identity/context.ts';
 import type { EmbeddedIdentity } from './identity/open-identity.ts';
 
@@ -16,11 +16,9 @@ const firstUsers = [
   { name: 'consumer', role: 'member' },
 ] as const;
 
-export interface FirstStartOptions {
+export interface FirstStartOptions extends CloudPlace {
   /** Path of `clouds.yaml`. */
   readonly cloudsFile: string;
-  /** Where clients reach the identity service, such as `http://127.0.0.1:9292/identity/v3`. */
-  readonly authUrl: string;
   /** Passwords whose hashing has begun already, one an account. */
   readonly secrets?: readonly FirstSecret[] | undefined;
 }
@@ -41,7 +39,7 @@ export async function makeFirstAccounts(
 
 async function makeAccounts(
   identity: EmbeddedIdentity,
-  { cloudsFile, authUrl, secrets: begun }: FirstStartOptions,
+  { cloudsFile, secrets: begun, ...place }: FirstStartOptions,
 ): Promise<void> {
   const { database } = identity.context;
   if ((await listDomains(database.read)).length > 0) return;
@@ -52,7 +50,7 @@ async function makeAccounts(
       const cloud = `vitrine-${name}`;
       const password = file.password(cloud) ?? secrets[index]?.password ?? '';
       const account = { cloud, name, password };
-      file.add(account, authUrl);
+      file.add(account, place);
       return account;
     }),
   );
@@ -77,10 +75,10 @@ async function makeAccounts(
   });
 }
 
-/** Puts the address that the service is reached at into `clouds.yaml`, when it is another by now. */
-export async function refreshAuthUrl({ cloudsFile, authUrl }: FirstStartOptions): Promise<void> {
+/** Puts where the service is reached into `clouds.yaml`, when it is another by now. */
+export async function refreshClouds({ cloudsFile, ...place }: FirstStartOptions): Promise<void> {
   await changeCloudsFile(cloudsFile, (file) => {
-    for (const { name } of firstUsers) file.moveTo(`vitrine-${name}`, authUrl);
+    for (const { name } of firstUsers) file.moveTo(`vitrine-${name}`, place);
   });
 }
 

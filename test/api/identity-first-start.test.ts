@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
-import { makeFirstAccounts, refreshAuthUrl } from '../../src/service/first-start.ts';
+import { makeFirstAccounts, refreshClouds } from '../../src/service/first-start.ts';
 import { openIdentity } from '../../src/service/identity/open-identity.ts';
 import { databaseOf } from '../support/database.ts';
 
 const authUrl = 'http://127.0.0.1:9292/identity/v3';
+const region = 'RegionOne';
 
 /** An empty data folder and what starts on it. */
 async function emptyFolder() {
@@ -27,7 +28,7 @@ async function emptyFolder() {
     open,
     async start() {
       await using opened = await open();
-      await makeFirstAccounts(opened.identity, { cloudsFile, authUrl });
+      await makeFirstAccounts(opened.identity, { cloudsFile, authUrl, region });
     },
     /** Logs in with what the file says. */
     async logIn(cloud: string) {
@@ -92,20 +93,21 @@ test('a crash after the file was written and before the accounts were made is ma
   assert.equal(after.clouds['vitrine-admin'].auth.password, password);
 });
 
-test('a new address is written into the file, and everything else in it stays', async () => {
+test('a new address and a new region are written into the file, and everything else in it stays', async () => {
   await using data = await emptyFolder();
   await data.start();
   const before = await readFile(data.cloudsFile, 'utf8');
   const own = '  # ours\n  other:\n    auth:\n      auth_url: http://elsewhere/v3\n';
   await writeFile(data.cloudsFile, before + own);
 
-  await refreshAuthUrl({
+  await refreshClouds({
     cloudsFile: data.cloudsFile,
     authUrl: 'http://127.0.0.1:4711/identity/v3',
+    region: 'north',
   });
 
   const after = await readFile(data.cloudsFile, 'utf8');
-  assert.equal(after, before.replaceAll(':9292/', ':4711/') + own);
+  assert.equal(after, before.replaceAll(':9292/', ':4711/').replaceAll(region, 'north') + own);
   assert.equal((await data.logIn('vitrine-consumer')).user.name, 'consumer');
 });
 
@@ -115,7 +117,8 @@ test('a file that the operator took away stays away', async () => {
   await rm(data.cloudsFile);
 
   await data.start();
-  await refreshAuthUrl({ cloudsFile: data.cloudsFile, authUrl: 'http://127.0.0.1:1/identity/v3' });
+  const { cloudsFile } = data;
+  await refreshClouds({ cloudsFile, authUrl: 'http://127.0.0.1:1/identity/v3', region: 'north' });
 
   await assert.rejects(stat(data.cloudsFile), { code: 'ENOENT' });
 });

@@ -44,6 +44,22 @@ test('a password opens a token for a project, with implied roles and the catalog
   assert.equal(endpoint.region_id, 'RegionOne');
 });
 
+test('the catalog names the region that the operator sets, to whoever asks for it', async () => {
+  await using service = await startIdentity({ region: 'north' });
+  const { headers, json } = await logIn(service, 'producer');
+  const token = String(headers['x-subject-token']);
+
+  const asked = await service.call({ path: '/v3/auth/catalog', token });
+
+  for (const catalog of [json.token.catalog, asked.json.catalog]) {
+    const regions = catalog.flatMap(
+      ({ endpoints }: { endpoints: { region: string; region_id: string }[] }) =>
+        endpoints.flatMap((endpoint) => [endpoint.region, endpoint.region_id]),
+    );
+    assert.deepEqual(regions, Array(12).fill('north'));
+  }
+});
+
 test('a token makes the caller known to the rest of the service', async () => {
   await using service = await startIdentity();
   const answer = await logIn(service, 'admin');

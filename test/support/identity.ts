@@ -7,7 +7,7 @@ import { networkOf } from '../../src/config/network.ts';
 import { loadConfig } from '../../src/config.ts';
 import { identityRoutes } from '../../src/http/identity/identity-routes.ts';
 import { serverOptions } from '../../src/http/server-options.ts';
-import { makeFirstAccounts, refreshAuthUrl } from '../../src/service/first-start.ts';
+import { makeFirstAccounts, refreshClouds } from '../../src/service/first-start.ts';
 import {
   type EmbeddedIdentity,
   type EmbeddedIdentityOptions,
@@ -50,6 +50,7 @@ export interface Answer {
 
 export type TestIdentityOptions = Partial<Omit<EmbeddedIdentityOptions, 'database'>> & {
   readonly publicEndpoint?: string;
+  readonly region?: string;
 };
 
 /** Enough to tell passwords apart; the real cost would make up most of a test's time. */
@@ -58,15 +59,17 @@ export const passwordCost = { logN: 4, r: 8, p: 1 };
 /** Starts a service by a clock that only the test moves. */
 export async function startIdentity(options: TestIdentityOptions = {}): Promise<TestIdentity> {
   let time = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
-  const { publicEndpoint, ...rest } = options;
+  const config = loadConfig({}, undefined);
+  const { publicEndpoint, region = config.region, ...rest } = options;
   const folder = await mkdtemp(join(tmpdir(), 'identity-test-'));
   const store = await databaseOf(folder);
   const database = await store.open();
   const identity = await openIdentity({ database, now: () => time, passwordCost, ...rest });
   const cloudsFile = join(folder, 'clouds.yaml');
-  await makeFirstAccounts(identity, { cloudsFile, authUrl: 'http://localhost/identity/v3' });
-  const app = fastify(serverOptions(networkOf(loadConfig({}, undefined))));
-  await app.register(identityRoutes, { prefix: '/identity', identity, publicEndpoint });
+  const authUrl = 'http://localhost/identity/v3';
+  await makeFirstAccounts(identity, { cloudsFile, authUrl, region });
+  const app = fastify(serverOptions(networkOf(config)));
+  await app.register(identityRoutes, { prefix: '/identity', identity, publicEndpoint, region });
 
   async function call({ method = 'GET', path, token, subject, body }: Call): Promise<Answer> {
     const headers: Record<string, string> = {};
@@ -100,7 +103,7 @@ export async function startIdentity(options: TestIdentityOptions = {}): Promise<
     },
     async listen() {
       const url = await app.listen({ host: '127.0.0.1', port: 0 });
-      await refreshAuthUrl({ cloudsFile, authUrl: `${url}/identity/v3` });
+      await refreshClouds({ cloudsFile, authUrl: `${url}/identity/v3`, region });
     },
     async token(user) {
       const login = loginBody(user, await password(user), projectScope(user));

@@ -32,7 +32,7 @@ export function tokenRoutes(app: FastifyInstance, identity: EmbeddedIdentity, li
     const urls = { identity: links.v3(request), image: links.root(request) };
     reply.header('x-subject-token', issued.token).header('vary', 'X-Auth-Token');
     return tokenDocument(issued.authorization, {
-      catalog: wanted ? catalogDocument(urls) : undefined,
+      catalog: wanted ? catalogDocument(links.region, urls) : undefined,
     });
   }
 

@@ -16,7 +16,7 @@ export function authRoutes(app: FastifyInstance, identity: EmbeddedIdentity, lin
       throw new DomainError('NotPermitted', 'An unscoped token has no catalog.');
     }
     const v3 = links.v3(request);
-    const catalog = catalogDocument({ identity: v3, image: links.root(request) });
+    const catalog = catalogDocument(links.region, { identity: v3, image: links.root(request) });
     return listDocument('catalog', catalog, `${v3}/auth/catalog`);
   });
 

@@ -17,14 +17,16 @@ export interface IdentityRoutesOptions {
   readonly identity: EmbeddedIdentity;
   /** Public URL of the whole service; without it links follow the Host header. */
   readonly publicEndpoint?: string | undefined;
+  /** Where the catalog says that the services are. */
+  readonly region: string;
 }
 
 /** The embedded identity service over HTTP; to be registered under a prefix such as `/identity`. */
 export const identityRoutes: FastifyPluginAsync<IdentityRoutesOptions> = async (
   app,
-  { identity, publicEndpoint },
+  { identity, publicEndpoint, region },
 ) => {
-  const links = linksOf({ publicEndpoint, prefix: app.prefix });
+  const links = linksOf({ publicEndpoint, prefix: app.prefix, region });
   parseJsonBodies(app);
   app.setErrorHandler(identityErrorHandler(links.v3));
   answerUnknownRoutes(app);

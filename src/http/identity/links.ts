@@ -6,6 +6,8 @@ export interface Links {
   readonly root: (request: FastifyRequest) => string;
   /** `<base>/v3` of the identity service. */
   readonly v3: (request: FastifyRequest) => string;
+  /** Where the catalog says that both are. */
+  readonly region: string;
 }
 
 export interface LinksOptions {
@@ -13,11 +15,12 @@ export interface LinksOptions {
   readonly publicEndpoint?: string | undefined;
   /** Path under which the identity service answers, such as `/identity`. */
   readonly prefix: string;
+  readonly region: string;
 }
 
 /** Makes the links that documents carry. */
-export function linksOf({ publicEndpoint, prefix }: LinksOptions): Links {
+export function linksOf({ publicEndpoint, prefix, region }: LinksOptions): Links {
   const configured = publicEndpoint?.replace(/\/+$/, '');
   const root = (request: FastifyRequest) => configured ?? `${request.protocol}://${request.host}`;
-  return { root, v3: (request) => `${root(request)}${prefix}/v3` };
+  return { root, v3: (request) => `${root(request)}${prefix}/v3`, region };
 }

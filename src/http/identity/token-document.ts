@@ -53,20 +53,30 @@ export function tokenTime(time: Date): string {
 export type CatalogEntry = ReturnType<typeof catalogEntry>;
 
 /**
- * The services that a token opens. The image service's address bears no version: clients discover it.
+ * The services that a token opens, all in one region. The image service's address bears no version: clients
+ * discover it.
  *
  * @see Identity API v3, "Get service catalog"
  */
-export function catalogDocument(urls: { readonly identity: string; readonly image: string }) {
+export function catalogDocument(region: string, urls: CatalogUrls) {
   return [
-    catalogEntry('identity', 'keystone', urls.identity),
-    catalogEntry('image', 'vitrine', urls.image),
+    catalogEntry(region, { type: 'identity', name: 'keystone', url: urls.identity }),
+    catalogEntry(region, { type: 'image', name: 'vitrine', url: urls.image }),
   ];
 }
 
-const region = 'RegionOne';
+interface CatalogUrls {
+  readonly identity: string;
+  readonly image: string;
+}
 
-function catalogEntry(type: string, name: string, url: string) {
+interface Service {
+  readonly type: string;
+  readonly name: string;
+  readonly url: string;
+}
+
+function catalogEntry(region: string, { type, name, url }: Service) {
   const endpoints = ['public', 'internal', 'admin'].map((kind) => ({
     id: `${type}-${kind}`,
     interface: kind,
