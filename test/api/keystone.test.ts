@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
-import { pino } from 'pino';
 import { sendError } from '../support/keystone-server.ts';
 import {
   type KeystoneService,
@@ -111,13 +110,22 @@ test('nobody is let in or sent away while Keystone cannot be asked', async () =>
   assert.equal(later.status, 200);
 });
 
+interface Line {
+  readonly level: number;
+  readonly msg: string;
+  readonly failed?: number;
+  readonly err?: { readonly stack: string };
+}
+
+function linesOf({ log }: KeystoneService): readonly Line[] {
+  return log()
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line));
+}
+
 test('an outage is two lines in the log, however many requests it refuses', async () => {
-  const lines: { level: number; msg: string; failed?: number; err?: { stack: string } }[] = [];
-  const log = pino(
-    { level: 'info', base: null },
-    { write: (line) => lines.push(JSON.parse(line)) },
-  );
-  await using watched = await startKeystoneService({ log });
+  await using watched = await startKeystoneService();
   const { keystone, send } = watched;
   const list = async () => {
     const { status } = await send('GET', images, undefined, { 'x-auth-token': keystone.issue() });
@@ -133,6 +141,7 @@ test('an outage is two lines in the log, however many requests it refuses', asyn
 
   assert(during.every((status) => status === 503));
   assert(after.every((status) => status === 200));
+  const lines = linesOf(watched);
   const told = lines.filter(({ msg }) => msg.startsWith('Keystone'));
   assert.deepEqual(
     told.map(({ level, msg, failed }) => [level, msg, failed]),
@@ -149,17 +158,15 @@ test('an outage is two lines in the log, however many requests it refuses', asyn
 });
 
 test('a Keystone that is away at the start is told of once', async () => {
-  const lines: string[] = [];
-  const log = pino({ level: 'info', base: null }, { write: (line) => lines.push(line) });
   await using watched = await startKeystoneService({
-    log,
     answer: (_request, response) => sendError(response, 403),
   });
   const refused = await watched.send('GET', images, undefined, { 'x-auth-token': 'gAAAAAone' });
 
   assert.equal(refused.status, 503);
-  assert.equal(lines.filter((line) => line.includes('Keystone cannot tell')).length, 1);
-  assert.equal(lines.filter((line) => line.includes('"level":50')).length, 1);
+  const lines = linesOf(watched);
+  assert.equal(lines.filter(({ msg }) => msg.startsWith('Keystone cannot tell')).length, 1);
+  assert.equal(lines.filter(({ level }) => level === 50).length, 1);
 });
 
 test('there is no identity service beside Keystone, nor any account', async () => {

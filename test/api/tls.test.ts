@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
 import { after, test } from 'node:test';
-import { pino } from 'pino';
 import { configOf } from '../support/config.ts';
 import { until } from '../support/image-calls.ts';
 import { createActiveImage } from '../support/images.ts';
@@ -12,30 +10,21 @@ import { startTestService } from '../support/service.ts';
 import { seededBytes } from '../support/slow-data.ts';
 import { certificateFolder, nameAt } from '../support/tls.ts';
 
-/** A service with a certificate that can be replaced, which it looks at often, and what it logs. */
+/** A service with a certificate that can be replaced, which it looks at often. */
 async function tlsService() {
   await using parts = new AsyncDisposableStack();
   const files = parts.use(await certificateFolder());
   const { certFile, keyFile } = files;
   const config = configOf(`tls_cert_file: ${certFile}\ntls_key_file: ${keyFile}\n`);
   const { tlsCertFile, tlsKeyFile } = config;
-  const lines: string[] = [];
-  const sink = new Writable({
-    write(line, _encoding, done) {
-      lines.push(String(line));
-      done();
-    },
-  });
   const service = parts.use(
     await startTestService({
       config: { tlsCertFile, tlsKeyFile },
       times: { interval: 20, head: 400 },
-      log: pino({ level: 'info' }, sink),
     }),
   );
   const all = parts.move();
-  const log = () => lines.join('');
-  return { ...service, files, log, [Symbol.asyncDispose]: () => all.disposeAsync() };
+  return { ...service, files, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }
 
 const shared = await tlsService();

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { noteSecret } from '../support/secrets.ts';
 import { emptyFolder, spawnService } from '../support/service-process.ts';
 import { keystoneSettings, openRealKeystone, type RealKeystone } from './real-keystone.ts';
 
@@ -24,7 +25,7 @@ export async function startVitrine(
 ): Promise<Vitrine> {
   await using parts = new AsyncDisposableStack();
   const folder = parts.use(await emptyFolder());
-  const tokens = new Set<string>();
+  noteSecret(keystone.password);
   const service = spawnService({
     VITRINE_PORT: '0',
     VITRINE_DATA_DIR: folder.path,
@@ -35,15 +36,11 @@ export async function startVitrine(
   parts.defer(async () => {
     service.kill('SIGTERM');
     await service.exited;
-    for (const secret of [keystone.password, ...tokens]) {
-      assert(!service.stderr().includes(secret), 'a secret is in the log');
-    }
   });
   const url = await service.ready;
   const owned = parts.move();
   return {
     async list(token, serviceToken) {
-      tokens.add(token);
       const service = serviceToken !== undefined && { 'x-service-token': serviceToken };
       const headers = { 'x-auth-token': token, ...service };
       const response = await fetch(`${url}/v2/images`, { headers });
@@ -51,7 +48,6 @@ export async function startVitrine(
       return response.status;
     },
     async call(method, path, token, body) {
-      tokens.add(token);
       const response = await fetch(`${url}${path}`, {
         method,
         headers: { 'x-auth-token': token, 'content-type': 'application/json' },

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fastify, { type FastifyInstance, type InjectOptions } from 'fastify';
+import fastify, { type FastifyBaseLogger, type FastifyInstance, type InjectOptions } from 'fastify';
 import { parse } from 'yaml';
 import { networkOf } from '../../src/config/network.ts';
 import { loadConfig } from '../../src/config.ts';
@@ -14,6 +14,8 @@ import {
   openIdentity,
 } from '../../src/service/identity/open-identity.ts';
 import { databaseOf } from './database.ts';
+import { noteSecret, noteSecretsIn, noteSecretsOfClouds } from './secrets.ts';
+import { watchedLog } from './watched-log.ts';
 
 /** An identity service after its first start, in a folder of its own. */
 export interface TestIdentity extends AsyncDisposable {
@@ -68,10 +70,17 @@ export async function startIdentity(options: TestIdentityOptions = {}): Promise<
   const cloudsFile = join(folder, 'clouds.yaml');
   const authUrl = 'http://localhost/identity/v3';
   await makeFirstAccounts(identity, { cloudsFile, authUrl, region });
-  const app = fastify(serverOptions(networkOf(config)));
+  await noteSecretsOfClouds(cloudsFile);
+  const log = watchedLog();
+  const app = fastify({
+    ...serverOptions(networkOf(config)),
+    loggerInstance: log.log as FastifyBaseLogger,
+  });
   await app.register(identityRoutes, { prefix: '/identity', identity, publicEndpoint, region });
 
   async function call({ method = 'GET', path, token, subject, body }: Call): Promise<Answer> {
+    for (const secret of [token, subject]) noteSecret(secret);
+    noteSecretsIn(body);
     const headers: Record<string, string> = {};
     if (token !== undefined) headers['x-auth-token'] = token;
     if (subject !== undefined) headers['x-subject-token'] = subject;
@@ -115,6 +124,7 @@ export async function startIdentity(options: TestIdentityOptions = {}): Promise<
       await database.close();
       await store[Symbol.asyncDispose]();
       await rm(folder, { recursive: true });
+      log.check();
     },
   };
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json as readJson } from 'node:stream/consumers';
+import { noteSecret } from './secrets.ts';
 
 /** What a token is about; by default a member's, of a project, for an hour. */
 export interface TokenSubject {
@@ -53,6 +54,8 @@ export const serviceCredential = { id: 'c1', secret: 'a secret of the credential
 
 /** Starts a server on a free port of the loopback address. */
 export async function startKeystoneServer(now: () => number = Date.now): Promise<KeystoneServer> {
+  noteSecret(serviceUser.password);
+  noteSecret(serviceCredential.secret);
   const tokens = new Map<string, TokenSubject>();
   const serviceTokens = new Set<string>();
   const known = { projects: new Map<string, object>(), users: new Map<string, object>() };

@@ -2,7 +2,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { Agent } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Logger, pino } from 'pino';
 import { loadConfig } from '../../src/config.ts';
 import { startService } from '../../src/server.ts';
 import {
@@ -12,16 +11,18 @@ import {
   startKeystoneServer,
 } from './keystone-server.ts';
 import { type Send, sender } from './service.ts';
+import { watchedLog } from './watched-log.ts';
 
 /** The real service, which asks a server that speaks as Keystone. */
 export interface KeystoneService extends AsyncDisposable {
   readonly keystone: KeystoneServer;
   readonly folder: string;
   readonly send: Send;
+  /** What the service has logged, every level of it; when it has ended, no secret may be in there. */
+  readonly log: () => string;
 }
 
 export interface KeystoneServiceOptions {
-  readonly log?: Logger;
   /** How Keystone answers from the start on. */
   readonly answer?: Answer;
   /** Seconds that the service waits for Keystone at most. */
@@ -33,7 +34,6 @@ export const publicUri = 'https://keystone.example.com/v3';
 
 /** Starts both on ports of their own. */
 export async function startKeystoneService({
-  log = pino({ level: 'silent' }),
   answer,
   timeout = 1,
 }: KeystoneServiceOptions = {}): Promise<KeystoneService> {
@@ -56,8 +56,12 @@ export async function startKeystoneService({
     },
     undefined,
   );
-  const service = await startService(config, log);
-  parts.defer(() => service.stop());
+  const log = watchedLog();
+  const service = await startService(config, log.log);
+  parts.defer(async () => {
+    await service.stop();
+    log.check();
+  });
   const agent = new Agent({ keepAlive: true });
   parts.defer(() => agent.destroy());
   const owned = parts.move();
@@ -65,6 +69,7 @@ export async function startKeystoneService({
     keystone,
     folder,
     send: sender(service.url, agent),
+    log: log.text,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

@@ -42,7 +42,7 @@ export async function sharedRun(options: ServiceOptions = {}): Promise<RunningSe
 
 /**
  * Starts the service on a free port. When disposed of, it ends, and what it logged is looked at:
- * no secret may be in it, and no error that the test does not announce.
+ * no secret may be in it, as for every process of the service, and no error that the test does not announce.
  */
 export async function runService(options: ServiceOptions = {}): Promise<RunningService> {
   await using parts = new AsyncDisposableStack();
@@ -75,21 +75,14 @@ export async function runService(options: ServiceOptions = {}): Promise<RunningS
     stop: () => end('SIGTERM'),
     crash: () => end('SIGKILL'),
     async [Symbol.asyncDispose]() {
-      const secrets = [...(await passwords(folder)), ...(await Promise.all(tokens.values()))];
       await end('SIGTERM');
       await rest.disposeAsync();
-      checkLog(service.stderr(), { secrets, logsErrors: options.logsErrors ?? false });
+      checkErrors(service.stderr(), options.logsErrors ?? false);
     },
   };
 }
 
-interface Expected {
-  readonly secrets: readonly string[];
-  readonly logsErrors: boolean;
-}
-
-function checkLog(log: string, { secrets, logsErrors }: Expected): void {
-  for (const secret of secrets) assert(!log.includes(secret), 'a secret is in the log');
+function checkErrors(log: string, logsErrors: boolean): void {
   assert.doesNotMatch(log, /^\(node:\d+\) /m, 'the runtime warned');
   const errors = log.split('\n').filter((line) => /^\{"level":[56]0,/.test(line));
   if (!logsErrors) assert.deepEqual(errors, [], 'the service logged errors');
@@ -99,11 +92,6 @@ function checkLog(log: string, { secrets, logsErrors }: Expected): void {
 export async function passwordOf(folder: string, user: string): Promise<string> {
   const { clouds } = parse(await readFile(join(folder, 'clouds.yaml'), 'utf8'));
   return clouds[`vitrine-${user}`].auth.password;
-}
-
-async function passwords(folder: string): Promise<readonly string[]> {
-  const users = ['admin', 'producer', 'consumer'];
-  return Promise.all(users.map((user) => passwordOf(folder, user)));
 }
 
 interface Account {

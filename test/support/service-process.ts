@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { checkLog, noteSecretsOfClouds } from './secrets.ts';
 
 const entry = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
@@ -21,7 +22,7 @@ export interface Exit {
 /** A process of the service, ready or not. */
 export interface ServiceProcess {
   readonly pid: number;
-  /** Resolves once the process is gone and all its output is read. */
+  /** Resolves once the process is gone and all its output is read; rejects when a secret is in there. */
   readonly exited: Promise<Exit>;
   /** Resolves to the URL of the ready line; rejects with what the process said when there is none. */
   readonly ready: Promise<string>;
@@ -44,7 +45,10 @@ export async function emptyFolder(): Promise<Folder> {
   };
 }
 
-/** Starts a process of the service, which sees `environment` and nothing else of ours. */
+/**
+ * Starts a process of the service, which sees `environment` and nothing else of ours. Whatever it says in its life is
+ * looked at in the end: there may be no secret in it, and a test cannot overlook that there is.
+ */
 export function spawnService(environment: Environment): ServiceProcess {
   const child = spawn(process.execPath, [entry], {
     env: { PATH: process.env['PATH'], ...environment },
@@ -52,8 +56,14 @@ export function spawnService(environment: Environment): ServiceProcess {
   });
   const stdout = collect(child.stdout);
   const stderr = collect(child.stderr);
-  const exited = once(child, 'close').then(([code, signal]): Exit => ({ code, signal }));
-  const ready = readyUrl(child, { stdout, stderr, exited });
+  const gone = once(child, 'close').then(([code, signal]): Exit => ({ code, signal }));
+  const exited = gone.then(async (exit) => {
+    const dataDir = environment['VITRINE_DATA_DIR'];
+    if (dataDir !== undefined) await noteSecretsOfClouds(join(dataDir, 'clouds.yaml'));
+    checkLog(stdout() + stderr());
+    return exit;
+  });
+  const ready = readyUrl(child, { stdout, stderr, gone });
   // Not every test asks for it.
   ready.catch(() => undefined);
   return {
@@ -76,7 +86,11 @@ function collect(stream: Readable): () => string {
 
 function readyUrl(
   child: ChildProcessByStdio<null, Readable, Readable>,
-  { stdout, stderr, exited }: Pick<ServiceProcess, 'stdout' | 'stderr' | 'exited'>,
+  {
+    stdout,
+    stderr,
+    gone,
+  }: Pick<ServiceProcess, 'stdout' | 'stderr'> & { readonly gone: Promise<Exit> },
 ): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   child.stdout.on('data', () => {
@@ -84,7 +98,7 @@ function readyUrl(
     if (url !== undefined) resolve(url);
   });
   const fail = (why: string) => reject(new Error(`${why}:\n${stderr()}`));
-  void exited.then(({ code, signal }) =>
+  void gone.then(({ code, signal }) =>
     fail(`The service ended (${code ?? signal}) before it was ready`),
   );
   const timer = setTimeout(() => {

@@ -11,7 +11,6 @@ import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
-import { type Logger, pino } from 'pino';
 import { parse } from 'yaml';
 import { type Config, loadConfig } from '../../src/config.ts';
 import type { Database } from '../../src/database/database.ts';
@@ -20,6 +19,8 @@ import { startService } from '../../src/server.ts';
 import { type CallerName, makeCallers, type ProjectName } from './callers.ts';
 import { databaseOf } from './database.ts';
 import { passwordCost } from './identity.ts';
+import { noteSecretsIn, noteSecretsOfClouds } from './secrets.ts';
+import { watchedLog } from './watched-log.ts';
 
 export interface Answer {
   readonly status: number;
@@ -41,6 +42,8 @@ export interface TestService extends AsyncDisposable {
   readonly tokens: Readonly<Record<CallerName, string>>;
   /** Opens its database beside it. */
   openDatabase(): Promise<Database>;
+  /** What the service has logged, every level of it; when it has ended, no secret may be in there. */
+  readonly log: () => string;
   /** Sends text and bytes as they are, anything else as JSON, and the path without a change. */
   call(
     caller: CallerName,
@@ -54,8 +57,6 @@ export interface TestService extends AsyncDisposable {
 export interface TestServiceOptions {
   readonly config?: Partial<Config>;
   readonly times?: Partial<ConnectionTimes>;
-  /** Where the service logs; else nowhere. */
-  readonly log?: Logger;
 }
 
 /** Starts a service that ends with the tests of the calling file. */
@@ -75,10 +76,9 @@ export async function startTestService(options: TestServiceOptions = {}): Promis
     dataDir: folder,
     ...options.config,
   };
-  const running = await startService(config, options.log ?? pino({ level: 'silent' }), {
-    times: options.times,
-    passwordCost,
-  });
+  const log = watchedLog();
+  const running = await startService(config, log.log, { times: options.times, passwordCost });
+  await noteSecretsOfClouds(running.cloudsFile ?? '');
   const agent = await agentFor(config);
   const send = sender(running.url, agent);
   const { projects, tokens } = await makeCallers(send, await adminPassword(running.cloudsFile));
@@ -89,6 +89,7 @@ export async function startTestService(options: TestServiceOptions = {}): Promis
     projects,
     tokens,
     openDatabase: () => database.open(),
+    log: log.text,
     call: (caller, method, path, body, headers) =>
       send(method, path, body, {
         ...(caller !== 'nobody' && { 'x-auth-token': tokens[caller] }),
@@ -99,6 +100,7 @@ export async function startTestService(options: TestServiceOptions = {}): Promis
       await running.stop();
       await database[Symbol.asyncDispose]();
       await rm(folder, { recursive: true });
+      log.check();
     },
   };
 }
@@ -123,6 +125,7 @@ export function sender(url: string, agent: Agent): Send {
   const begin = protocol === 'https:' ? tlsRequest : request;
   return async (method, path, body, headers = {}) => {
     const payload = payloadOf(body);
+    if (path.includes('/v3/')) noteSecretsIn(payload);
     const sent: OutgoingHttpHeaders = { accept: '*/*', ...headers };
     if (payload !== undefined && sent['transfer-encoding'] === undefined) {
       sent['content-length'] ??= payload.length;

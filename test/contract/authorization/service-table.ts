@@ -67,6 +67,7 @@ GET /vitrine/v1/nothing                           404 404 404 404 404 404  403 4
 GET /vitrine/v1/projects/{own project}/quotas     200 403 403 403 403 403  403 403 403 401    401
 set quotas                                        200 403 403 403 403 403  403 403 403 401    401
 DELETE /vitrine/v1/projects/{foreign project}/quotas  204 403 403 403 403 403  403 403 403 401    401
+GET /vitrine/v1/names?project={own project}       200 200 200 200 200 200  403 403 200 401    401
 ask about a rule                                  200 403 403 403 403 403  403 403 403 401    401
 `;
 

@@ -4,14 +4,15 @@ import { Agent } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
-import { pino } from 'pino';
 import { loadConfig } from '../../../src/config.ts';
-import { openDatabase } from '../../../src/database/database.ts';
 import { insertDomain } from '../../../src/database/projects.ts';
 import { startService } from '../../../src/server.ts';
 import { cloudAuth, logIn } from '../../support/clouds.ts';
+import { databaseOf } from '../../support/database.ts';
 import { passwordCost } from '../../support/identity.ts';
+import { noteSecretsOfClouds } from '../../support/secrets.ts';
 import { type Send, sender } from '../../support/service.ts';
+import { watchedLog } from '../../support/watched-log.ts';
 import { makePeople, type People } from './people.ts';
 
 /** A service to be called by everybody. */
@@ -39,13 +40,21 @@ export async function ownTarget(): Promise<Target> {
   await using parts = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'vitrine-test-'));
   parts.defer(() => rm(folder, { recursive: true }));
-  const config = loadConfig(
-    { VITRINE_PORT: '0', VITRINE_DATA_DIR: folder, VITRINE_DELAYED_DELETE: 'true' },
-    undefined,
-  );
+  const store = parts.use(await databaseOf(folder));
+  const environment = {
+    VITRINE_PORT: '0',
+    VITRINE_DATA_DIR: folder,
+    VITRINE_DELAYED_DELETE: 'true',
+  };
+  const config = { ...loadConfig(environment, undefined), ...store.config };
   using watched = watchRoutes();
-  const service = await startService(config, pino({ level: 'silent' }), { passwordCost });
-  parts.defer(() => service.stop());
+  const log = watchedLog();
+  const service = await startService(config, log.log, { passwordCost });
+  parts.defer(async () => {
+    await service.stop();
+    log.check();
+  });
+  await noteSecretsOfClouds(join(folder, 'clouds.yaml'));
   const agent = new Agent({ keepAlive: true });
   parts.defer(() => agent.destroy());
   const clouds = await cloudAuth(join(folder, 'clouds.yaml'), 'vitrine-admin');
@@ -56,7 +65,7 @@ export async function ownTarget(): Promise<Target> {
     root: '/identity/v3',
     // The embedded identity service keeps several domains, though no call of it makes one.
     async makeDomain() {
-      await using database = await openDatabase(join(folder, 'vitrine.db'));
+      await using database = await store.open();
       const domain = { id: 'abroad', name: 'Abroad', description: '', enabled: true };
       await database.transaction((db) => insertDomain(db, domain));
       return domain.id;

@@ -2,11 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { Agent } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pino } from 'pino';
 import { type Config, loadConfig } from '../../../src/config.ts';
 import { startService } from '../../../src/server.ts';
 import { passwordCost } from '../identity.ts';
 import { sender, startTestService, type TestService } from '../service.ts';
+import { watchedLog } from '../watched-log.ts';
 import { addressIn, postgresDatabase } from './databases.ts';
 
 /** Services on one database, with one folder of images: the first made the accounts that call all of them. */
@@ -38,9 +38,10 @@ export async function startBeside(
   config: Partial<Config>,
 ): Promise<TestService> {
   const folder = await mkdtemp(join(tmpdir(), 'vitrine-test-'));
+  const log = watchedLog();
   const running = await startService(
     { ...loadConfig({}, undefined), port: 0, dataDir: folder, ...config },
-    pino({ level: 'silent' }),
+    log.log,
     { passwordCost },
   );
   const agent = new Agent({ keepAlive: true });
@@ -50,6 +51,7 @@ export async function startBeside(
     url: running.url,
     port: Number(new URL(running.url).port),
     folder,
+    log: log.text,
     call: (caller, method, path, body, headers) =>
       send(method, path, body, {
         ...(caller !== 'nobody' && { 'x-auth-token': first.tokens[caller] }),
@@ -59,6 +61,7 @@ export async function startBeside(
       agent.destroy();
       await running.stop();
       await rm(folder, { recursive: true });
+      log.check();
     },
   };
 }
