@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs tempest's tests of the Images API against Vitrine; with --reference also against a real Glance.
+# Runs tempest's tests of the Images API, and those of the Identity API that concern it, against Vitrine; with
+# --reference those of images also against a real Glance.
 # It comes from Debian's package and is installed when missing, which needs root.
 set -euo pipefail
 cd "$(dirname "$0")/../.."

@@ -15,7 +15,7 @@ export interface TempestResult {
 
 /** A configuration of tempest for one cloud. */
 export interface TempestWorkspace {
-  /** Every test of the Images API, by name. */
+  /** Every test of the area, by name. */
   readonly tests: readonly string[];
   /** Runs `names`, in as many processes as there are processors. */
   run(names: readonly string[]): Promise<readonly TempestResult[]>;
@@ -31,16 +31,21 @@ top_dir=${packages}
 group_regex=([^\\.]*\\.)*
 `;
 
-/** Prepares `folder` for tests by the admin of `cloudsFile`, who makes an account for each class of tests. */
+/**
+ * Prepares `folder` for tests by the admin of `cloudsFile`, who makes an account for each class of tests.
+ *
+ * @param area what the names of the tests begin with, as a regular expression
+ */
 export async function tempestWorkspace(
   folder: string,
   cloudsFile: string,
+  area: string,
 ): Promise<TempestWorkspace> {
   await mkdir(join(folder, 'lock'), { recursive: true });
   await writeFile(join(folder, '.stestr.conf'), runnerConfig);
   await writeFile(join(folder, 'tempest.conf'), await tempestConfig(folder, cloudsFile));
   await runStestr(folder, ['init']);
-  const listed = await runStestr(folder, ['list', '^tempest\\.api\\.image\\.v2']);
+  const listed = await runStestr(folder, ['list', `^${area}`]);
   const tests = listed.split('\n').filter((line) => line.startsWith('tempest.'));
   return {
     tests: tests.map(nameOf),
