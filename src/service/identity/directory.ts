@@ -17,16 +17,18 @@ export function openDirectory(db: Connection): Directory {
       const user = await findUser(db, id);
       return user && known(user);
     },
-    projectNames: (ids) => oneByOne(ids, listProjectNames(db, ids)),
-    userNames: (ids) => oneByOne(ids, listUserNames(db, ids)),
+    projectNames: (ids) => oneByOne(ids, () => listProjectNames(db, ids)),
+    userNames: (ids) => oneByOne(ids, () => listUserNames(db, ids)),
   };
 }
 
-/** Of one query the answer to each id. */
+/** Of one query the answer to each id; of none no query, whose failure nobody would wait for. */
 function oneByOne(
   ids: readonly string[],
-  names: Promise<ReadonlyMap<string, string>>,
+  ask: () => Promise<ReadonlyMap<string, string>>,
 ): readonly Promise<string | undefined>[] {
+  if (ids.length === 0) return [];
+  const names = ask();
   return ids.map(async (id) => (await names).get(id));
 }
 
