@@ -133,8 +133,9 @@ function openPool(config: ClientConfig, max: number): Pool {
     // A server that was replaced, or grew fat with what it prepared, is left in time.
     maxLifetimeSeconds: 3600,
   });
-  // A connection that breaks while nobody uses it is replaced when it is needed.
+  // A connection that breaks while nobody uses it is replaced when it is needed; of one in use its queries tell.
   pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 

@@ -21,7 +21,7 @@ export interface PostgresDatabase extends AsyncDisposable {
 let own: Promise<PostgresServer> | undefined;
 
 /** The folder of the server that this run of tests shares; a file that runs alone starts one. */
-async function sharedFolder(): Promise<string> {
+export async function sharedFolder(): Promise<string> {
   const given = process.env[variable];
   if (given !== undefined) return given;
   // It ends with this process.
