@@ -1,5 +1,13 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs';
 import { arch, platform, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
@@ -8,6 +16,7 @@ import { Client } from 'pg';
 /** A PostgreSQL of its own, reached by a socket in its folder; whoever may enter that is its superuser. */
 export interface PostgresServer extends AsyncDisposable {
   readonly folder: string;
+  readonly port: number;
   url(database: string): string;
   /** Ends it at once, as a crash does; its data stays. */
   crash(): Promise<void>;
@@ -18,6 +27,10 @@ export interface PostgresServerOptions {
   /** Whether what is committed survives a crash of the machine; costs each test its time. */
   readonly isDurable?: boolean;
   readonly settings?: Readonly<Record<string, string>>;
+  /** Also listens on this port of the loopback address. */
+  readonly port?: number;
+  /** Puts files into the folder of its data before it starts. */
+  readonly prepare?: (data: string) => Promise<void>;
 }
 
 /** The server refuses to run as root; nobody is there on every system. */
@@ -40,6 +53,9 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
   if (made.status !== 0)
     throw new Error(`initdb failed: ${made.error?.message ?? made.stderr.toString()}`);
 
+  await options.prepare?.(data);
+  if (isRoot) for (const name of readdirSync(data)) chownSync(join(data, name), 65_534, 65_534);
+  const { port = 5432 } = options;
   let running: { end(): Promise<void> } | undefined;
   // A test process that just ends leaves nothing either.
   const leave = () => {
@@ -49,11 +65,12 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
   process.once('exit', leave);
   const server: PostgresServer = {
     folder,
-    url: (database) => `postgres://postgres@localhost/${database}?host=${folder}`,
+    port,
+    url: (database) => `postgres://postgres@localhost:${port}/${database}?host=${folder}`,
     async start() {
       const started = run(join(bin, 'postgres'), { folder, user, settings: settingsOf(options) });
       running = started;
-      await ready(folder, started);
+      await ready({ host: folder, port }, started);
     },
     async crash() {
       await running?.end();
@@ -97,10 +114,11 @@ async function programs(folder: string, isRoot: boolean): Promise<string> {
   return join(copy, 'bin');
 }
 
-function settingsOf({ isDurable = false, settings = {} }: PostgresServerOptions) {
+function settingsOf({ isDurable = false, settings = {}, port }: PostgresServerOptions) {
   const careless = { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'local' };
   return {
-    listen_addresses: '',
+    listen_addresses: port === undefined ? '' : '127.0.0.1',
+    ...(port !== undefined && { port: String(port) }),
     max_connections: '300',
     shared_buffers: '64MB',
     ...(!isDurable && careless),
@@ -143,9 +161,12 @@ function run(program: string, { folder, user, settings }: RunOptions) {
   };
 }
 
-async function ready(folder: string, server: { log(): string }): Promise<void> {
+async function ready(
+  place: { readonly host: string; readonly port: number },
+  server: { log(): string },
+): Promise<void> {
   for (let tries = 0; tries < 1000; tries += 1) {
-    const client = new Client({ host: folder, user: 'postgres', database: 'postgres' });
+    const client = new Client({ ...place, user: 'postgres', database: 'postgres' });
     try {
       await client.connect();
       return await client.end();
