@@ -29,6 +29,8 @@ export interface PostgresServerOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Also listens on this port of the loopback address. */
   readonly port?: number;
+  /** The data to start from, instead of none: a copy of the folder of another server that has ended. */
+  readonly copyOf?: string;
   /** Puts files into the folder of its data before it starts. */
   readonly prepare?: (data: string) => Promise<void>;
 }
@@ -45,13 +47,13 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
   const bin = await programs(folder, isRoot);
   const data = join(folder, 'data');
   const user = isRoot ? nobody : {};
-  const made = spawnSync(
-    join(bin, 'initdb'),
-    ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'],
-    { ...user, cwd: folder },
-  );
+  const begin =
+    options.copyOf === undefined
+      ? [join(bin, 'initdb'), '-D', data, ...initdbFlags]
+      : ['cp', '-r', join(options.copyOf, 'data'), data];
+  const made = spawnSync(begin[0] ?? '', begin.slice(1), { ...user, cwd: folder });
   if (made.status !== 0)
-    throw new Error(`initdb failed: ${made.error?.message ?? made.stderr.toString()}`);
+    throw new Error(`No data could be made: ${made.error?.message ?? made.stderr.toString()}`);
 
   await options.prepare?.(data);
   if (isRoot) for (const name of readdirSync(data)) chownSync(join(data, name), 65_534, 65_534);
@@ -84,6 +86,8 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
   await server.start();
   return server;
 }
+
+const initdbFlags = ['-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'];
 
 /** For the end of a process, which can wait for nothing else. */
 function killAndWait(folder: string): void {
