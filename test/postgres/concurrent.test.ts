@@ -61,6 +61,7 @@ function serviceAt(
     url,
     port: Number(new URL(url).port),
     folder: '',
+    log: () => '',
     projects,
     tokens,
     openDatabase: () => openAt(store.url),

@@ -18,7 +18,7 @@ export interface MixedOptions {
 }
 
 /** What the producer's project may have, so little that the limits are always near. */
-export const limits = { image_count_total: 24, image_size_total: 1, image_member_quota: 6 };
+export const limits = { image_count_total: 24, image_size_total: 1, image_member_quota: 4 };
 
 /** Bytes: eight such images fill the project's storage. */
 const dataSize = 128 * 1024;
