@@ -6,11 +6,14 @@ import { startNginx, uploadByTools } from './data-limits.ts';
 import { type Figure, type Limit, median } from './figures.ts';
 import { startBare } from './limits.ts';
 import type { Options } from './options.ts';
+import type { Peer } from './peer.ts';
 import { callApi, createImage } from './seed.ts';
-import type { Service } from './service.ts';
+import type { Endpoint, Service } from './service.ts';
 
 export interface DataSetting {
   readonly service: Service;
+  /** Another service to do the same, right after. */
+  readonly peer: Peer | undefined;
   readonly folder: string;
   readonly options: Options;
   readonly progress: (text: string) => void;
@@ -43,7 +46,7 @@ export async function makeSource(folder: string, size: number): Promise<Source> 
 
 /** Makes images and uploads the source to each at once; gives their ids and the seconds. */
 export async function uploadImages(
-  service: Service,
+  service: Endpoint,
   source: Source,
   streams: number,
 ): Promise<{ readonly images: readonly string[]; readonly seconds: number }> {
@@ -60,7 +63,7 @@ export async function uploadImages(
   return { images, seconds };
 }
 
-async function assertStored(service: Service, image: string, source: Source): Promise<void> {
+async function assertStored(service: Endpoint, image: string, source: Source): Promise<void> {
   const stored = (await callApi(service, service.producer, {
     method: 'GET',
     path: `/v2/images/${image}`,
@@ -75,7 +78,7 @@ async function assertStored(service: Service, image: string, source: Source): Pr
 }
 
 /** Deletes images, so that the disk does not fill up over a run. */
-export async function deleteImages(service: Service, images: readonly string[]): Promise<void> {
+export async function deleteImages(service: Endpoint, images: readonly string[]): Promise<void> {
   for (const image of images) {
     await callApi(service, service.producer, { method: 'DELETE', path: `/v2/images/${image}` });
   }
@@ -99,15 +102,21 @@ async function measureUpload(
   source: Source,
   streams: number,
 ): Promise<Figure> {
+  const { service, peer } = setting;
   const own: number[] = [];
   const tools: number[] = [];
+  const others: number[] = [];
+  const upload = async (to: Endpoint) => {
+    const { images, seconds } = await uploadImages(to, source, streams);
+    await deleteImages(to, images);
+    return seconds;
+  };
   const repeats = streams === 1 ? 3 : 1;
   for (let n = 0; n < repeats; n += 1) {
     setting.progress(`upload, ${streams} stream(s), ${n + 1} of ${repeats}`);
-    const uploaded = await uploadImages(setting.service, source, streams);
-    own.push(uploaded.seconds);
-    await deleteImages(setting.service, uploaded.images);
+    own.push(await upload(service));
     tools.push(await uploadByTools(setting.folder, source.path, streams));
+    if (peer) others.push(await upload(peer));
   }
   const rate = (seconds: number) => (streams * source.size) / mebibyte / seconds;
   return {
@@ -115,44 +124,88 @@ async function measureUpload(
     connections: streams,
     unit: 'MiB/s',
     value: rate(median(own)),
-    limits: [{ name: 'cat | tee, openssl md5 + sha512, sync', value: rate(median(tools)) }],
+    limits: [
+      { name: 'cat | tee, openssl md5 + sha512, sync', value: rate(median(tools)) },
+      ...(peer ? [{ name: peer.name, value: rate(median(others)) }] : []),
+    ],
   };
 }
 
+/** A place that the same bytes are downloaded from. */
+interface Origin {
+  readonly name: string;
+  /** Seconds that so many downloads at once take. */
+  readonly download: (streams: number) => Promise<number>;
+}
+
 async function measureDownloads(setting: DataSetting, source: Source): Promise<Figure[]> {
-  const { service, folder } = setting;
+  const { service, peer, folder } = setting;
   await using nginx = await startNginx(folder, source.path);
   await using bare = await startBare(folder, {
     kind: 'file',
     path: source.path,
     size: source.size,
   });
-  const { images } = await uploadImages(service, source, 1);
-  const { token } = service.producer;
+  await using own = await uploaded(service, source);
+  await using others = peer && (await uploaded(peer, source));
+  const { size } = source;
+  const from = (url: string, path: string, { token } = service.producer) => {
+    return (streams: number) =>
+      transferData({ url, token, paths: Array(streams).fill(path), size });
+  };
+  const limits: Origin[] = [
+    ...(nginx ? [{ name: nginxName, download: from(nginx.url, `/${basename(source.path)}`) }] : []),
+    { name: 'bare node:http stream', download: from(bare.url, '/') },
+    ...(peer && others
+      ? [{ name: peer.name, download: from(peer.url, others.path, peer.producer) }]
+      : []),
+  ];
+  const subject: Origin = { name: 'download', download: from(service.url, own.path) };
   const figures: Figure[] = [];
   for (const streams of streamCounts) {
-    const seconds = { own: [] as number[], nginx: [] as number[], bare: [] as number[] };
-    const fetchAll = (url: string, path: string) =>
-      transferData({ url, token, paths: Array(streams).fill(path), size: source.size });
-    for (let n = 0; n < 3; n += 1) {
-      setting.progress(`download, ${streams} stream(s), ${n + 1} of 3`);
-      seconds.own.push(await fetchAll(service.url, `/v2/images/${images[0]}/file`));
-      if (nginx) seconds.nginx.push(await fetchAll(nginx.url, `/${basename(source.path)}`));
-      seconds.bare.push(await fetchAll(bare.url, '/'));
-    }
-    const rate = (of: readonly number[]) => (streams * source.size) / mebibyte / median(of);
-    const limits: Limit[] = [
-      { name: 'nginx, sendfile', value: nginx ? rate(seconds.nginx) : undefined },
-      { name: 'bare node:http stream', value: rate(seconds.bare) },
-    ];
-    figures.push({
-      name: 'download',
-      connections: streams,
-      unit: 'MiB/s',
-      value: rate(seconds.own),
-      limits,
-    });
+    figures.push(await compareDownloads(setting, [subject, ...limits], size, streams));
   }
-  await deleteImages(service, images);
   return figures;
+}
+
+const nginxName = 'nginx, sendfile';
+
+/** The rate of the first origin, beside those of the others. */
+async function compareDownloads(
+  setting: DataSetting,
+  origins: readonly Origin[],
+  size: number,
+  streams: number,
+): Promise<Figure> {
+  const seconds = origins.map((): number[] => []);
+  for (let n = 0; n < 3; n += 1) {
+    setting.progress(`download, ${streams} stream(s), ${n + 1} of 3`);
+    for (const [index, origin] of origins.entries()) {
+      seconds[index]?.push(await origin.download(streams));
+    }
+  }
+  const rates = seconds.map((of) => (streams * size) / mebibyte / median(of));
+  const [subject, ...limits] = origins.map(({ name }, index): Limit => {
+    return { name, value: rates[index] };
+  });
+  const hasNginx = limits.some(({ name }) => name === nginxName);
+  return {
+    name: subject?.name ?? '',
+    connections: streams,
+    unit: 'MiB/s',
+    value: subject?.value ?? Number.NaN,
+    limits: hasNginx ? limits : [{ name: nginxName, value: undefined }, ...limits],
+  };
+}
+
+/** An image with the source's bytes, deleted at the end. */
+async function uploaded(
+  to: Endpoint,
+  source: Source,
+): Promise<AsyncDisposable & { readonly path: string }> {
+  const { images } = await uploadImages(to, source, 1);
+  return {
+    path: `/v2/images/${images[0]}/file`,
+    [Symbol.asyncDispose]: () => deleteImages(to, images),
+  };
 }

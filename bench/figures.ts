@@ -15,8 +15,11 @@ interface Cost {
   readonly p50: number;
   /** Milliseconds. */
   readonly p99: number;
-  /** Processor time of the server in microseconds: changes far less than rates when others load the machine. */
-  readonly cpu: number;
+  /**
+   * Processor time of the server in microseconds: changes far less than rates when others load the machine.
+   * Absent where the server's process is not known.
+   */
+  readonly cpu?: number;
 }
 
 /** What the same machine does at most, by the least work that gives the caller the same. */

@@ -9,6 +9,7 @@ import { measureMemory, measureStart } from './lifecycle.ts';
 import { describeMachine } from './machine.ts';
 import { measureMetadata } from './metadata.ts';
 import { type MeasurementName, type Options, readOptions, usage } from './options.ts';
+import { type Peer, peerOf, seedPeer } from './peer.ts';
 import { type Report, reportText } from './report.ts';
 import { seed } from './seed.ts';
 import { type Service, signIn, startService } from './service.ts';
@@ -27,6 +28,7 @@ async function measure(options: Options, folder: string): Promise<Report> {
     names.some((name) => options.only.has(name));
   const singles: Single[] = [];
   const figures: Figure[] = [];
+  const peer = await peerOf(options);
   if (chosen('start')) {
     progress('starting the service 5 times');
     singles.push(await measureStart(folder, options.server));
@@ -46,10 +48,10 @@ async function measure(options: Options, folder: string): Promise<Report> {
     await using _ended = child;
     const service = await signIn(child, url, data);
     if (chosen('list', 'show', 'members', 'add', 'status')) {
-      figures.push(...(await measureSeeded(service, options, folder)));
+      figures.push(...(await measureSeeded(service, peer, options, folder)));
     }
     if (chosen('upload', 'download')) {
-      figures.push(...(await measureData({ service, folder, options, progress })));
+      figures.push(...(await measureData({ service, peer, folder, options, progress })));
     }
   }
   const command = ['npm run bench --', ...process.argv.slice(2)].join(' ');
@@ -69,12 +71,15 @@ async function databaseFor({ database }: Options) {
 
 async function measureSeeded(
   service: Service,
+  peer: Peer | undefined,
   options: Options,
   folder: string,
 ): Promise<Figure[]> {
   progress('filling the service with 1,000 images');
   const filled = await seed(service);
-  return measureMetadata({ service, seed: filled, folder, options, progress });
+  if (peer) progress(`filling ${peer.name} with 1,000 images`);
+  const seededPeer = peer && (await seedPeer(peer));
+  return measureMetadata({ service, seed: filled, peer: seededPeer, folder, options, progress });
 }
 
 async function main(): Promise<void> {

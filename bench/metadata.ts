@@ -3,9 +3,10 @@ import type { Figure } from './figures.ts';
 import { type Bare, startBare, takeAnswer } from './limits.ts';
 import { type Load, type LoadRequest, type LoadResult, measureLoad } from './load.ts';
 import type { MeasurementName, Options } from './options.ts';
+import type { SeededPeer } from './peer.ts';
 import { cpuTimeOf } from './process-usage.ts';
 import { addsPerImage, type Seed } from './seed.ts';
-import type { Service, Session } from './service.ts';
+import type { Endpoint, Service, Session } from './service.ts';
 
 /** A metadata call, and the requests that a load is made of. */
 interface MetadataCase {
@@ -22,6 +23,8 @@ interface MetadataCase {
 export interface MetadataSetting {
   readonly service: Service;
   readonly seed: Seed;
+  /** Another service that is asked the same, right after. */
+  readonly peer: SeededPeer | undefined;
   readonly folder: string;
   readonly options: Options;
   readonly progress: (text: string) => void;
@@ -32,44 +35,47 @@ const connectionCounts = [1, 16] as const;
 /** Measures each chosen metadata call at 1 and at 16 connections, each time right before its limit. */
 export async function measureMetadata(setting: MetadataSetting): Promise<Figure[]> {
   const figures: Figure[] = [];
-  for (const item of metadataCases(setting)) {
-    if (!setting.options.only.has(item.name)) continue;
-    figures.push(...(await measureCase(setting, item)));
+  const { service, seed, peer, options } = setting;
+  const peerCases = peer && metadataCases(peer, peer.seed);
+  for (const [index, item] of metadataCases(service, seed).entries()) {
+    if (!options.only.has(item.name)) continue;
+    figures.push(...(await measureCase(setting, item, peerCases?.[index])));
   }
   return figures;
 }
 
-async function measureCase(setting: MetadataSetting, item: MetadataCase): Promise<Figure[]> {
-  const { service, options } = setting;
+async function measureCase(
+  setting: MetadataSetting,
+  item: MetadataCase,
+  peerItem: MetadataCase | undefined,
+): Promise<Figure[]> {
+  const { service, peer, options } = setting;
   await using bare = await startBare(setting.folder, await bareOf(setting, item));
   const figures: Figure[] = [];
-  let rest = item.requests.slice(1);
+  const nextPart = partsOf(item);
+  const nextPeerPart = peerItem && partsOf(peerItem);
   for (const connections of connectionCounts) {
     setting.progress(`${item.title}, ${connections} connection(s)`);
     const load = {
       token: item.session.token,
+      repeat: item.repeat,
       method: item.method,
       connections,
       seconds: options.seconds,
       warmUpSeconds: options.seconds / 5,
     };
-    // What cannot be asked twice is shared out: one part for each number of connections.
-    const part = item.repeat
-      ? item.requests
-      : rest.slice(0, Math.ceil(item.requests.length / connectionCounts.length));
-    if (!item.repeat) rest = rest.slice(part.length);
-    const own = await measure(service.child.pid, {
-      ...load,
-      url: service.url,
-      requests: part,
-      repeat: item.repeat,
-    });
-    const limit = await measure(bare.pid, {
-      ...load,
-      url: bare.url,
-      requests: part,
-      repeat: true,
-    });
+    const requests = nextPart();
+    const own = await measure(service.child.pid, { ...load, url: service.url, requests });
+    const limit = await measure(bare.pid, { ...load, url: bare.url, requests, repeat: true });
+    const other =
+      peer && peerItem && nextPeerPart
+        ? await measureLoad({
+            ...load,
+            url: peer.url,
+            token: peerItem.session.token,
+            requests: nextPeerPart(),
+          })
+        : undefined;
     figures.push({
       name: item.title,
       connections,
@@ -82,10 +88,23 @@ async function measureCase(setting: MetadataSetting, item: MetadataCase): Promis
           value: limit.perSecond,
           cost: limit,
         },
+        ...(peer && other ? [{ name: peer.name, value: other.perSecond, cost: other }] : []),
       ],
     });
   }
   return figures;
+}
+
+/** Shares out what cannot be asked twice: one part for each number of connections. */
+function partsOf(item: MetadataCase): () => readonly LoadRequest[] {
+  // The first has been asked, for the answer that the bare server sends.
+  let rest = item.requests.slice(1);
+  return () => {
+    if (item.repeat) return item.requests;
+    const part = rest.slice(0, Math.ceil(item.requests.length / connectionCounts.length));
+    rest = rest.slice(part.length);
+    return part;
+  };
 }
 
 async function measure(pid: number, load: Load): Promise<LoadResult & { readonly cpu: number }> {
@@ -106,7 +125,7 @@ async function bareOf(setting: MetadataSetting, item: MetadataCase): Promise<Bar
   return { kind: 'insert', answer, database: join(setting.folder, `bare-${item.name}.sqlite`) };
 }
 
-function metadataCases({ service, seed }: MetadataSetting): MetadataCase[] {
+function metadataCases(service: Endpoint, seed: Seed): MetadataCase[] {
   const { producer, consumer } = service;
   const read = { method: 'GET', durable: false, repeat: true } as const;
   const oneOf = (path: string) => [{ path }];

@@ -28,6 +28,12 @@ export interface Options {
   readonly server: string;
   /** The URL of the database; absent: SQLite in the data folder. */
   readonly database: string | undefined;
+  /** The root of another Images API to be measured in turn with the service; absent: none. */
+  readonly against: string | undefined;
+  /** A `clouds.yaml` that says how to sign in there as `vitrine-producer` and `vitrine-consumer`. */
+  readonly againstClouds: string | undefined;
+  /** What the report calls it. */
+  readonly againstName: string;
   /** Where the figures go as JSON; absent: the last line of standard output. */
   readonly json: string | undefined;
 }
@@ -40,6 +46,10 @@ export const usage = `npm run bench -- [options]
   --memory-size MIB  size of the image that peak memory is taken with (2048)
   --server FILE      the service to measure (src/main.ts)
   --database URL     the database of list to upload; postgres starts one (SQLite)
+  --against URL      another service with an Images API, asked the same in turn; it is filled with 1,000 images
+  --clouds FILE      the clouds.yaml to sign in there with, as vitrine-producer and vitrine-consumer;
+                     else the environment has BENCH_PRODUCER_TOKEN and BENCH_CONSUMER_TOKEN
+  --name TEXT        what the report calls it (its host)
   --json FILE        writes the figures there rather than as the last line`;
 
 /** Reads the command line. @throws RangeError for a value that makes no sense. */
@@ -53,6 +63,9 @@ export function readOptions(args: readonly string[]): Options | 'help' {
       'memory-size': { type: 'string', default: '2048' },
       server: { type: 'string', default: 'src/main.ts' },
       database: { type: 'string' },
+      against: { type: 'string' },
+      clouds: { type: 'string' },
+      name: { type: 'string' },
       json: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
@@ -65,6 +78,9 @@ export function readOptions(args: readonly string[]): Options | 'help' {
     memorySize: positive('memory-size', values['memory-size']) * 1024 * 1024,
     server: values.server,
     database: values.database,
+    against: values.against,
+    againstClouds: values.clouds,
+    againstName: values.name ?? (values.against ? new URL(values.against).host : ''),
     json: values.json,
   };
 }

@@ -71,7 +71,9 @@ function whole(value: number | undefined): string {
 }
 
 function costCells(cost: Figure['cost']): string[] {
-  return cost ? [cost.p50.toFixed(2), cost.p99.toFixed(2), cost.cpu.toFixed(0)] : ['', '', ''];
+  return cost
+    ? [cost.p50.toFixed(2), cost.p99.toFixed(2), cost.cpu?.toFixed(0) ?? '']
+    : ['', '', ''];
 }
 
 function ratio(value: number, limit: number | undefined): string {

@@ -1,4 +1,4 @@
-import type { Service, Session } from './service.ts';
+import type { Endpoint, Session } from './service.ts';
 
 /** What lies in the service when the metadata calls are measured. */
 export interface Seed {
@@ -15,7 +15,7 @@ const imageCount = 1000;
 const membersOfListed = 10;
 
 /** Fills the service through its API: 1,000 images, one of them with 10 members, all offered to the consumer. */
-export async function seed(service: Service): Promise<Seed> {
+export async function seed(service: Endpoint): Promise<Seed> {
   const images = await inParallel(imageCount, (n) => createImage(service, n));
   const [listed] = images;
   if (listed === undefined) throw new Error('No image was made.');
@@ -30,7 +30,7 @@ export async function seed(service: Service): Promise<Seed> {
 
 /** Calls the API and gives the JSON of the answer. @throws Error for any answer that is not 2xx. */
 export async function callApi(
-  service: Service,
+  service: Endpoint,
   session: Session,
   call: { readonly method: string; readonly path: string; readonly body?: unknown },
 ): Promise<unknown> {
@@ -45,7 +45,7 @@ export async function callApi(
 }
 
 /** Makes a queued image and gives its id. */
-export async function createImage(service: Service, n: number): Promise<string> {
+export async function createImage(service: Endpoint, n: number): Promise<string> {
   const image = await callApi(service, service.producer, {
     method: 'POST',
     path: '/v2/images',
@@ -64,7 +64,7 @@ export async function createImage(service: Service, n: number): Promise<string> 
   return (image as { id: string }).id;
 }
 
-async function addMember(service: Service, image: string, member: string): Promise<void> {
+async function addMember(service: Endpoint, image: string, member: string): Promise<void> {
   await callApi(service, service.producer, {
     method: 'POST',
     path: `/v2/images/${image}/members`,

@@ -3,13 +3,17 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { type Child, startChild } from './child.ts';
 
-/** A running service of its own, with the two projects that share. */
-export interface Service {
-  readonly child: Child;
-  /** The origin without a trailing slash. */
+/** An Images API, with the two projects that share. */
+export interface Endpoint {
+  /** The service's root without a trailing slash. */
   readonly url: string;
   readonly producer: Session;
   readonly consumer: Session;
+}
+
+/** A running service of its own. */
+export interface Service extends Endpoint {
+  readonly child: Child;
 }
 
 /** A token and the project it is scoped to. */
@@ -43,10 +47,15 @@ function environmentOf(dataDirectory: string, databaseUrl: string | undefined) {
 
 /** Signs in as the two projects of the `clouds.yaml` that a fresh service writes. */
 export async function signIn(child: Child, url: string, dataDirectory: string): Promise<Service> {
-  const clouds = await readClouds(join(dataDirectory, 'clouds.yaml'));
+  return { child, ...(await endpointOf(url, join(dataDirectory, 'clouds.yaml'))) };
+}
+
+/** Signs in as the clouds `vitrine-producer` and `vitrine-consumer` of that file. */
+export async function endpointOf(url: string, cloudsFile: string): Promise<Endpoint> {
+  const clouds = await readClouds(cloudsFile);
   const producer = await tokenOf(clouds, 'vitrine-producer');
   const consumer = await tokenOf(clouds, 'vitrine-consumer');
-  return { child, url, producer, consumer };
+  return { url: url.replace(/\/+$/, ''), producer, consumer };
 }
 
 /** Signs in as the producer, for another project. */

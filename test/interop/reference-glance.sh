@@ -14,6 +14,8 @@
 #
 # With REFERENCE_STORES=one Glance has a single store and no import, as a Vitrine has, instead of two stores.
 # REFERENCE_ALLOWED_ORIGIN names an origin whose pages may call Glance.
+# REFERENCE_DATABASE=mariadb keeps both in a MariaDB of their own; REFERENCE_WORKERS gives Glance so many processes,
+# and REFERENCE_MEMCACHED=yes a memcached to remember tokens in.
 # REFERENCE_TOKEN_CACHE_TIME lets Glance remember tokens, in seconds: faster, but it learns of revoked ones late.
 #
 # Both listen on free ports of 127.0.0.1. Needs root for the installation only.
@@ -56,14 +58,16 @@ CONF
 
 start_glance() {
   local directory=$1 port=$2 keystone_url=$3 password=$4
-  local url="http://127.0.0.1:$port"
+  local url="http://127.0.0.1:$port" connection memcached=''
   mkdir -p "$directory"/glance/{fast,archive,staging,tasks}
+  connection=$(database_for "$directory" glance)
+  [[ ${REFERENCE_MEMCACHED:-} != yes ]] || memcached="memcached_servers = $(start_memcached "$directory")"
   # The roles as later releases enforce them.
   cat >"$directory/glance/glance-api.conf" <<CONF
 [DEFAULT]
 bind_host = 127.0.0.1
 bind_port = $port
-workers = 0
+workers = ${REFERENCE_WORKERS:-0}
 use_stderr = true
 public_endpoint = $url
 worker_self_reference_url = $url
@@ -73,7 +77,7 @@ enforce_secure_rbac = true
 enforce_scope = true
 enforce_new_defaults = true
 [database]
-connection = sqlite:///$directory/glance/glance.sqlite
+connection = $connection
 $(store_sections "$directory")
 [paste_deploy]
 flavor = keystone
@@ -89,6 +93,7 @@ user_domain_id = default
 project_domain_id = default
 region_name = RegionOne
 token_cache_time = ${REFERENCE_TOKEN_CACHE_TIME:--1}
+$memcached
 [cors]
 allowed_origin = ${REFERENCE_ALLOWED_ORIGIN:-}
 CONF
@@ -96,13 +101,24 @@ CONF
   sed "/oslo_middleware.cors/a oslo_config_file = $directory/glance/glance-api.conf" \
     /usr/share/glance-common/glance-api-paste.ini >"$directory/glance/glance-api-paste.ini"
   glance-manage --config-file "$directory/glance/glance-api.conf" db_sync >"$directory/glance/setup.log" 2>&1
-  use_write_ahead_log "$directory/glance/glance.sqlite"
+  [[ ! -e $directory/glance/glance.sqlite ]] || use_write_ahead_log "$directory/glance/glance.sqlite"
   glance-manage --config-file "$directory/glance/glance-api.conf" \
     db_load_metadefs /usr/share/glance-common/metadefs >>"$directory/glance/setup.log" 2>&1
 
   glance-api --config-file "$directory/glance/glance-api.conf" >"$directory/glance/server.log" 2>&1 &
   echo $! >"$directory/glance/pid"
   await_answer "$url/" "$directory/glance/server.log"
+}
+
+# Starts a memcached for this Glance alone, and says where.
+start_memcached() {
+  local directory=$1 port
+  install_packages memcached python3-memcache >&2
+  port=$(free_port)
+  mkdir -p "$directory/memcached"
+  memcached -l 127.0.0.1 -p "$port" -u "$(id -un)" >"$directory/memcached/server.log" 2>&1 &
+  echo $! >"$directory/memcached/pid"
+  echo "127.0.0.1:$port"
 }
 
 start() {
@@ -137,6 +153,8 @@ stop() {
   local directory=$1
   stop_service "$directory" glance
   stop_service "$directory" keystone
+  stop_service "$directory" memcached
+  stop_service "$directory" mariadb
   rm -rf "$directory"
 }
 

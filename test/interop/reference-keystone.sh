@@ -8,7 +8,8 @@
 #
 # DIRECTORY holds everything: configuration, SQLite database, logs, clouds.yaml with the clouds vitrine-admin,
 # vitrine-producer and vitrine-consumer, and services.yaml with the login of a service. The catalog names IMAGE_URL.
-# REFERENCE_TOKEN_EXPIRATION is the life of new tokens in seconds.
+# REFERENCE_TOKEN_EXPIRATION is the life of new tokens in seconds. With REFERENCE_DATABASE=mariadb it is kept in a
+# MariaDB of its own, as in a real cloud, rather than in a file of SQLite.
 #
 # It listens on a free port of 127.0.0.1. Needs root for the installation only.
 set -euo pipefail
@@ -55,6 +56,40 @@ await_answer() {
   return 1
 }
 
+# The SQLAlchemy URL of a database NAME, which exists afterwards, in what REFERENCE_DATABASE says.
+database_for() {
+  local directory=$1 name=$2
+  if [[ ${REFERENCE_DATABASE:-} != mariadb ]]; then
+    echo "sqlite:///$directory/$name/$name.sqlite"
+    return
+  fi
+  [[ -e $directory/mariadb/socket ]] || start_mariadb "$directory" >&2
+  mariadb --socket "$directory/mariadb/socket" --user root --execute "CREATE DATABASE $name CHARACTER SET utf8mb3"
+  echo "mysql+pymysql://root@localhost/$name?unix_socket=$directory/mariadb/socket"
+}
+
+# A MariaDB that listens on a socket in DIRECTORY alone; durable as it comes.
+start_mariadb() {
+  local directory=$1
+  install_packages mariadb-server python3-pymysql
+  mkdir -p "$directory/mariadb"
+  local user
+  user=$(id -un)
+  mariadb-install-db --user="$user" --datadir="$directory/mariadb/data" --auth-root-authentication-method=normal \
+    --skip-test-db >"$directory/mariadb/setup.log" 2>&1
+  mariadbd --no-defaults --user="$user" --datadir="$directory/mariadb/data" --socket="$directory/mariadb/socket" \
+    --pid-file="$directory/mariadb/own-pid" --skip-networking --max-connections=400 \
+    >"$directory/mariadb/server.log" 2>&1 &
+  echo $! >"$directory/mariadb/pid"
+  for _ in $(seq 1 150); do
+    mariadb-admin --socket "$directory/mariadb/socket" --user root ping >/dev/null 2>&1 && return
+    sleep 0.2
+  done
+  echo 'MariaDB does not answer within 30 s:' >&2
+  tail -n 20 "$directory/mariadb/server.log" >&2
+  return 1
+}
+
 start_keystone() {
   local directory=$1 port=$2 password=$3
   local url="http://127.0.0.1:$port"
@@ -64,7 +99,7 @@ start_keystone() {
   local manage=(keystone-manage --config-file "$directory/keystone/keystone.conf")
   {
     "${manage[@]}" db_sync
-    use_write_ahead_log "$directory/keystone/keystone.sqlite"
+    [[ ! -e $directory/keystone/keystone.sqlite ]] || use_write_ahead_log "$directory/keystone/keystone.sqlite"
     "${manage[@]}" fernet_setup --keystone-user "$(id -un)" --keystone-group "$(id -gn)"
     "${manage[@]}" credential_setup --keystone-user "$(id -un)" --keystone-group "$(id -gn)"
     "${manage[@]}" bootstrap --bootstrap-password "$password" --bootstrap-region-id RegionOne \
@@ -74,12 +109,13 @@ start_keystone() {
 }
 
 configure_keystone() {
-  local directory=$1
+  local directory=$1 connection
+  connection=$(database_for "$directory" keystone)
   cat >"$directory/keystone/keystone.conf" <<CONF
 [DEFAULT]
 use_stderr = true
 [database]
-connection = sqlite:///$directory/keystone/keystone.sqlite
+connection = $connection
 [token]
 provider = fernet
 expiration = ${REFERENCE_TOKEN_EXPIRATION:-3600}

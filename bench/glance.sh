@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# `npm run bench:glance`: measures the service beside a real Glance, as a cloud runs it: Debian's, with two
+# processes, MariaDB, a memcached for tokens and a Keystone. All arguments go to the bench.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+directory=$(mktemp -d -t bench-glance.XXXXXX)
+trap 'bash test/interop/reference-glance.sh stop "$directory"' EXIT
+export REFERENCE_STORES=one REFERENCE_DATABASE=mariadb REFERENCE_WORKERS=2 REFERENCE_MEMCACHED=yes
+export REFERENCE_TOKEN_CACHE_TIME=300 REFERENCE_TOKEN_EXPIRATION=14400
+environment=$(bash test/interop/reference-glance.sh start "$directory")
+eval "$environment"
+
+version=$(dpkg-query -W -f='${Version}' glance-api)
+npm run --silent bench -- --against "$API_ENDPOINT" --clouds "$OS_CLIENT_CONFIG_FILE" --name "Glance ${version#*:}" "$@"
