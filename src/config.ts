@@ -34,6 +34,14 @@ export interface Config extends DatabaseConfig, IdentityConfig, NetworkConfig {
   readonly tokenLifetime: number;
   /** Where the catalog of the embedded identity service says that the service is. */
   readonly region: string;
+  /** Application credentials that one user may have; negative for no limit. */
+  readonly applicationCredentialLimit: number;
+  /** Wrong passwords in a row after which a user is locked out; 0 for never. */
+  readonly lockoutFailures: number;
+  /** Seconds for which a user is locked out. */
+  readonly lockoutSeconds: number;
+  /** Characters that a new password must have at least. */
+  readonly passwordMinLength: number;
   readonly listLimitDefault: number;
   readonly listLimitMax: number;
   /** Bytes; negative for no limit, like every quota. */

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { openSession, type Session } from '../client/session.ts';
+import { type Login, openSession, type Session } from '../client/session.ts';
 import { trustAuthorities } from './authorities.ts';
 import { loadCloud } from './clouds.ts';
 import { jsonOutput, type Output, textOutput } from './output.ts';
@@ -7,6 +7,7 @@ import { jsonOutput, type Output, textOutput } from './output.ts';
 /** What every command works with. */
 export interface CommandContext {
   readonly session: Session;
+  readonly login: Login;
   readonly output: Output;
 }
 
@@ -29,6 +30,7 @@ export function openContext({ osCloud, json }: CommonOptions): CommandContext {
   const { login, cacert } = loadCloud({ cloud: osCloud, env: process.env });
   if (cacert !== undefined) trustAuthorities(cacert);
   return {
+    login,
     session: openSession(login),
     output: json ? jsonOutput(write) : textOutput(write),
   };

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { ApiError, CertificateError, ConnectionError } from '../client/api-error.ts';
 import { CommandError } from './command-error.ts';
 import { configCommands } from './config-commands.ts';
+import { credentialCommands } from './credential-commands.ts';
 import { imageCommands } from './image-commands.ts';
 import { policyCommands } from './policy-commands.ts';
 import { projectCommands } from './project-commands.ts';
@@ -18,6 +19,7 @@ function buildProgram(): Command {
     .addCommand(userCommands())
     .addCommand(projectCommands())
     .addCommand(roleCommands())
+    .addCommand(credentialCommands())
     .addCommand(quotaCommands())
     .addCommand(policyCommands())
     .addCommand(imageCommands())

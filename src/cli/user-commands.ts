@@ -3,6 +3,7 @@ import { getProject } from '../client/projects.ts';
 import { getRole, giveRole } from '../client/roles.ts';
 import type { Session } from '../client/session.ts';
 import {
+  changeOwnPassword,
   createUser,
   deleteUser,
   getUser,
@@ -11,6 +12,7 @@ import {
   updateUser,
 } from '../client/users.ts';
 import { type CommonOptions, openContext, withCommonOptions } from './command-context.ts';
+import { CommandError } from './command-error.ts';
 import { newPassword, type PasswordOptions, withPasswordOptions } from './password-input.ts';
 
 interface CreateOptions extends CommonOptions, PasswordOptions {
@@ -24,6 +26,8 @@ export function userCommands(): Command {
   const user = new Command('user').description('manage users');
   addCreate(user);
   addSetPassword(user);
+  addOwnPassword(user);
+  addUnlock(user);
 
   withCommonOptions(user.command('list'))
     .description('list the users')
@@ -94,6 +98,37 @@ function addSetPassword(user: Command): void {
       await updateUser(session, id, { password });
       output.done(`User ${name} has a new password; put it into its clouds.yaml.`);
       if (isGenerated) output.fields({ password });
+    });
+}
+
+function addOwnPassword(user: Command): void {
+  withPasswordOptions(withCommonOptions(user.command('password')))
+    .description('give yourself a new password; your tokens end at once')
+    .action(async (options: CommonOptions & PasswordOptions) => {
+      const { session, login, output } = openContext(options);
+      const { proof } = login;
+      if (proof.kind !== 'password') {
+        throw new CommandError(
+          'Only who logs in by a password can change it: choose by --os-cloud.',
+        );
+      }
+      const { password, isGenerated } = await newPassword(options);
+      await changeOwnPassword(session, { original: proof.password, password });
+      output.done('You have a new password; put it into your clouds.yaml.');
+      if (isGenerated) output.fields({ password });
+    });
+}
+
+function addUnlock(user: Command): void {
+  withCommonOptions(user.command('unlock <user>'))
+    .description('let a user log in that too many wrong passwords have locked out')
+    .action(async (nameOrId: string, options: CommonOptions) => {
+      const { session, output } = openContext(options);
+      const { id, name, enabled } = await getUser(session, nameOrId);
+      // To the identity service an enabled user that is enabled once more is unlocked.
+      if (!enabled) throw new CommandError(`User ${name} is disabled. See: vitrine user enable`);
+      await updateUser(session, id, { enabled });
+      output.done(`User ${name} can log in again.`);
     });
 }
 

@@ -55,6 +55,16 @@ export async function updateUser(
   return (answer as { readonly user: UserDocument }).user;
 }
 
+/** Changes the caller's own password, which ends its tokens. @throws ApiError 401 when `original` is wrong. */
+export async function changeOwnPassword(
+  session: Session,
+  { original, password }: { readonly original: string; readonly password: string },
+): Promise<void> {
+  const path = `/users/${await session.userId()}/password`;
+  const body = { user: { original_password: original, password } };
+  await session.call('identity', { method: 'POST', path, body });
+}
+
 /** Removes a user. @throws ApiError */
 export async function deleteUser(session: Session, id: string): Promise<void> {
   await session.call('identity', { method: 'DELETE', path: `/users/${id}` });

@@ -100,6 +100,31 @@ const identity = {
       typeof value === 'string' && /^[^\p{Cc}]{1,255}$/u.test(value) ? value : undefined,
     wanted: 'a name of 1 to 255 characters',
   },
+  applicationCredentialLimit: integer('application_credential_limit', {
+    initial: 100,
+    about: 'Application credentials that one user may have; -1 for no limit',
+    min: -1,
+    max: 1_000_000,
+  }),
+  lockoutFailures: integer('lockout_failures', {
+    initial: 100,
+    about:
+      'Wrong passwords in a row, from wherever they come, after which no password of the user is taken for a while; 0 for never; see [lock-out](identity.md#lock-out)',
+    min: 0,
+    max: 1_000_000,
+  }),
+  lockoutSeconds: integer('lockout_seconds', {
+    initial: 900,
+    about: 'Seconds for which that lasts after the last of them',
+    min: 1,
+    max: 365 * 24 * 3600,
+  }),
+  passwordMinLength: integer('password_min_length', {
+    initial: 8,
+    about: 'Characters that a new password must have at least',
+    min: 1,
+    max: 255,
+  }),
   shareByName: oneOf('share_by_name', nameSharing, {
     initial: 'resolve',
     about:

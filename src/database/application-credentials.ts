@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely';
+import type { AccessRule } from '../domain/access-rule.ts';
 import type { ApplicationCredential } from '../domain/user.ts';
 import type { Connection } from './database.ts';
 import type { ApplicationCredentialRow } from './identity-tables.ts';
@@ -60,6 +61,7 @@ export async function insertApplicationCredential(
       secret_hash: secretHash,
       unrestricted: Number(credential.unrestricted),
       expires_at: credential.expiresAt?.getTime() ?? null,
+      access_rules: credential.accessRules && JSON.stringify(credential.accessRules),
     })
     .execute();
   const roles = [...credential.roleIds].map((role_id) => ({ credential_id: id, role_id }));
@@ -89,5 +91,6 @@ async function withRoles(
     unrestricted: row.unrestricted === 1,
     expiresAt: row.expires_at === null ? null : new Date(row.expires_at),
     roleIds: new Set(roles.map((role) => role.role_id)),
+    accessRules: row.access_rules === null ? null : (JSON.parse(row.access_rules) as AccessRule[]),
   };
 }

@@ -1,3 +1,5 @@
+import type { Generated } from 'kysely';
+
 /** Names are unique within a domain. Times are milliseconds since the epoch; 0 and 1 stand for booleans. */
 export interface DomainRow {
   id: string;
@@ -26,6 +28,9 @@ export interface UserRow {
   password_hash: string | null;
   /** Tokens of an earlier generation are void. */
   token_generation: number;
+  /** Wrong passwords since the last right one, while they count. */
+  failed_logins: Generated<number>;
+  failed_login_at: number | null;
 }
 
 export interface RoleRow {
@@ -51,6 +56,8 @@ export interface ApplicationCredentialRow {
   secret_hash: string;
   unrestricted: number;
   expires_at: number | null;
+  /** A JSON list of rules, or null. */
+  access_rules: string | null;
 }
 
 export interface ApplicationCredentialRoleRow {
@@ -68,6 +75,8 @@ export interface SigningKeyRow {
   /** 256 random bits, base64url. */
   secret: string;
   created_at: number;
+  /** Milliseconds that a token signed with it may be valid. */
+  longest_lifetime: Generated<number>;
 }
 
 export interface IdentityTables {

@@ -7,6 +7,7 @@ import { events } from './migrations/0005-events.ts';
 import { listIndexes } from './migrations/0006-list-indexes.ts';
 import { sharingIndex } from './migrations/0007-sharing-index.ts';
 import { processes } from './migrations/0008-processes.ts';
+import { identityLimits } from './migrations/0009-identity-limits.ts';
 
 type Migrations = Readonly<Record<string, Migration>>;
 
@@ -20,6 +21,7 @@ export const migrations: Migrations = {
   '0006-list-indexes': listIndexes,
   '0007-sharing-index': sharingIndex,
   '0008-processes': processes,
+  '0009-identity-limits': identityLimits,
 };
 
 /**

@@ -1,4 +1,5 @@
 import { type Selectable, sql } from 'kysely';
+import type { FailedLogins } from '../domain/lockout.ts';
 import type { User } from '../domain/user.ts';
 import type { Connection } from './database.ts';
 import { jsonTexts } from './dialect.ts';
@@ -27,14 +28,36 @@ export async function listUserNames(
   return new Map(rows.map(({ id, name }) => [id, name]));
 }
 
-/** The stored hash of a user's password; undefined when there is no such user or no password. */
-export async function findPasswordHash(db: Connection, id: string): Promise<string | undefined> {
+/** What a password is compared with. */
+export interface StoredPassword {
+  readonly hash: string;
+  readonly failed: FailedLogins;
+}
+
+/** A user's password; undefined when there is no such user, or it is disabled or has none. */
+export async function findPassword(
+  db: Connection,
+  id: string,
+): Promise<StoredPassword | undefined> {
   const row = await db
     .selectFrom('users')
-    .select('password_hash')
+    .select(['password_hash', 'failed_logins', 'failed_login_at'])
     .where('id', '=', id)
+    .where('enabled', '=', 1)
     .executeTakeFirst();
-  return row?.password_hash ?? undefined;
+  if (!row || row.password_hash === null) return undefined;
+  const failed = { count: row.failed_logins, lastAt: row.failed_login_at };
+  return { hash: row.password_hash, failed };
+}
+
+/** Keeps how often a user has failed to log in of late. */
+export async function updateFailedLogins(
+  db: Connection,
+  id: string,
+  { count, lastAt }: FailedLogins,
+): Promise<void> {
+  const values = { failed_logins: count, failed_login_at: lastAt };
+  await db.updateTable('users').set(values).where('id', '=', id).execute();
 }
 
 /** What a list of users is narrowed to; what is left out does not narrow. */
@@ -92,7 +115,7 @@ const known = [
   'token_generation',
 ] as const satisfies readonly (keyof UserRow)[];
 
-type KnownRow = Omit<Selectable<UserRow>, 'password_hash'>;
+type KnownRow = Omit<Selectable<UserRow>, 'password_hash' | 'failed_logins' | 'failed_login_at'>;
 
 function userFromRow(row: KnownRow): User {
   return {

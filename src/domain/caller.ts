@@ -1,3 +1,5 @@
+import type { AccessRule } from './access-rule.ts';
+
 /** Who is asking, as the identity service vouches for it. */
 export interface Caller {
   readonly userId: string;
@@ -9,6 +11,8 @@ export interface Caller {
   readonly projectDomainId: string | null;
   /** Unscoped, domain- and system-scoped tokens are valid but open no image. */
   readonly scope: 'project' | 'domain' | 'system' | 'unscoped';
+  /** The only requests that the caller's application credential is good for; without them, all are. */
+  readonly accessRules?: readonly AccessRule[];
 }
 
 /** Whether the caller holds `role`, given directly or implied by another. */

@@ -1,3 +1,5 @@
+import type { AccessRule } from './access-rule.ts';
+
 /** Someone who can ask for tokens. */
 export interface User {
   /** 32 hex digits. */
@@ -24,4 +26,6 @@ export interface ApplicationCredential {
   readonly unrestricted: boolean;
   readonly expiresAt: Date | null;
   readonly roleIds: ReadonlySet<string>;
+  /** The requests that it is good for; null for no such limit. */
+  readonly accessRules: readonly AccessRule[] | null;
 }

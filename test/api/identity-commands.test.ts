@@ -2,15 +2,23 @@ import assert from 'node:assert/strict';
 import { appendFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { runCommand } from '../support/command.ts';
-import { loginBody, startIdentity, type TestIdentity } from '../support/identity.ts';
+import {
+  loginBody,
+  startIdentity,
+  type TestIdentity,
+  type TestIdentityOptions,
+} from '../support/identity.ts';
 
 /** A running service and a command line that finds it. */
-async function startWithCommands() {
-  const service = await startIdentity();
+async function startWithCommands(options: TestIdentityOptions = {}) {
+  const service = await startIdentity(options);
   await service.listen();
   const env = { OS_CLIENT_CONFIG_FILE: service.cloudsFile };
-  const run = (line: string, input?: string) =>
-    runCommand(line.split(' '), { env, ...(input !== undefined && { input }) });
+  const run = (line: string | readonly string[], input?: string) =>
+    runCommand(typeof line === 'string' ? line.split(' ') : line, {
+      env,
+      ...(input !== undefined && { input }),
+    });
   return { service, run, [Symbol.asyncDispose]: () => service[Symbol.asyncDispose]() };
 }
 
@@ -174,4 +182,101 @@ test('an application credential in clouds.yaml logs in as well', async () => {
 
   assert.equal(result.code, 0, result.err);
   assert.match(result.out, /consumer/);
+});
+
+test('an application credential is made, used, listed, shown and removed', async () => {
+  await using started = await startWithCommands();
+  const { service, run } = started;
+
+  const made = await run([
+    ...['credential', 'create', 'ci', '--role', 'reader', '--role', 'member'],
+    ...['--description', 'the build', '--expires', '2026-02-01T00:00:00+01:00'],
+    ...['--access-rule', 'GET /v2/images/**', '--access-rule', 'identity GET /v3/projects'],
+    ...['--os-cloud', 'vitrine-producer', '--json'],
+  ]);
+  const list = await run('credential list --os-cloud vitrine-producer');
+  const byAdmin = await run('credential show ci --user producer');
+
+  assert.equal(made.code, 0, made.err);
+  const { secret, ...shown } = JSON.parse(made.out);
+  assert.partialDeepStrictEqual(shown, {
+    name: 'ci',
+    description: 'the build',
+    roles: 'member, reader',
+    expires_at: '2026-01-31T23:00:00.000000Z',
+    unrestricted: false,
+    access_rules: 'image GET /v2/images/**, identity GET /v3/projects',
+  });
+  const identity = {
+    methods: ['application_credential'],
+    application_credential: { id: shown.id, secret },
+  };
+  const login = await service.call({
+    method: 'POST',
+    path: '/v3/auth/tokens',
+    body: { auth: { identity } },
+  });
+  assert.equal(login.status, 201);
+  assert.match(
+    list.out,
+    /^id +name +roles +expires_at +description\n\S+ +ci +member, reader +2026/,
+  );
+  assert.match(byAdmin.out, /^name +ci$/m);
+  assert(!list.out.includes(secret) && !byAdmin.out.includes(secret));
+
+  const removed = await run('credential delete ci --os-cloud vitrine-producer');
+  const gone = await run('credential show ci --os-cloud vitrine-producer');
+
+  assert.match(removed.out, /^Application credential ci \(.*\) is removed\.\n$/);
+  assert.deepEqual([gone.code, gone.err.includes('vitrine credential list')], [1, true]);
+});
+
+test('an application credential that makes no sense, or is not allowed, is refused', async () => {
+  await using started = await startWithCommands();
+  const { run } = started;
+  const create = ['credential', 'create', 'ci', '--os-cloud', 'vitrine-producer'];
+
+  const time = await run([...create, '--expires', 'soon']);
+  const past = await run([...create, '--expires', '2020-01-01T00:00:00Z']);
+  const rule = await run([...create, '--access-rule', '/v2/images']);
+  const role = await run([...create, '--role', 'admin']);
+  const others = await run('credential list --user admin --os-cloud vitrine-producer');
+
+  assert.deepEqual([time.code, time.err.includes('30d')], [2, true]);
+  assert.deepEqual([past.code, past.err.includes('future')], [1, true]);
+  assert.deepEqual([rule.code, rule.err.includes('GET /v2/images/**')], [2, true]);
+  assert.deepEqual([role.code, role.err.includes('roles')], [1, true]);
+  assert.equal(others.code, 1);
+});
+
+test('a user gives itself a new password, and an admin unlocks who tried too many', async () => {
+  await using started = await startWithCommands({ lockout: { failures: 2, duration: 60_000 } });
+  const { run, service } = started;
+
+  const changed = await run(
+    'user password --password-stdin --os-cloud vitrine-producer',
+    'an engine\n',
+  );
+  const stale = await run('user password --os-cloud vitrine-producer');
+  await canLogIn(service, 'producer', 'wrong');
+  const locked = await canLogIn(service, 'producer', 'an engine');
+  const unlocked = await run('user unlock producer');
+  const { token } = await canLogIn(service, 'producer', 'an engine');
+
+  assert.deepEqual([changed.code, changed.err], [0, '']);
+  assert.deepEqual([stale.code, stale.err.includes('clouds.yaml')], [1, true]);
+  assert.equal(locked.error.code, 401);
+  assert.equal(unlocked.out, 'User producer can log in again.\n');
+  assert.equal(token.user.name, 'producer');
+});
+
+test('a disabled user is not unlocked, but told to be disabled', async () => {
+  await using started = await startWithCommands();
+  await started.run('user disable consumer');
+
+  const unlocked = await started.run('user unlock consumer');
+  const shown = await started.run('user show consumer --json');
+
+  assert.deepEqual([unlocked.code, unlocked.err.includes('user enable')], [2, true]);
+  assert.equal(JSON.parse(shown.out).enabled, false);
 });

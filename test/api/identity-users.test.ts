@@ -98,18 +98,83 @@ test('a user changes its own password, which ends its tokens', async () => {
   assert.equal((await logIn(service, 'producer', 'a new one')).status, 201);
 });
 
-test('nobody changes the password of another by knowing it', async () => {
-  await using service = await startIdentity();
-  const consumer = await service.identity.tokens.authorize(await service.token('consumer'));
+/** Changes a password as anybody may who knows it. */
+async function change(service: TestIdentity, id: string, fields: Record<string, unknown>) {
+  const path = `/v3/users/${id}/password`;
+  return await service.call({ method: 'POST', path, body: { user: fields } });
+}
 
-  const answer = await service.call({
-    method: 'POST',
-    path: `/v3/users/${consumer.user.id}/password`,
-    token: await service.token('producer'),
-    body: { user: { password: 'x', original_password: await service.password('consumer') } },
+// As Keystone 22: whoever knows the password may change it, with whatever token or none.
+test('a password is changed without a token, and only by knowing it', async () => {
+  await using service = await startIdentity();
+  const { user } = await service.identity.tokens.authorize(await service.token('producer'));
+  const original_password = await service.password('producer');
+
+  const wrong = await change(service, user.id, { original_password: 'guess', password: 'another' });
+  const nobody = await change(service, 'f'.repeat(32), { original_password, password: 'another' });
+  const missing = await change(service, user.id, { password: 'another' });
+  const right = await change(service, user.id, { original_password, password: 'another' });
+
+  assert.deepEqual([wrong.status, nobody.status, missing.status], [401, 401, 400]);
+  assert.deepEqual(wrong.json, nobody.json);
+  assert.match(missing.json.error.message, /original_password/);
+  assert.equal(right.status, 204);
+  assert.equal((await logIn(service, 'producer', 'another')).status, 201);
+});
+
+test('a new password is another one, and long enough, whoever sets it', async () => {
+  await using service = await startIdentity({ minPasswordLength: 8 });
+  const { user } = await service.identity.tokens.authorize(await service.token('producer'));
+  const original_password = await service.password('producer');
+
+  const same = await change(service, user.id, { original_password, password: original_password });
+  const short = await change(service, user.id, { original_password, password: 'seven77' });
+  const made = await create(service, { name: 'ada', password: 'seven77' });
+  const set = await service.call({
+    method: 'PATCH',
+    path: `/v3/users/${user.id}`,
+    token: await service.token('admin'),
+    body: { user: { password: 'seven77' } },
   });
 
-  assert.equal(answer.status, 403);
+  assert.deepEqual([same.status, short.status, made.status, set.status], [400, 400, 400, 400]);
+  for (const { json } of [short, made, set]) {
+    assert.equal(json.error.message, 'password must have 8 characters at least.');
+  }
+  assert.equal((await logIn(service, 'producer', original_password)).status, 201);
+});
+
+test('of two changes at the same time one counts', async () => {
+  await using service = await startIdentity();
+  const { user } = await service.identity.tokens.authorize(await service.token('producer'));
+  const original_password = await service.password('producer');
+
+  const changes = await Promise.all(
+    ['first new one', 'second new one'].map((password) =>
+      change(service, user.id, { original_password, password }),
+    ),
+  );
+
+  assert.deepEqual(
+    changes.map(({ status }) => status).toSorted((a, b) => a - b),
+    [204, 401],
+  );
+});
+
+test('the password of a disabled user cannot be changed by itself', async () => {
+  await using service = await startIdentity();
+  const { user } = await service.identity.tokens.authorize(await service.token('producer'));
+  await service.call({
+    method: 'PATCH',
+    path: `/v3/users/${user.id}`,
+    token: await service.token('admin'),
+    body: { user: { enabled: false } },
+  });
+
+  const original_password = await service.password('producer');
+  const answer = await change(service, user.id, { original_password, password: 'another' });
+
+  assert.equal(answer.status, 401);
 });
 
 test('a disabled user can do nothing, and enabling it does not bring old tokens back', async () => {

@@ -169,6 +169,21 @@ test('a Keystone that is away at the start is told of once', async () => {
   assert.equal(lines.filter(({ level }) => level === 50).length, 1);
 });
 
+test('a token with access rules opens what they name, and the rest to a service that sends it on', async () => {
+  const accessRules = [{ id: 'r', service: 'image', method: 'GET', path: '/v2/images' }];
+  const token = { 'x-auth-token': service.keystone.issue({ accessRules }) };
+
+  const named = await service.send('GET', `${images}?limit=1`, undefined, token);
+  const other = await service.send('POST', images, {}, token);
+  const sentOn = await service.send('GET', `${images}/none`, undefined, {
+    ...token,
+    'x-service-token': service.keystone.issue({ userId: 'nova' }),
+  });
+
+  assert.deepEqual([named.status, other.status, sentOn.status], [200, 401, 404]);
+  assert.match(other.text, /no access rule for this request/);
+});
+
 test('there is no identity service beside Keystone, nor any account', async () => {
   const paths = ['/identity', '/identity/v3', '/identity/v3/auth/tokens'];
 

@@ -121,20 +121,24 @@ test('a token of the system or of a domain opens no image', async () => {
   assert.equal(await vitrine.list(domain), 403);
 });
 
-test('an application credential is as good as a password; one with access rules is refused', async () => {
+test('an application credential is as good as a password; one with access rules opens what they name', async () => {
   await using vitrine = await startVitrine(keystone);
   const plain = await credentialOfProducer();
   const ruled = await credentialOfProducer({
     access_rules: [{ method: 'GET', path: '/v2/images', service: 'image' }],
   });
-  const [free, limited] = await Promise.all(
-    [plain, ruled].map((one) =>
+  const elsewhere = await credentialOfProducer({
+    access_rules: [{ method: 'GET', path: '/v2/images', service: 'compute' }],
+  });
+  const [free, limited, other] = await Promise.all(
+    [plain, ruled, elsewhere].map((one) =>
       tokenBy({ methods: ['application_credential'], application_credential: one }),
     ),
   );
 
   assert.equal(await vitrine.list(free ?? ''), 200);
-  assert.equal(await vitrine.list(limited ?? ''), 401);
+  assert.equal(await vitrine.list(limited ?? ''), 200);
+  assert.equal(await vitrine.list(other ?? ''), 401);
 });
 
 for (const [username, role] of [

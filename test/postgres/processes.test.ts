@@ -29,7 +29,8 @@ test('several processes start on an empty database at once: one makes its tables
   );
   await Promise.all(opened.map((database) => database.close()));
 
-  for (const { rows } of found) assert.deepEqual(rows, [{ name: '0001-schema' }]);
+  for (const { rows } of found)
+    assert.deepEqual(rows, [{ name: '0001-schema' }, { name: '0002-identity-limits' }]);
 });
 
 test('a database of a newer release is refused, and left as it is', async () => {

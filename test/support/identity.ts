@@ -5,6 +5,7 @@ import fastify, { type FastifyBaseLogger, type FastifyInstance, type InjectOptio
 import { parse } from 'yaml';
 import { networkOf } from '../../src/config/network.ts';
 import { loadConfig } from '../../src/config.ts';
+import type { Database } from '../../src/database/database.ts';
 import { identityRoutes } from '../../src/http/identity/identity-routes.ts';
 import { serverOptions } from '../../src/http/server-options.ts';
 import { makeFirstAccounts, refreshClouds } from '../../src/service/first-start.ts';
@@ -23,6 +24,8 @@ export interface TestIdentity extends AsyncDisposable {
   readonly identity: EmbeddedIdentity;
   readonly folder: string;
   readonly cloudsFile: string;
+  /** Opens the service's database once more, as another process or a restart does. */
+  open(): Promise<Database>;
   /** Moves the service's clock, ms. */
   pass(time: number): void;
   password(user: string): Promise<string>;
@@ -105,6 +108,7 @@ export async function startIdentity(options: TestIdentityOptions = {}): Promise<
     identity,
     folder,
     cloudsFile,
+    open: () => store.open(),
     call,
     password,
     pass(more) {

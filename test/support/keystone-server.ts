@@ -13,6 +13,8 @@ export interface TokenSubject {
   readonly roles?: readonly string[];
   /** Milliseconds since the epoch. */
   readonly expiresAt?: number;
+  /** Those of the application credential that the token was made with. */
+  readonly accessRules?: readonly object[];
 }
 
 /** A request that came. */
@@ -79,7 +81,10 @@ export async function startKeystoneServer(now: () => number = Date.now): Promise
     const document = subject && tokenDocument(subject, now());
     const grace = url.searchParams.get('allow_expired') === '1' ? 48 * hour : 0;
     const end = Date.parse(document?.token.expires_at ?? '') + grace;
-    if (document && end > now()) send(response, 200, document, { 'x-subject-token': token });
+    const knowsRules = request.headers['openstack-identity-access-rules'] === '1.0';
+    const isTold = subject?.accessRules === undefined || knowsRules;
+    if (document && isTold && end > now())
+      send(response, 200, document, { 'x-subject-token': token });
     else sendError(response, 404);
   }
 
@@ -171,7 +176,7 @@ function isServiceLogin(body: unknown): boolean {
 
 function tokenDocument(subject: TokenSubject, now: number) {
   const { userId = 'u1', scope = 'project', projectId = 'p1' } = subject;
-  const { roles = ['member', 'reader'], expiresAt = now + hour } = subject;
+  const { roles = ['member', 'reader'], expiresAt = now + hour, accessRules } = subject;
   const domain = { id: 'default', name: 'Default' };
   return {
     token: {
@@ -186,6 +191,9 @@ function tokenDocument(subject: TokenSubject, now: number) {
       }),
       ...(scope === 'domain' && { domain }),
       ...(scope === 'system' && { system: { all: true } }),
+      ...(accessRules && {
+        application_credential: { id: 'c', name: 'c', restricted: true, access_rules: accessRules },
+      }),
       ...(scope !== 'unscoped' && { roles: roles.map((name) => ({ id: name, name })) }),
     },
   };

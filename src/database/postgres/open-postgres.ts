@@ -5,6 +5,7 @@ import type { Connection, Database, Processes, Turn } from '../database.ts';
 import { lockClass, lockNumbers } from '../locks.ts';
 import { migrate } from '../migrate.ts';
 import { schema } from '../migrations/postgres/0001-schema.ts';
+import { identityLimits } from '../migrations/postgres/0002-identity-limits.ts';
 import { runPreparedBy } from '../prepared.ts';
 import type { Tables } from '../tables.ts';
 import { clientConfig, openClient, type PostgresAddress, type PostgresTimes } from './clients.ts';
@@ -26,7 +27,10 @@ export interface PostgresOptions {
 }
 
 /** Every step of PostgreSQL's schema, oldest first. A released step never changes; a new need is a new step. */
-const migrations = { '0001-schema': schema } as const;
+const migrations = {
+  '0001-schema': schema,
+  '0002-identity-limits': identityLimits,
+} as const;
 
 /** Reads share connections, which carry more than a process can ask. */
 const mostShared = 4;

@@ -1,14 +1,30 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
+import type { AccessRule } from '../../domain/access-rule.ts';
 import { DomainError } from '../../domain/errors.ts';
 import type { CredentialDraft } from '../../service/identity/application-credentials.ts';
+import { existing } from '../../service/identity/found.ts';
 import type { EmbeddedIdentity } from '../../service/identity/open-identity.ts';
 import { bodyReader } from './body.ts';
 import { callerOf } from './caller.ts';
-import { credentialDocument, listDocument } from './documents.ts';
+import { accessRuleDocument, credentialDocument, listDocument } from './documents.ts';
 import { Name, NewSecret, Note } from './fields.ts';
 import type { Links } from './links.ts';
 import { pathText, queryText } from './query.ts';
+
+const RuleFields = Type.Object(
+  {
+    service: Type.String({ minLength: 1, maxLength: 64 }),
+    method: Type.Union(
+      (['POST', 'GET', 'HEAD', 'PATCH', 'PUT', 'DELETE'] as const).map((name) =>
+        Type.Literal(name),
+      ),
+    ),
+    path: Type.String({ maxLength: 225, pattern: '^/' }),
+  },
+  { additionalProperties: false },
+);
+const KnownRule = Type.Object({ id: Name }, { additionalProperties: false });
 
 const CredentialFields = Type.Object({
   name: Name,
@@ -20,6 +36,10 @@ const CredentialFields = Type.Object({
     Type.Array(Type.Union([Type.Object({ id: Name }), Type.Object({ name: Name })]), {
       maxItems: 100,
     }),
+  ),
+  // An empty list would look like a credential that is good for nothing, and be one that is good for all.
+  access_rules: Type.Optional(
+    Type.Array(Type.Union([RuleFields, KnownRule]), { minItems: 1, maxItems: 100 }),
   ),
 });
 const NewCredential = Type.Object({ application_credential: CredentialFields });
@@ -69,8 +89,51 @@ export function applicationCredentialRoutes(
   });
 }
 
+/** What credentials are good for; the rules come and go with them. @see Identity API v3, "Access Rules" */
+export function accessRuleRoutes(
+  app: FastifyInstance,
+  { credentials, tokens }: EmbeddedIdentity,
+  links: Links,
+): void {
+  const path = '/v3/users/:user/access_rules';
+
+  async function ruleIn(request: FastifyRequest): Promise<AccessRule> {
+    const caller = await callerOf(request, tokens);
+    const id = pathText(request, 'id');
+    const rules = await credentials.listRules(caller, pathText(request, 'user'));
+    return existing(
+      rules.find((rule) => rule.id === id),
+      `access rule ${id}`,
+    );
+  }
+
+  app.get(path, async (request) => {
+    const caller = await callerOf(request, tokens);
+    const user = pathText(request, 'user');
+    const base = `${links.v3(request)}/users/${user}/access_rules`;
+    const rules = await credentials.listRules(caller, user);
+    return listDocument(
+      'access_rules',
+      rules.map((rule) => accessRuleDocument(rule, base)),
+      base,
+    );
+  });
+
+  app.get(`${path}/:id`, async (request) => {
+    const base = `${links.v3(request)}/users/${pathText(request, 'user')}/access_rules`;
+    return { access_rule: accessRuleDocument(await ruleIn(request), base) };
+  });
+
+  app.delete(`${path}/:id`, async (request) => {
+    const { id } = await ruleIn(request);
+    const text = `An application credential has access rule ${id}; remove that first.`;
+    throw new DomainError('NotPermitted', text);
+  });
+}
+
 function draftOf(given: Static<typeof CredentialFields>): CredentialDraft {
   const { name, description = null, secret, expires_at, unrestricted, roles } = given;
+  const { access_rules: accessRules } = given;
   return {
     name,
     description,
@@ -78,6 +141,7 @@ function draftOf(given: Static<typeof CredentialFields>): CredentialDraft {
     expiresAt: expires_at == null ? null : timeOf(expires_at),
     unrestricted: unrestricted ?? false,
     roles: roles && roles.length > 0 ? roles : undefined,
+    accessRules,
   };
 }
 

@@ -52,6 +52,12 @@ export function tokenRoutes(app: FastifyInstance, identity: EmbeddedIdentity, li
       may: maySeeToken,
       expired: isAsked(request, 'allow_expired'),
     });
+    if (subject.caller.accessRules && !knowsAccessRules(request)) {
+      throw new DomainError(
+        'NotFound',
+        'Only a service that knows access rules is told of this token.',
+      );
+    }
     return send(request, reply, { token, authorization: subject });
   });
 
@@ -60,6 +66,11 @@ export function tokenRoutes(app: FastifyInstance, identity: EmbeddedIdentity, li
     await tokens.revoke(subject.session);
     return reply.code(204).send();
   });
+}
+
+/** A service that does not know them would take the token for one that opens everything. @see Keystone, `OpenStack-Identity-Access-Rules` */
+function knowsAccessRules({ headers }: FastifyRequest): boolean {
+  return Number(headers['openstack-identity-access-rules']) >= 1;
 }
 
 interface Wanted {

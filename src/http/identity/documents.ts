@@ -1,3 +1,4 @@
+import type { AccessRule } from '../../domain/access-rule.ts';
 import type { Domain, Project } from '../../domain/project.ts';
 import type { Role } from '../../domain/role.ts';
 import type { User } from '../../domain/user.ts';
@@ -57,9 +58,15 @@ export function roleDocument({ id, name, description }: Role, v3: string) {
   return { id, name, description, domain_id: null, options: {}, links };
 }
 
+/** @see Identity API v3, "Show access rule details" */
+export function accessRuleDocument({ id, service, method, path }: AccessRule, base: string) {
+  return { id, service, method, path, links: { self: `${base}/${id}` } };
+}
+
 /** @see Identity API v3, "Show application credential details" */
 export function credentialDocument({ credential, roles }: DescribedCredential, v3: string) {
   const { id, name, description, userId, projectId, unrestricted, expiresAt } = credential;
+  const { accessRules } = credential;
   return {
     id,
     name,
@@ -70,6 +77,7 @@ export function credentialDocument({ credential, roles }: DescribedCredential, v
     expires_at: expiresAt && tokenTime(expiresAt),
     roles: roles.map((role) => ({ id: role.id, name: role.name })),
     system: null,
+    ...(accessRules && { access_rules: accessRules }),
     links: { self: `${v3}/users/${userId}/application_credentials/${id}` },
   };
 }

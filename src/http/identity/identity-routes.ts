@@ -1,6 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify';
 import type { EmbeddedIdentity } from '../../service/identity/open-identity.ts';
-import { applicationCredentialRoutes } from './application-credentials.ts';
+import { accessRuleRoutes, applicationCredentialRoutes } from './application-credentials.ts';
 import { authRoutes } from './auth.ts';
 import { tokenRoutes } from './auth-tokens.ts';
 import { parseJsonBodies } from './body.ts';
@@ -42,6 +42,7 @@ export const identityRoutes: FastifyPluginAsync<IdentityRoutesOptions> = async (
     roleRoutes,
     roleAssignmentRoutes,
     applicationCredentialRoutes,
+    accessRuleRoutes,
   ]) {
     routes(app, identity, links);
   }

@@ -29,6 +29,7 @@ export function tokenDocument(authorization: Authorization, { catalog }: TokenDo
           id: credential.id,
           name: credential.name,
           restricted: !credential.unrestricted,
+          ...(credential.accessRules && { access_rules: credential.accessRules }),
         },
       }),
     },

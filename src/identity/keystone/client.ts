@@ -36,6 +36,9 @@ export interface KeystoneClientOptions {
 /** Questions that may wait for their answers; it bounds the memory of a rush that Keystone cannot follow. */
 const maxWaiting = 10_000;
 
+/** Without it Keystone says nothing of tokens that have access rules. */
+const knowsAccessRules = { 'openstack-identity-access-rules': '1.0' };
+
 /** A client that logs in by itself, and again when its token has ended. */
 export function keystoneClient({
   connection,
@@ -50,7 +53,7 @@ export function keystoneClient({
   ): Promise<KeystoneAnswer> {
     const send = async (token: string) => {
       const subject = subjectToken !== undefined && { 'x-subject-token': subjectToken };
-      const headers = { 'x-auth-token': token, ...subject };
+      const headers = { 'x-auth-token': token, ...knowsAccessRules, ...subject };
       return await connection.send({ method: 'GET', path, headers, signal });
     };
     const token = await untilAborted(login.token(), signal);

@@ -11,6 +11,13 @@ export interface TokenMeaning {
 
 const Id = Type.String({ minLength: 1 });
 
+const AccessRule = Type.Object({
+  id: Type.String(),
+  service: Type.String(),
+  method: Type.String(),
+  path: Type.String(),
+});
+
 const TokenDocument = Compile(
   Type.Object({
     token: Type.Object({
@@ -23,6 +30,9 @@ const TokenDocument = Compile(
       domain: Type.Optional(Type.Object({ id: Id })),
       system: Type.Optional(Type.Object({ all: Type.Literal(true) })),
       roles: Type.Optional(Type.Array(Type.Object({ name: Type.String() }))),
+      application_credential: Type.Optional(
+        Type.Object({ access_rules: Type.Optional(Type.Array(AccessRule)) }),
+      ),
     }),
   }),
 );
@@ -37,12 +47,14 @@ export function parseTokenDocument(json: unknown): TokenMeaning {
   const { token } = TokenDocument.Parse(json);
   const expiresAt = Date.parse(token.expires_at);
   if (Number.isNaN(expiresAt)) throw new TypeError('expires_at is no time.');
+  const accessRules = token.application_credential?.access_rules;
   const caller: Caller = {
     userId: token.user.id,
     projectId: token.project?.id ?? null,
     projectDomainId: token.project?.domain.id ?? null,
     roles: new Set(token.roles?.map(({ name }) => name.toLowerCase())),
     scope: scopeOf(token),
+    ...(accessRules && { accessRules }),
   };
   return { caller, expiresAt };
 }

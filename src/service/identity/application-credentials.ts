@@ -6,6 +6,7 @@ import {
   listApplicationCredentials,
 } from '../../database/application-credentials.ts';
 import { listRoles } from '../../database/roles.ts';
+import type { AccessRule } from '../../domain/access-rule.ts';
 import { DomainError } from '../../domain/errors.ts';
 import {
   demand,
@@ -31,7 +32,12 @@ export interface CredentialDraft {
   readonly unrestricted: boolean;
   /** By id or name; left out, every role of the token that asks. */
   readonly roles: readonly ({ readonly id: string } | { readonly name: string })[] | undefined;
+  /** Undefined for a credential that is good for every request. */
+  readonly accessRules: readonly WantedRule[] | undefined;
 }
+
+/** A rule anew, or the id of one that another credential of the user has. */
+export type WantedRule = Omit<AccessRule, 'id'> | Pick<AccessRule, 'id'>;
 
 /** A credential with the roles that it was given. */
 export interface DescribedCredential {
@@ -48,8 +54,9 @@ export interface ApplicationCredentials {
   /**
    * The credential with its secret, which is known this once.
    *
-   * @throws DomainError `NotPermitted` `NameTaken`; `InvalidRequest` without a project, for a role that
-   *   the caller does not hold, or for an expiry in the past.
+   * @throws DomainError `NotPermitted`, also for one too many; `NameTaken`; `InvalidRequest` without a
+   *   project, for a role that the caller does not hold, or for an expiry in the past; `NotFound` for an
+   *   access rule that the user does not have.
    */
   create(
     caller: Authorization,
@@ -58,12 +65,16 @@ export interface ApplicationCredentials {
   ): Promise<DescribedCredential & { readonly secret: string }>;
   /** Its tokens stop working at once. @throws DomainError `NotPermitted` `NotFound` */
   delete(caller: Authorization, userId: string, id: string): Promise<void>;
+  /** Every rule of the user's credentials, once. @throws DomainError `NotPermitted` */
+  listRules(caller: Authorization, userId: string): Promise<AccessRule[]>;
 }
 
 export interface ApplicationCredentialsOptions {
   readonly context: IdentityContext;
   readonly passwords: Passwords;
   readonly gate: Gate;
+  /** Credentials that one user may have; negative for no limit. */
+  readonly limit: number;
 }
 
 /** Application credentials of the embedded identity service. */
@@ -71,6 +82,7 @@ export function openApplicationCredentials({
   context,
   passwords,
   gate,
+  limit,
 }: ApplicationCredentialsOptions): ApplicationCredentials {
   const db = context.database.read;
   const othersRefusal = 'Only an admin may see the application credentials of others.';
@@ -99,14 +111,19 @@ export function openApplicationCredentials({
 
     async create(caller, userId, draft) {
       demand(mayChangeCredentials(caller, userId), changeRefusal);
-      const credential = newCredential(caller, draft, context.now());
+      const blank = newCredential(caller, draft, context.now());
       const secret = draft.secret ?? randomBytes(32).toString('base64url');
       const secretHash = await gate.run(() => passwords.hash(secret));
-      await context.change(async (tx) => {
+      const credential = await context.change(async (tx) => {
         const all = await listApplicationCredentials(tx, userId);
-        const holders = all.filter((other) => other.name === credential.name);
-        checkNameFree(holders, credential, 'application credential');
-        await insertApplicationCredential(tx, credential, secretHash);
+        const holders = all.filter((other) => other.name === blank.name);
+        checkNameFree(holders, blank, 'application credential');
+        const full = limit >= 0 && all.length >= limit;
+        demand(!full, `A user may have ${limit} application credentials; remove one first.`);
+        const accessRules = draft.accessRules ? rulesFor(draft.accessRules, rulesOf(all)) : null;
+        const made = { ...blank, accessRules };
+        await insertApplicationCredential(tx, made, secretHash);
+        return made;
       });
       return { ...(await describe(credential)), secret };
     },
@@ -116,6 +133,11 @@ export function openApplicationCredentials({
       demand(byAdmin || mayChangeCredentials(caller, userId), changeRefusal);
       await get(caller, userId, id);
       await context.change((tx) => deleteApplicationCredential(tx, id));
+    },
+
+    async listRules(caller, userId) {
+      demand(maySeeUser(caller, userId), othersRefusal);
+      return rulesOf(await listApplicationCredentials(db, userId));
     },
   };
 }
@@ -141,7 +163,28 @@ function newCredential(
     unrestricted: draft.unrestricted,
     expiresAt: draft.expiresAt,
     roleIds: new Set(roles.map((role) => role.id)),
+    accessRules: null,
   };
+}
+
+function rulesOf(credentials: readonly ApplicationCredential[]): AccessRule[] {
+  const all = credentials.flatMap(({ accessRules }) => accessRules ?? []);
+  return [...new Map(all.map((rule) => [rule.id, rule])).values()];
+}
+
+/** A rule that the user has already keeps its id, as with Keystone. */
+function rulesFor(wanted: readonly WantedRule[], known: readonly AccessRule[]): AccessRule[] {
+  return wanted.map((rule) => {
+    if ('id' in rule) {
+      const named = known.find(({ id }) => id === rule.id);
+      return existing(named, `access rule ${rule.id}`);
+    }
+    const { service, method, path } = rule;
+    const same = known.find(
+      (one) => one.service === service && one.method === method && one.path === path,
+    );
+    return same ?? { id: newId(), service, method, path };
+  });
 }
 
 function heldRole(

@@ -33,7 +33,10 @@ export async function findAuthorization(
   const credential = await liveCredential(db, session, now);
   const place = await findPlace(db, session.scope);
   const roles = await rolesAt(db, user, session.scope, credential);
-  const caller = callerOf(session, roles, place.project?.domain ?? null);
+  const caller = {
+    ...callerOf(session, roles, place.project?.domain ?? null),
+    ...(credential?.accessRules && { accessRules: credential.accessRules }),
+  };
   return { session, user, userDomain, ...place, roles, credential, caller };
 }
 

@@ -4,10 +4,10 @@ import {
   listApplicationCredentials,
 } from '../../database/application-credentials.ts';
 import type { Connection } from '../../database/database.ts';
-import { findPasswordHash } from '../../database/users.ts';
 import type { NamedReference } from '../../domain/project.ts';
 import type { LoginMethod, Session } from '../../domain/session.ts';
 import type { ApplicationCredential, User } from '../../domain/user.ts';
+import type { CheckPassword } from './password-checks.ts';
 import { resolveUser } from './references.ts';
 import { type CheckSecret, wrongSecret } from './secret-checks.ts';
 import type { Tokens } from './tokens.ts';
@@ -40,22 +40,26 @@ export interface ProofOptions {
   readonly db: Connection;
   readonly tokens: Tokens;
   readonly checkSecret: CheckSecret;
+  readonly checkPassword: CheckPassword;
 }
 
 /** Who a proof from the network address `address` proves to be there. */
 export type Prove = (proof: LoginProof, address: string) => Promise<Proved>;
 
 /** Checks of proofs; a wrong one is `NotAuthenticated`, too many are `TooManyRequests`. */
-export function loginProofs({ db, tokens, checkSecret }: ProofOptions): Prove {
+export function loginProofs(options: ProofOptions): Prove {
+  const { db, tokens, checkSecret, checkPassword } = options;
+
   async function byPassword(
     reference: NamedReference,
     secret: string,
     address: string,
   ): Promise<Proved> {
-    const user = await resolveUser(db, reference);
-    const stored = user?.enabled ? await findPasswordHash(db, user.id) : undefined;
-    await checkSecret({ secret, stored, who: { user: typed(reference), address } });
-    if (!user) throw wrongSecret();
+    const user = await checkPassword({
+      user: await resolveUser(db, reference),
+      password: secret,
+      who: { user: typed(reference), address },
+    });
     return { user, methods: ['password'] };
   }
 
@@ -65,9 +69,9 @@ export function loginProofs({ db, tokens, checkSecret }: ProofOptions): Prove {
     address: string,
   ): Promise<Proved> {
     const credential = await findCredential(db, reference);
-    const stored = credential && (await findSecretHash(db, credential.id));
+    const findStored = async () => credential && (await findSecretHash(db, credential.id));
     const name = 'id' in reference ? reference.id : `${typed(reference.user)} ${reference.name}`;
-    await checkSecret({ secret, stored, who: { user: `credential ${name}`, address } });
+    await checkSecret({ secret, findStored, who: { user: `credential ${name}`, address } });
     const user = credential && (await resolveUser(db, { id: credential.userId }));
     if (!user) throw wrongSecret();
     return { user, credential, methods: ['application_credential'] };

@@ -1,10 +1,10 @@
 import type { Connection } from '../../database/database.ts';
-import { findPasswordHash } from '../../database/users.ts';
 import { DomainError } from '../../domain/errors.ts';
 import type { DomainReference, NamedReference } from '../../domain/project.ts';
 import type { TokenScope } from '../../domain/session.ts';
 import type { User } from '../../domain/user.ts';
 import { type LoginProof, loginProofs, type Proved } from './login-proofs.ts';
+import type { CheckPassword } from './password-checks.ts';
 import { resolveDomain, resolveProject } from './references.ts';
 import type { CheckSecret } from './secret-checks.ts';
 import type { IssuedToken, SessionDraft, Tokens } from './tokens.ts';
@@ -31,19 +31,19 @@ export interface Logins {
    *   `TooManyRequests` (RetryLaterError, with the time to wait) after too many failures.
    */
   login(request: LoginRequest): Promise<IssuedToken>;
-  /** @throws DomainError as `login`, when `password` is not the user's. */
-  checkPassword(user: User, password: string, address: string): Promise<void>;
 }
 
 export interface LoginsOptions {
   readonly db: Connection;
   readonly tokens: Tokens;
   readonly checkSecret: CheckSecret;
+  readonly checkPassword: CheckPassword;
 }
 
 /** Logins by password, token and application credential. */
-export function openLogins({ db, tokens, checkSecret }: LoginsOptions): Logins {
-  const prove = loginProofs({ db, tokens, checkSecret });
+export function openLogins(options: LoginsOptions): Logins {
+  const { db, tokens } = options;
+  const prove = loginProofs(options);
 
   /** A token for the user's default project, or for none. */
   async function issueHome(
@@ -76,11 +76,6 @@ export function openLogins({ db, tokens, checkSecret }: LoginsOptions): Logins {
       };
       const scope = scopeFor(proved, asked && (await resolveScope(db, asked)));
       return scope ? await tokens.issue({ ...draft, scope }) : await issueHome(user, draft);
-    },
-
-    async checkPassword(user, secret, address) {
-      const stored = await findPasswordHash(db, user.id);
-      await checkSecret({ secret, stored, who: { user: `id ${user.id}`, address } });
     },
   };
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Database } from '../../database/database.ts';
 import { insertSigningKey, listSigningKeys } from '../../database/signing-keys.ts';
+import type { LockoutRule } from '../../domain/lockout.ts';
 import type { Directory } from '../../identity/directory.ts';
 import { openGate } from '../../identity/gate.ts';
 import { type LoginLimits, loginAttempts } from '../../identity/login-attempts.ts';
@@ -13,6 +14,7 @@ import {
 import { type IdentityContext, identityContext, newId } from './context.ts';
 import { openDirectory } from './directory.ts';
 import { type Logins, openLogins } from './logins.ts';
+import { passwordChecks } from './password-checks.ts';
 import { openProjects, type Projects } from './projects.ts';
 import { openRoles, type Roles } from './roles.ts';
 import { secretChecks } from './secret-checks.ts';
@@ -37,15 +39,24 @@ export interface EmbeddedIdentityOptions {
   /** Life of a token, ms; one hour unless said otherwise. */
   readonly tokenLifetime?: number;
   readonly loginLimits?: LoginLimits;
+  /** Application credentials that one user may have; no limit unless said otherwise. */
+  readonly credentialLimit?: number;
+  /** When users are locked out; never unless said otherwise. */
+  readonly lockout?: LockoutRule;
+  /** Characters that a new password must have at least; one unless said otherwise. */
+  readonly minPasswordLength?: number;
   /** What hashing a password costs from now on. */
   readonly passwordCost?: PasswordCost;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
 }
 
+const noLockout: LockoutRule = { failures: 0, duration: 0 };
+
 /** Opens the identity service on `database`, making its signing key when there is none yet. */
 export async function openIdentity(options: EmbeddedIdentityOptions): Promise<EmbeddedIdentity> {
   const { database, tokenLifetime = 3_600_000, loginLimits, now = Date.now } = options;
+  const { credentialLimit: limit = -1, minPasswordLength = 1, lockout = noLockout } = options;
   const passwords = scryptPasswords(options.passwordCost);
   const context = identityContext(database, now);
   const signer = tokenSigner({ keys: await signingKeys(context), now });
@@ -54,16 +65,17 @@ export async function openIdentity(options: EmbeddedIdentityOptions): Promise<Em
   const gate = openGate({ running: 2, waiting: 100 });
   const attempts = loginAttempts(now, loginLimits);
   const checkSecret = secretChecks({ passwords, attempts, gate });
-  const logins = openLogins({ db: database.read, tokens, checkSecret });
+  const checkPassword = passwordChecks({ context, checkSecret, lockout });
+  const logins = openLogins({ db: database.read, tokens, checkSecret, checkPassword });
   return {
     context,
     tokens,
     passwords,
     logins,
-    users: openUsers({ context, logins, passwords, gate }),
+    users: openUsers({ context, checkPassword, passwords, gate, minPasswordLength }),
     projects: openProjects(context),
     roles: openRoles(context),
-    credentials: openApplicationCredentials({ context, passwords, gate }),
+    credentials: openApplicationCredentials({ context, passwords, gate, limit }),
     directory: openDirectory(database.read),
   };
 }

@@ -6,9 +6,11 @@ import type { Passwords } from '../../identity/passwords.ts';
 export interface SecretCheck {
   /** As it was typed. */
   readonly secret: string;
-  /** What the database keeps; undefined when there is nothing to compare with. */
-  readonly stored: string | undefined;
+  /** Looks up what the database keeps; undefined when there is nothing to compare with. */
+  readonly findStored: () => Promise<string | undefined>;
   readonly who: LoginAttempt;
+  /** Done before the next one in line is compared. */
+  readonly onWrong?: () => Promise<void>;
 }
 
 /**
@@ -26,13 +28,14 @@ export interface SecretCheckOptions {
 
 /** A comparison under the limits of `attempts` and within `gate`. */
 export function secretChecks({ passwords, attempts, gate }: SecretCheckOptions): CheckSecret {
-  return async ({ secret, stored, who }) => {
+  return async ({ secret, findStored, who, onWrong }) => {
     attempts.check(who);
     await gate.run(async () => {
       // Those who waited in line together may have used up what was left.
       attempts.check(who);
-      if (!(await passwords.verify(secret, stored))) {
+      if (!(await passwords.verify(secret, await findStored()))) {
         attempts.failed(who);
+        await onWrong?.();
         throw wrongSecret();
       }
       attempts.succeeded(who);

@@ -6,6 +6,7 @@ import {
   insertUser,
   listUsers,
   type UserFilter,
+  updateFailedLogins,
   updatePasswordHash,
   updateUser,
 } from '../../database/users.ts';
@@ -19,7 +20,8 @@ import type { Passwords } from '../../identity/passwords.ts';
 import { type IdentityContext, newId } from './context.ts';
 import { checkNameFree, existing } from './found.ts';
 import { checkAdminLeft } from './last-admin.ts';
-import type { Logins } from './logins.ts';
+import type { CheckPassword } from './password-checks.ts';
+import { wrongSecret } from './secret-checks.ts';
 
 /** What a caller says of a user; what is left out stays, or takes its default. */
 export interface UserDraft {
@@ -52,24 +54,35 @@ export interface Users {
   update(caller: Authorization, id: string, draft: UserDraft): Promise<User>;
   /** @throws DomainError `NotPermitted` `NotFound` */
   delete(caller: Authorization, id: string): Promise<void>;
-  /** @throws DomainError `NotPermitted` `NotAuthenticated` (wrong original) `TooManyRequests` */
-  changePassword(caller: Authorization, id: string, change: PasswordChange): Promise<void>;
+  /**
+   * Whoever knows the password may change it, as with Keystone, which asks for no token; the user's tokens
+   * end at once.
+   *
+   * @throws DomainError `NotAuthenticated` (wrong original, or no such user), `TooManyRequests`;
+   *   `InvalidRequest` for a password that is too short, or the same
+   */
+  changePassword(id: string, change: PasswordChange): Promise<void>;
 }
 
 export interface UsersOptions {
   readonly context: IdentityContext;
-  readonly logins: Logins;
+  readonly checkPassword: CheckPassword;
   readonly passwords: Passwords;
   readonly gate: Gate;
+  /** Characters that a new password must have at least. */
+  readonly minPasswordLength: number;
 }
 
 /** Users of the embedded identity service. */
-export function openUsers({ context, logins, passwords, gate }: UsersOptions): Users {
+export function openUsers(options: UsersOptions): Users {
+  const { context, checkPassword, passwords, gate, minPasswordLength } = options;
   const db = context.database.read;
   const adminOnly = 'Only an admin may manage users.';
 
   async function hashOf(password: string | null | undefined): Promise<string | null> {
-    return password == null ? null : await gate.run(() => passwords.hash(password));
+    if (password == null) return null;
+    checkLength(password, minPasswordLength);
+    return await gate.run(() => passwords.hash(password));
   }
 
   return {
@@ -104,6 +117,10 @@ export function openUsers({ context, logins, passwords, gate }: UsersOptions): U
         await checkUser(tx, user);
         await updateUser(tx, user);
         if (passwordHash !== null) await updatePasswordHash(tx, id, passwordHash);
+        // As Keystone: to enable a user, even one that is enabled, ends its lock-out.
+        if (draft.enabled || passwordHash !== null) {
+          await updateFailedLogins(tx, id, { count: 0, lastAt: null });
+        }
         if (!user.enabled) await checkAdminLeft(tx);
         return user;
       });
@@ -118,17 +135,30 @@ export function openUsers({ context, logins, passwords, gate }: UsersOptions): U
       });
     },
 
-    async changePassword(caller, id, { original, password, address }) {
-      demand(caller.user.id === id, 'Each user changes its own password; an admin may set any.');
-      await logins.checkPassword(caller.user, original, address);
+    async changePassword(id, { original, password, address }) {
+      const found = await findUser(db, id);
+      const who = { user: `id ${id}`, address };
+      const { tokenGeneration } = await checkPassword({ user: found, password: original, who });
+      checkLength(password, minPasswordLength);
+      if (password.normalize('NFC') === original.normalize('NFC')) {
+        throw new DomainError('InvalidRequest', 'password must be another one than before.');
+      }
       const passwordHash = await gate.run(() => passwords.hash(password));
       await context.change(async (tx) => {
-        const user = existing(await findUser(tx, id), `user ${id}`);
+        const user = await findUser(tx, id);
+        // The original was right for this generation only: it may have been changed meanwhile.
+        if (user?.tokenGeneration !== tokenGeneration) throw wrongSecret();
         await updateUser(tx, changed(user, { password }));
         await updatePasswordHash(tx, id, passwordHash);
       });
     },
   };
+}
+
+/** Counted in characters, as a person types them. */
+function checkLength(password: string, least: number): void {
+  if (Array.from(password).length >= least) return;
+  throw new DomainError('InvalidRequest', `password must have ${least} characters at least.`);
 }
 
 function newUser({

@@ -43,9 +43,14 @@ export const identityCalls: Readonly<Record<string, ServiceCall>> = {
     body: { user: { password: 'another password', original_password: '{password}' } },
     fresh: 'caller',
   },
-  'change another’s password': {
-    send: `POST ${others}/password`,
+  'change a password by knowing it': {
+    send: 'POST /identity/v3/users/{user}/password',
     body: { user: { password: 'another password', original_password: '{password}' } },
+    fresh: 'user',
+  },
+  'change own password by a guess': {
+    send: `POST ${own}/password`,
+    body: { user: { password: 'another password', original_password: 'guess' } },
   },
   'make a role': { send: 'POST /identity/v3/roles', body: { role: { name: '{new}' } } },
   'delete a role': { send: 'DELETE /identity/v3/roles/{made role}', fresh: 'role' },
@@ -79,8 +84,9 @@ function take(place: string): ServiceCall {
 }
 
 /**
- * Who may call what of the embedded identity service. Users see themselves and change their own password and
- * application credentials; a service may look at any token; all else is for admins, at whatever scope.
+ * Who may call what of the embedded identity service. Users see themselves and change their own application
+ * credentials; whoever knows a password changes it; a service may look at any token; all else is for admins, at
+ * whatever scope.
  * A caller with a project finds every other project, since it may want to share an image with it.
  */
 export const identityTable = `
@@ -117,8 +123,9 @@ make a user                                       201 403 403 403 403 403  201 2
 change oneself                                    200 403 403 403 403 403  200 200 403 401    401
 change another user                               200 403 403 403 403 403  200 200 403 401    401
 delete a user                                     204 403 403 403 403 403  204 204 403 401    401
-change own password                               204 204 204 204 204 204  204 204 204 401    401
-change another’s password                         403 403 403 403 403 403  403 403 403 401    401
+change own password                               204 204 204 204 204 204  204 204 204 204    204
+change a password by knowing it                   204 204 204 204 204 204  204 204 204 204    204
+change own password by a guess                    401 401 401 401 401 401  401 401 401 401    401
 GET /identity/v3/users/{self}/projects            200 200 200 200 200 200  200 200 200 401    401
 GET /identity/v3/users/{other}/projects           200 403 403 403 403 403  200 200 403 401    401
 GET /identity/v3/roles                            200 403 403 403 403 403  200 200 403 401    401
@@ -143,6 +150,12 @@ make own credential                               201 201 201 201 201 400  400 4
 make another’s credential                         403 403 403 403 403 403  403 403 403 401    401
 delete own credential                             204 204 204 204 204 204  204 204 204 401    401
 delete another’s credential                       204 403 403 403 403 403  204 204 403 401    401
+GET ${own}/access_rules                           200 200 200 200 200 200  200 200 200 401    401
+GET ${others}/access_rules                        200 403 403 403 403 403  200 200 403 401    401
+GET ${own}/access_rules/none                      404 404 404 404 404 404  404 404 404 401    401
+GET ${others}/access_rules/none                   404 403 403 403 403 403  404 404 403 401    401
+DELETE ${own}/access_rules/none                   404 404 404 404 404 404  404 404 404 401    401
+DELETE ${others}/access_rules/none                404 403 403 403 403 403  404 404 403 401    401
 `;
 
 /** The same for all that roles are given on. */
