@@ -36,6 +36,8 @@ export interface Config extends DatabaseConfig, IdentityConfig, NetworkConfig {
   readonly region: string;
   /** Application credentials that one user may have; negative for no limit. */
   readonly applicationCredentialLimit: number;
+  /** Seconds for which a key signs tokens; 0 for ever. */
+  readonly signingKeyRotation: number;
   /** Wrong passwords in a row after which a user is locked out; 0 for never. */
   readonly lockoutFailures: number;
   /** Seconds for which a user is locked out. */

@@ -209,6 +209,7 @@ async function embeddedCallers(
   const embeddedIdentity = await openIdentity({
     database,
     tokenLifetime: config.tokenLifetime * 1000,
+    keyRotation: config.signingKeyRotation * 1000,
     credentialLimit: config.applicationCredentialLimit,
     lockout: { failures: config.lockoutFailures, duration: config.lockoutSeconds * 1000 },
     minPasswordLength: config.passwordMinLength,

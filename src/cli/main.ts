@@ -4,6 +4,7 @@ import { CommandError } from './command-error.ts';
 import { configCommands } from './config-commands.ts';
 import { credentialCommands } from './credential-commands.ts';
 import { imageCommands } from './image-commands.ts';
+import { keyCommands } from './key-commands.ts';
 import { policyCommands } from './policy-commands.ts';
 import { projectCommands } from './project-commands.ts';
 import { quotaCommands } from './quota-commands.ts';
@@ -20,6 +21,7 @@ function buildProgram(): Command {
     .addCommand(projectCommands())
     .addCommand(roleCommands())
     .addCommand(credentialCommands())
+    .addCommand(keyCommands())
     .addCommand(quotaCommands())
     .addCommand(policyCommands())
     .addCommand(imageCommands())

@@ -106,6 +106,13 @@ const identity = {
     min: -1,
     max: 1_000_000,
   }),
+  signingKeyRotation: integer('signing_key_rotation', {
+    initial: 30 * 24 * 3600,
+    about:
+      'Seconds for which a key of the embedded identity service signs tokens before a new one does; 0 for ever; see [signing keys](identity.md#signing-keys)',
+    min: 0,
+    max: 10 * 365 * 24 * 3600,
+  }),
   lockoutFailures: integer('lockout_failures', {
     initial: 100,
     about:

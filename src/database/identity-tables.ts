@@ -76,7 +76,7 @@ export interface SigningKeyRow {
   secret: string;
   created_at: number;
   /** Milliseconds that a token signed with it may be valid. */
-  longest_lifetime: Generated<number>;
+  longest_lifetime: number;
 }
 
 export interface IdentityTables {

@@ -23,6 +23,11 @@ export async function insertRole(db: Connection, role: Role): Promise<void> {
     .execute();
 }
 
+/** Replaces what is known of a role; its id stays. */
+export async function updateRole(db: Connection, { id, ...values }: Role): Promise<void> {
+  await db.updateTable('roles').set(values).where('id', '=', id).execute();
+}
+
 /** Removes a role and every assignment of it. */
 export async function deleteRole(db: Connection, id: string): Promise<void> {
   await db.deleteFrom('roles').where('id', '=', id).execute();

@@ -1,13 +1,5 @@
+import type { SigningKey } from '../domain/signing-key.ts';
 import type { Connection } from './database.ts';
-
-/** A secret that tokens are signed with. */
-export interface SigningKey {
-  /** The `kid` that a token names its key by. */
-  readonly id: string;
-  /** 256 random bits, base64url. */
-  readonly secret: string;
-  readonly createdAt: Date;
-}
 
 /** Every key, newest first: the first signs, all of them verify. */
 export async function listSigningKeys(db: Connection): Promise<SigningKey[]> {
@@ -21,6 +13,7 @@ export async function listSigningKeys(db: Connection): Promise<SigningKey[]> {
     id: row.id,
     secret: row.secret,
     createdAt: new Date(row.created_at),
+    longestLifetime: row.longest_lifetime,
   }));
 }
 
@@ -28,6 +21,26 @@ export async function listSigningKeys(db: Connection): Promise<SigningKey[]> {
 export async function insertSigningKey(db: Connection, key: SigningKey): Promise<void> {
   await db
     .insertInto('signing_keys')
-    .values({ id: key.id, secret: key.secret, created_at: key.createdAt.getTime() })
+    .values({
+      id: key.id,
+      secret: key.secret,
+      created_at: key.createdAt.getTime(),
+      longest_lifetime: key.longestLifetime,
+    })
     .execute();
+}
+
+/** Keeps that a key signs tokens of that life, ms. */
+export async function updateLongestLifetime(
+  db: Connection,
+  id: string,
+  lifetime: number,
+): Promise<void> {
+  const values = { longest_lifetime: lifetime };
+  await db.updateTable('signing_keys').set(values).where('id', '=', id).execute();
+}
+
+/** Removes keys: what they signed is of nobody's from then on. */
+export async function deleteSigningKeys(db: Connection, ids: readonly string[]): Promise<void> {
+  if (ids.length > 0) await db.deleteFrom('signing_keys').where('id', 'in', ids).execute();
 }

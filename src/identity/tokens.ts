@@ -1,4 +1,4 @@
-import { jwtVerify, SignJWT } from 'jose';
+import { decodeProtectedHeader, jwtVerify, SignJWT } from 'jose';
 import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { DomainError } from '../domain/errors.ts';
@@ -9,6 +9,14 @@ export interface TokenKey {
   readonly id: string;
   /** 256 bits, base64url. */
   readonly secret: string;
+}
+
+/** The keys of tokens, which change in time. */
+export interface TokenKeys {
+  /** The one to sign with now. */
+  current(): Promise<TokenKey>;
+  /** The one of that id; undefined when there is none, or none any more. */
+  find(id: string): Promise<TokenKey | undefined>;
 }
 
 /** Turns sessions into tokens and back. */
@@ -24,8 +32,7 @@ export interface TokenSigner {
 }
 
 export interface TokenSignerOptions {
-  /** The first signs, all of them verify; at least one. */
-  readonly keys: readonly TokenKey[];
+  readonly keys: TokenKeys;
   readonly now: () => number;
 }
 
@@ -36,35 +43,44 @@ const maxTokenLength = 4096;
 
 /** Signs tokens as JSON Web Signatures (RFC 7515, compact form) that name their key. */
 export function tokenSigner({ keys, now }: TokenSignerOptions): TokenSigner {
-  const secrets = new Map(keys.map((key) => [key.id, Buffer.from(key.secret, 'base64url')]));
-  const [current] = keys;
-  const signingSecret = current && secrets.get(current.id);
-  if (!current || !signingSecret) throw new Error('There is no key to sign tokens with.');
+  /** Outside of what is taken for a wrong token: a database that cannot be asked says nothing of the token. */
+  async function secretFor(token: string): Promise<Buffer> {
+    const key = await keys.find(keyIdIn(token));
+    if (!key) throw invalidToken(new Error('The token is of another key.'));
+    return Buffer.from(key.secret, 'base64url');
+  }
 
   return {
-    sign: (session) =>
-      new SignJWT(claimsOf(session))
-        .setProtectedHeader({ alg: algorithm, kid: current.id, typ: 'JWT' })
-        .sign(signingSecret),
+    async sign(session) {
+      const { id, secret } = await keys.current();
+      return await new SignJWT(claimsOf(session))
+        .setProtectedHeader({ alg: algorithm, kid: id, typ: 'JWT' })
+        .sign(Buffer.from(secret, 'base64url'));
+    },
 
     async verify(token, grace = 0) {
       if (token.length > maxTokenLength) throw invalidToken();
+      const secret = await secretFor(token);
       try {
-        const { payload } = await jwtVerify(
-          token,
-          ({ kid }) => {
-            const secret = secrets.get(kid ?? '');
-            if (!secret) throw new Error('The token is of another key.');
-            return secret;
-          },
-          { algorithms: [algorithm], currentDate: new Date(now() - grace) },
-        );
+        const { payload } = await jwtVerify(token, secret, {
+          algorithms: [algorithm],
+          currentDate: new Date(now() - grace),
+        });
         return sessionOf(claims.Parse(payload));
       } catch (cause) {
         throw invalidToken(cause);
       }
     },
   };
+}
+
+/** The key id in a token's head. @throws DomainError `NotAuthenticated` when there is none */
+function keyIdIn(token: string): string {
+  try {
+    return decodeProtectedHeader(token).kid ?? '';
+  } catch (cause) {
+    throw invalidToken(cause);
+  }
 }
 
 const Claims = Type.Object({

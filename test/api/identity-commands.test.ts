@@ -280,3 +280,20 @@ test('a disabled user is not unlocked, but told to be disabled', async () => {
   assert.deepEqual([unlocked.code, unlocked.err.includes('user enable')], [2, true]);
   assert.equal(JSON.parse(shown.out).enabled, false);
 });
+
+test('keys are listed and rotated, and the others dropped', async () => {
+  await using started = await startWithCommands();
+  const { run, service } = started;
+  const before = await service.token('producer');
+  service.pass(1000);
+
+  const rotated = await run('key rotate --json');
+  const list = await run('key list');
+  service.pass(1000);
+  const dropped = await run('key rotate --drop-others --json');
+
+  assert.equal(JSON.parse(rotated.out).length, 2, rotated.err);
+  assert.match(list.out, /^id +signs +created_at +needed_until\n\S+ +yes +\S+ +-\n\S+ +no +2026/);
+  assert.equal(JSON.parse(dropped.out).length, 1, dropped.err);
+  assert.equal((await service.call({ path: '/v3/auth/projects', token: before })).status, 401);
+});

@@ -4,11 +4,13 @@ import { accessRuleRoutes, applicationCredentialRoutes } from './application-cre
 import { authRoutes } from './auth.ts';
 import { tokenRoutes } from './auth-tokens.ts';
 import { parseJsonBodies } from './body.ts';
+import { catalogRoutes } from './catalog.ts';
 import { identityErrorHandler } from './errors.ts';
 import { linksOf } from './links.ts';
 import { domainRoutes, projectRoutes } from './projects.ts';
 import { roleAssignmentRoutes } from './role-assignments.ts';
 import { roleRoutes } from './roles.ts';
+import { signingKeyRoutes } from './signing-keys.ts';
 import { answerUnknownRoutes } from './unknown-routes.ts';
 import { ownUserRoutes, userRoutes } from './users.ts';
 import { versionRoutes } from './versions.ts';
@@ -43,6 +45,8 @@ export const identityRoutes: FastifyPluginAsync<IdentityRoutesOptions> = async (
     roleAssignmentRoutes,
     applicationCredentialRoutes,
     accessRuleRoutes,
+    catalogRoutes,
+    signingKeyRoutes,
   ]) {
     routes(app, identity, links);
   }

@@ -15,6 +15,13 @@ const NewRole = Type.Object({
   }),
 });
 
+const ChangedRole = Type.Object({
+  role: Type.Object({
+    name: Type.Optional(Name),
+    description: Type.Optional(Type.Union([Note, Type.Null()])),
+  }),
+});
+
 /** Roles. @see Identity API v3, "Roles" */
 export function roleRoutes(
   app: FastifyInstance,
@@ -22,6 +29,7 @@ export function roleRoutes(
   links: Links,
 ): void {
   const readNew = bodyReader(NewRole);
+  const readChanged = bodyReader(ChangedRole);
 
   app.get('/v3/roles', async (request) => {
     const caller = await callerOf(request, tokens);
@@ -47,6 +55,13 @@ export function roleRoutes(
     const { name, description = null } = readNew(request).role;
     const role = await roles.create(caller, name, description);
     reply.code(201);
+    return { role: roleDocument(role, links.v3(request)) };
+  });
+
+  app.patch('/v3/roles/:id', async (request) => {
+    const caller = await callerOf(request, tokens);
+    const { name, description } = readChanged(request).role;
+    const role = await roles.update(caller, pathText(request, 'id'), { name, description });
     return { role: roleDocument(role, links.v3(request)) };
   });
 

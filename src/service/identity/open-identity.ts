@@ -1,6 +1,4 @@
-import { randomBytes } from 'node:crypto';
 import type { Database } from '../../database/database.ts';
-import { insertSigningKey, listSigningKeys } from '../../database/signing-keys.ts';
 import type { LockoutRule } from '../../domain/lockout.ts';
 import type { Directory } from '../../identity/directory.ts';
 import { openGate } from '../../identity/gate.ts';
@@ -11,13 +9,14 @@ import {
   type ApplicationCredentials,
   openApplicationCredentials,
 } from './application-credentials.ts';
-import { type IdentityContext, identityContext, newId } from './context.ts';
+import { type IdentityContext, identityContext } from './context.ts';
 import { openDirectory } from './directory.ts';
 import { type Logins, openLogins } from './logins.ts';
 import { passwordChecks } from './password-checks.ts';
 import { openProjects, type Projects } from './projects.ts';
 import { openRoles, type Roles } from './roles.ts';
 import { secretChecks } from './secret-checks.ts';
+import { openSigningKeys, type SigningKeys } from './signing-keys.ts';
 import { openTokens, type Tokens } from './tokens.ts';
 import { openUsers, type Users } from './users.ts';
 
@@ -32,12 +31,15 @@ export interface EmbeddedIdentity {
   readonly roles: Roles;
   readonly credentials: ApplicationCredentials;
   readonly directory: Directory;
+  readonly signingKeys: SigningKeys;
 }
 
 export interface EmbeddedIdentityOptions {
   readonly database: Database;
   /** Life of a token, ms; one hour unless said otherwise. */
   readonly tokenLifetime?: number;
+  /** How long a key signs tokens, ms; for ever unless said otherwise. */
+  readonly keyRotation?: number;
   readonly loginLimits?: LoginLimits;
   /** Application credentials that one user may have; no limit unless said otherwise. */
   readonly credentialLimit?: number;
@@ -59,7 +61,9 @@ export async function openIdentity(options: EmbeddedIdentityOptions): Promise<Em
   const { credentialLimit: limit = -1, minPasswordLength = 1, lockout = noLockout } = options;
   const passwords = scryptPasswords(options.passwordCost);
   const context = identityContext(database, now);
-  const signer = tokenSigner({ keys: await signingKeys(context), now });
+  const keys = { context, lifetime: tokenLifetime, rotation: options.keyRotation ?? 0 };
+  const signingKeys = await openSigningKeys(keys);
+  const signer = tokenSigner({ keys: signingKeys, now });
   const tokens = openTokens({ context, signer, lifetime: tokenLifetime });
   // Two at once hold at most 64 MiB, and the image service keeps the rest of the thread pool.
   const gate = openGate({ running: 2, waiting: 100 });
@@ -77,19 +81,6 @@ export async function openIdentity(options: EmbeddedIdentityOptions): Promise<Em
     roles: openRoles(context),
     credentials: openApplicationCredentials({ context, passwords, gate, limit }),
     directory: openDirectory(database.read),
+    signingKeys,
   };
-}
-
-async function signingKeys(context: IdentityContext) {
-  const known = await listSigningKeys(context.database.read);
-  if (known.length > 0) return known;
-  return await context.change(async (db) => {
-    // Another process may have been first.
-    const made = await listSigningKeys(db);
-    if (made.length > 0) return made;
-    const secret = randomBytes(32).toString('base64url');
-    const key = { id: newId(), secret, createdAt: new Date(context.now()) };
-    await insertSigningKey(db, key);
-    return [key];
-  });
 }

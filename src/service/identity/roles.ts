@@ -9,6 +9,7 @@ import {
   insertRole,
   listAssignments,
   listRoles,
+  updateRole,
 } from '../../database/roles.ts';
 import { findUser } from '../../database/users.ts';
 import { demand, mayManage, maySeeUser } from '../../domain/identity-policy.ts';
@@ -33,6 +34,12 @@ export interface WantedAssignments extends AssignmentFilter {
   readonly effective: boolean;
 }
 
+/** What a caller says of a role; what is left out stays. */
+export interface RoleDraft {
+  readonly name?: string | undefined;
+  readonly description?: string | null | undefined;
+}
+
 /** Roles and who holds them, managed by admins; a user sees its own assignments. */
 export interface Roles {
   /** @throws DomainError `NotPermitted` `NotFound` */
@@ -41,6 +48,8 @@ export interface Roles {
   list(caller: Authorization): Promise<Role[]>;
   /** @throws DomainError `NotPermitted` `NameTaken` */
   create(caller: Authorization, name: string, description: string | null): Promise<Role>;
+  /** @throws DomainError `NotPermitted`, for another name of a role that the service needs too; `NotFound` `NameTaken` */
+  update(caller: Authorization, id: string, draft: RoleDraft): Promise<Role>;
   /** @throws DomainError `NotPermitted`, for a role that the service needs too; `NotFound` */
   delete(caller: Authorization, id: string): Promise<void>;
   /** @throws DomainError `NotPermitted` */
@@ -71,22 +80,34 @@ export function openRoles(context: IdentityContext): Roles {
       demand(mayManage(caller), adminOnly);
       const role = { id: newId(), name, description };
       await context.change(async (tx) => {
-        // Rules compare roles without their case: a second Admin would be an admin, but not seen to be one.
-        const holders = (await listRoles(tx)).filter(
-          (other) => other.name.toLowerCase() === name.toLowerCase(),
-        );
-        checkNameFree(holders, role, 'role');
+        await checkRoleName(tx, role);
         await insertRole(tx, role);
       });
       return role;
     },
 
+    async update(caller, id, { name, description }) {
+      demand(mayManage(caller), adminOnly);
+      return await context.change(async (tx) => {
+        const before = existing(await findRole(tx, id), `role ${id}`);
+        const role = {
+          id,
+          name: name ?? before.name,
+          description: description === undefined ? before.description : description,
+        };
+        const keepsName = role.name === before.name || !isNeeded(before);
+        demand(keepsName, `The service needs the role ${before.name}.`);
+        await checkRoleName(tx, role);
+        await updateRole(tx, role);
+        return role;
+      });
+    },
+
     async delete(caller, id) {
       demand(mayManage(caller), adminOnly);
       await context.change(async (tx) => {
-        const { name } = existing(await findRole(tx, id), `role ${id}`);
-        const needed = standardRoles.some((standard) => standard === name);
-        demand(!needed, `The service needs the role ${name}.`);
+        const role = existing(await findRole(tx, id), `role ${id}`);
+        demand(!isNeeded(role), `The service needs the role ${role.name}.`);
         await deleteRole(tx, id);
       });
     },
@@ -118,6 +139,18 @@ export function openRoles(context: IdentityContext): Roles {
       });
     },
   };
+}
+
+function isNeeded({ name }: Role): boolean {
+  return standardRoles.some((standard) => standard === name);
+}
+
+/** Rules compare roles without their case: a second Admin would be an admin, but not seen to be one. */
+async function checkRoleName(db: Connection, role: Role): Promise<void> {
+  const holders = (await listRoles(db)).filter(
+    (other) => other.name.toLowerCase() === role.name.toLowerCase(),
+  );
+  checkNameFree(holders, role, 'role');
 }
 
 async function checkEnds(db: Connection, { userId, roleId, target }: RoleAssignment) {

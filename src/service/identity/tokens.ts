@@ -2,6 +2,7 @@ import { hash, randomBytes } from 'node:crypto';
 import { deleteSpentRevocations, insertRevocation } from '../../database/revocations.ts';
 import type { Caller } from '../../domain/caller.ts';
 import type { Authorization, Session } from '../../domain/session.ts';
+import { expiredWindow } from '../../domain/signing-key.ts';
 import type { Identity } from '../../identity/identity.ts';
 import { checkWithService } from '../../identity/service-token.ts';
 import type { TokenSigner } from '../../identity/tokens.ts';
@@ -44,9 +45,6 @@ export interface TokensOptions {
   /** Life of a token, ms. */
   readonly lifetime: number;
 }
-
-/** @see Keystone's option `allow_expired_window` */
-const expiredWindow = 172_800_000;
 
 /** Bounds the memory for tokens seen lately: some 2 KiB each. */
 const maxRemembered = 5_000;

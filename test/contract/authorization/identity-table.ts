@@ -54,6 +54,15 @@ export const identityCalls: Readonly<Record<string, ServiceCall>> = {
   },
   'make a role': { send: 'POST /identity/v3/roles', body: { role: { name: '{new}' } } },
   'delete a role': { send: 'DELETE /identity/v3/roles/{made role}', fresh: 'role' },
+  'change a role': {
+    send: 'PATCH /identity/v3/roles/{made role}',
+    body: { role: { description: 'changed' } },
+  },
+  'rename a role that is needed': {
+    send: 'PATCH /identity/v3/roles/{reader}',
+    body: { role: { name: 'other' } },
+  },
+  'rotate the signing keys': { send: 'POST /identity/v3/signing_keys', body: { rotation: {} } },
   'take a role on a project': take(places[0]),
   'take a role on a domain': take(places[1]),
   'take a role on the system': take(places[2]),
@@ -156,6 +165,16 @@ GET ${own}/access_rules/none                      404 404 404 404 404 404  404 4
 GET ${others}/access_rules/none                   404 403 403 403 403 403  404 404 403 401    401
 DELETE ${own}/access_rules/none                   404 404 404 404 404 404  404 404 404 401    401
 DELETE ${others}/access_rules/none                404 403 403 403 403 403  404 404 403 401    401
+change a role                                     200 403 403 403 403 403  200 200 403 401    401
+rename a role that is needed                      403 403 403 403 403 403  403 403 403 401    401
+GET /identity/v3/regions                          200 200 200 200 200 200  200 200 200 401    401
+GET /identity/v3/regions/RegionOne                200 200 200 200 200 200  200 200 200 401    401
+GET /identity/v3/services                         200 403 403 403 403 403  200 200 403 401    401
+GET /identity/v3/services/image                   200 403 403 403 403 403  200 200 403 401    401
+GET /identity/v3/endpoints                        200 403 403 403 403 403  200 200 403 401    401
+GET /identity/v3/endpoints/image-public           200 403 403 403 403 403  200 200 403 401    401
+GET /identity/v3/signing_keys                     200 403 403 403 403 403  200 200 403 401    401
+rotate the signing keys                           200 403 403 403 403 403  200 200 403 401    401
 `;
 
 /** The same for all that roles are given on. */
