@@ -1,5 +1,5 @@
 import type { SchemaAdditions } from './api/schema-additions.ts';
-import type { DatabaseConfig } from './config/database.ts';
+import { checkDatabase, type DatabaseConfig } from './config/database.ts';
 import { type IdentityConfig, keystoneSettingsOf } from './config/keystone.ts';
 import { certificateFilesOf, type NetworkConfig } from './config/network.ts';
 import type { ReadText, Setting } from './config/setting.ts';
@@ -126,6 +126,7 @@ export function readConfig(environment: Environment, readText: ReadText | undefi
   const config = Object.fromEntries(values) as Config;
   keystoneSettingsOf(config, (problem) => problems.push(problem));
   certificateFilesOf(config, (problem) => problems.push(problem));
+  checkDatabase(config, (problem) => problems.push(problem));
   return {
     config,
     states: known.map((setting) => ({ setting, given: givenFor(setting, sources) })),

@@ -22,8 +22,10 @@ enableCompileCache(join(import.meta.dirname, '..', 'node_modules', '.cache', 'co
 // Hashing the first passwords takes about as long as loading the service, and other threads do it: so
 // it begins before the service is loaded, on what looks like a first start.
 const dataDir = process.env['VITRINE_DATA_DIR'] || './data';
-// The second is there where the database is elsewhere.
-const looksEmpty = !['vitrine.db', 'process-id'].some((name) => existsSync(join(dataDir, name)));
+// The others are there where the database is elsewhere.
+const looksEmpty = !['vitrine.db', 'process-id', 'workers'].some((name) =>
+  existsSync(join(dataDir, name)),
+);
 // A configuration file may name another folder, or a Keystone; it is read later.
 const isTold = Boolean(process.env['VITRINE_CONFIG']);
 const wantsAccounts = looksEmpty && !isTold && process.env['VITRINE_IDENTITY'] !== 'keystone';

@@ -1,8 +1,10 @@
+import cluster from 'node:cluster';
 import { readFileSync } from 'node:fs';
 import { pino } from 'pino';
 import { ConfigError, readConfig } from './config.ts';
 import type { FirstSecret } from './identity/first-secrets.ts';
-import { startService } from './server.ts';
+import { type RunningService, startService } from './server.ts';
+import { startWorkers, workerVariable } from './workers.ts';
 
 /** When a process that was asked to end does so at the latest, ms: after the patience that the service has. */
 const lastMoment = 4800;
@@ -17,9 +19,17 @@ Try next, in another terminal:
 `;
 }
 
+/** The number of this process among its siblings, which is no setting. */
+function takeWorkerNumber(): number | undefined {
+  const number = process.env[workerVariable];
+  delete process.env[workerVariable];
+  return cluster.isWorker ? Number(number) : undefined;
+}
+
 async function serve(secrets: readonly FirstSecret[] | undefined): Promise<void> {
   // Passwords, keys and images: what the service writes is for its own account alone.
   process.umask(0o077);
+  const worker = takeWorkerNumber();
   const read = readConfig(process.env, (path) => readFileSync(path, 'utf8'));
   if (read.problems.length > 0) throw new ConfigError(read.problems);
   const { config } = read;
@@ -28,8 +38,12 @@ async function serve(secrets: readonly FirstSecret[] | undefined): Promise<void>
     { level: config.logLevel, base: null },
     pino.destination({ dest: 2, sync: true }),
   );
-  for (const warning of read.warnings) log.warn(warning);
-  const service = await startService(config, log, { secrets });
+  const isOne = config.workers === 1 || worker !== undefined;
+  // All workers would say the same.
+  if (cluster.isPrimary) for (const warning of read.warnings) log.warn(warning);
+  const service = isOne
+    ? await startService(config, log, { secrets, worker })
+    : await startWorkers(config, log);
   let isStopping = false;
   const stop = async () => {
     if (isStopping) return;
@@ -41,6 +55,13 @@ async function serve(secrets: readonly FirstSecret[] | undefined): Promise<void>
   };
   process.on('SIGTERM', () => void stop());
   process.on('SIGINT', () => void stop());
+  // A worker does not outlive the process that gives it its connections.
+  process.once('disconnect', () => void stop());
+  if (cluster.isPrimary) announce(service);
+  else process.send?.({ url: service.url, cloudsFile: service.cloudsFile });
+}
+
+function announce(service: RunningService): void {
   if (service.cloudsFile !== undefined) process.stderr.write(welcome(service.cloudsFile));
   process.stdout.write(`vitrine ready on ${service.url}\n`);
 }

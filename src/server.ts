@@ -59,6 +59,8 @@ export interface StartOptions {
   readonly times?: Partial<ConnectionTimes> | undefined;
   /** Passwords for the first accounts, whose hashing has begun already. */
   readonly secrets?: readonly FirstSecret[] | undefined;
+  /** Which of several processes with one data folder this is; the folder has one for each. */
+  readonly worker?: number | undefined;
   /** What hashing a password costs from now on, where it is not to be the default. */
   readonly passwordCost?: PasswordCost | undefined;
 }
@@ -69,14 +71,16 @@ export interface StartOptions {
 export async function startService(
   config: Config,
   log: Logger,
-  { times, secrets, passwordCost }: StartOptions = {},
+  { times, secrets, worker, passwordCost }: StartOptions = {},
 ): Promise<RunningService> {
   const dataDir = resolve(config.dataDir);
   makeDataDir(dataDir);
   await using parts = new AsyncDisposableStack();
-  parts.use(lockInstance(join(dataDir, 'vitrine.lock')));
+  const ownDir = worker === undefined ? dataDir : join(dataDir, 'workers', String(worker));
+  makeDataDir(ownDir);
+  parts.use(lockInstance(join(ownDir, 'vitrine.lock')));
   const report = (message: string, cause: unknown) => log.error({ err: cause }, message);
-  const database = parts.use(await databaseOf(config, dataDir, report));
+  const database = parts.use(await databaseOf(config, ownDir, report));
   const store = parts.use(
     filesystemStore({
       id: 'file',
@@ -114,7 +118,7 @@ export async function startService(
     log,
     stopping: stopping.signal,
   });
-  await listen(app, config);
+  await listen(app, config, worker !== undefined);
   parts.defer(() => app.close());
   const url = urlOf(config, portOf(app.server.address()));
 
@@ -136,9 +140,9 @@ export async function startService(
 }
 
 /** The database of the configuration: SQLite's file in the data folder unless it names another. */
-async function databaseOf(config: Config, dataDir: string, report: Report): Promise<Database> {
+async function databaseOf(config: Config, ownDir: string, report: Report): Promise<Database> {
   const { databaseUrl, databaseTimeout, databaseConnections } = config;
-  if (!databaseUrl) return await openDatabase(join(dataDir, 'vitrine.db'));
+  if (!databaseUrl) return await openDatabase(join(ownDir, 'vitrine.db'));
   // Most services run without.
   const { openPostgres } = await import('./database/postgres/open-postgres.ts');
   const statement = databaseTimeout * 1000;
@@ -147,7 +151,7 @@ async function databaseOf(config: Config, dataDir: string, report: Report): Prom
     replica: config.databaseReplicaUrl,
     maxConnections: databaseConnections,
     times: { connect: 10_000, statement, lock: Math.ceil(statement / 3) },
-    processId: processIdIn(dataDir),
+    processId: processIdIn(ownDir),
     report,
   });
 }
@@ -244,8 +248,12 @@ function beginAccounts(identity: EmbeddedIdentity, options: FirstStartOptions) {
   return { made, [Symbol.asyncDispose]: () => settled };
 }
 
-/** @throws Error for the operator, the system's own as its cause. */
-function makeDataDir(path: string): void {
+/**
+ * Makes a folder of the service's data where there is none.
+ *
+ * @throws Error for the operator, the system's own as its cause
+ */
+export function makeDataDir(path: string): void {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
@@ -255,11 +263,17 @@ function makeDataDir(path: string): void {
   }
 }
 
-/** @throws Error for the operator, the system's own as its cause. */
-async function listen(app: FastifyInstance, config: Config): Promise<void> {
+/**
+ * @param isShared whether other processes listen there too, each for its share of the connections
+ * @throws Error for the operator, the system's own as its cause
+ */
+async function listen(app: FastifyInstance, config: Config, isShared: boolean): Promise<void> {
   try {
     const { host, port } = config;
-    await app.listen({ host, port, listenTextResolver: () => 'The service listens.' });
+    const listenTextResolver = () => 'The service listens.';
+    // Handed through, though the framework's types do not know it.
+    const shared = isShared ? { reusePort: true } : {};
+    await app.listen({ host, port, listenTextResolver, ...shared });
   } catch (cause) {
     const message = `Could not listen on ${urlOf(config)} (${reasonOf(cause)}). Set VITRINE_HOST and VITRINE_PORT to others, or stop what listens there.`;
     throw new Error(message, { cause });

@@ -20,6 +20,8 @@ export interface DatabaseConfig {
   readonly databaseReplicaUrl: DatabaseAddress | undefined;
   /** Of each process, to each of them. */
   readonly databaseConnections: number;
+  /** How many processes of this machine serve together. */
+  readonly workers: number;
   /** Seconds that a statement may take. */
   readonly databaseTimeout: number;
 }
@@ -94,6 +96,18 @@ function databaseUrl(key: string, about: string): Setting<DatabaseAddress | unde
   };
 }
 
+/** Tells of settings that do not go together. */
+export function checkDatabase(
+  { workers, databaseUrl: url }: DatabaseConfig,
+  report: (problem: string) => void,
+): void {
+  if (workers > 1 && url === undefined) {
+    report(
+      `workers: ${workers} processes want database_url, since a database in the data folder serves one.`,
+    );
+  }
+}
+
 export const databaseSettings = {
   databaseUrl: databaseUrl(
     'database_url',
@@ -108,6 +122,12 @@ export const databaseSettings = {
     about: 'Connections that one process opens to PostgreSQL at most, and as many to a replica',
     min: 6,
     max: 1000,
+  }),
+  workers: integer('workers', {
+    initial: 1,
+    about: 'How many processes serve together on this machine; more than one want `database_url`',
+    min: 1,
+    max: 256,
   }),
   databaseTimeout: integer('database_timeout', {
     initial: 30,
