@@ -27,11 +27,16 @@ async function watchedReader() {
       };
     },
   });
+  let isOpen = true;
+  const close = () => {
+    if (isOpen) sqlite.close();
+    isOpen = false;
+  };
   const end = async () => {
-    sqlite.close();
+    close();
     await opened[Symbol.asyncDispose]();
   };
-  return { read, told, [Symbol.asyncDispose]: end };
+  return { read, told, close, [Symbol.asyncDispose]: end };
 }
 
 test('queries that come in together are answered in order, in one transaction', async () => {
@@ -86,6 +91,19 @@ test('a query that fails fails alone', async () => {
   assert.match(String(failed.reason), /no such function/);
   assert.deepEqual([before.status, after.status], ['fulfilled', 'fulfilled']);
   assert.deepEqual(reader.told.at(-1), 'commit');
+});
+
+test('when the database is closed meanwhile everybody who waits is told', async () => {
+  await using reader = await watchedReader();
+
+  const answers = [1, 2].map((n) => reader.read('select ? as n', [n]));
+  reader.close();
+  const settled = await Promise.allSettled(answers);
+
+  assert.deepEqual(
+    settled.map(({ status }) => status),
+    ['rejected', 'rejected'],
+  );
 });
 
 test('a group sees what was committed before it', async () => {

@@ -32,9 +32,14 @@ export function groupRead(
   function run(): void {
     const group = waiting;
     waiting = [];
-    if (group.length > 1) begin.run([]);
-    for (const one of group) answer(database, one);
-    if (group.length > 1) end.run([]);
+    try {
+      if (group.length > 1) begin.run([]);
+      for (const one of group) answer(database, one);
+      if (group.length > 1) end.run([]);
+    } catch (cause) {
+      // Nobody else would hear of it, as of a database that was closed; who has an answer keeps it.
+      for (const { reject } of group) reject(cause);
+    }
   }
 
   return (sql, parameters) =>
