@@ -38,6 +38,21 @@ export async function findReservation(
   return row && { imageId, projectId: row.project_id, bytes: row.bytes, processId: row.process_id };
 }
 
+/** Makes another process the one that takes an upload; false when `from` is it no more. */
+export async function passReservation(
+  db: Connection,
+  imageId: string,
+  { from, to }: { readonly from: string; readonly to: string },
+): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('upload_reservations')
+    .set({ process_id: to })
+    .where('image_id', '=', imageId)
+    .where('process_id', '=', from)
+    .executeTakeFirstOrThrow();
+  return numUpdatedRows === 1n;
+}
+
 /** Sets more room aside. */
 export async function extendReservation(
   db: Connection,

@@ -5,6 +5,7 @@ import {
   deleteReservation,
   findReservation,
   listReservations,
+  passReservation,
 } from '../database/upload-reservations.ts';
 import { failedUploadEvent } from '../domain/event.ts';
 import type { Store } from '../store/store.ts';
@@ -25,13 +26,13 @@ const interval = 30_000;
 export async function putBack(
   { database, events }: Pick<CutUploadsOptions, 'database' | 'events'>,
   imageId: string,
-  { why, processId = database.processes.id }: { readonly why: string; readonly processId?: string },
+  why: string,
 ): Promise<boolean> {
   return await database.transaction(async (db) => {
     await lockImage(db, imageId);
     const reservation = await findReservation(db, imageId);
     // Somebody else has put it back already, and may be at the next upload.
-    if (reservation?.processId !== processId) return false;
+    if (reservation?.processId !== database.processes.id) return false;
     await deleteReservation(db, imageId);
     await events.record(db, failedUploadEvent(imageId, why));
     return abandonSaving(db, imageId);
@@ -42,9 +43,23 @@ export async function putBack(
 export async function recoverUploads(options: CutUploadsOptions, processId: string): Promise<void> {
   const { database, store } = options;
   for (const imageId of await listReservations(database.read, processId)) {
+    if (!(await takeOver(database, imageId, processId))) continue;
     await store.discard(imageId);
-    await putBack(options, imageId, { why: 'the service ended during it', processId });
+    await putBack(options, imageId, 'the service ended during it');
   }
+}
+
+/**
+ * Makes the upload this process's, so that nobody ends it while its data is removed: a process that is not
+ * heard of may yet be at it. False when it has just been ended.
+ */
+async function takeOver(database: Database, imageId: string, from: string): Promise<boolean> {
+  const to = database.processes.id;
+  if (from === to) return true;
+  return await database.transaction(async (db) => {
+    await lockImage(db, imageId);
+    return passReservation(db, imageId, { from, to });
+  });
 }
 
 /** Puts right, now and from time to time, what processes left that are gone. */

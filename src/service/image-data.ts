@@ -239,7 +239,7 @@ async function abandon(options: ImageDataOptions, imageId: string, cause: unknow
   try {
     // What else went wrong is for the operator's log alone.
     const why = cause instanceof DomainError ? cause.message : 'it was cut off';
-    const isQueued = await putBack(options, imageId, { why });
+    const isQueued = await putBack(options, imageId, why);
     if (isQueued) await options.store.discard(imageId);
   } catch (cause) {
     options.report(`Image ${imageId} stays saving until the next start.`, cause);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { request } from 'node:http';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as after } from 'node:timers/promises';
 import { sql } from 'kysely';
@@ -182,6 +183,50 @@ async function statusOf(service: TestService, id: string): Promise<string> {
   return (await service.call('producer', 'GET', `/v2/images/${id}`)).json.status;
 }
 
+/** What puts uploads right, once nobody has heard of the services on that database for a while. */
+async function recoveryBeside(url: string, { folder }: TestService) {
+  await using parts = new AsyncDisposableStack();
+  const database = parts.use(await openAt(url));
+  await sql`update processes set seen_at = seen_at - 3600000`.execute(database.write);
+  const gone = await database.processes.listGone();
+  const { filesystemStore } = await import('../../src/store/filesystem.ts');
+  const { hashers } = await import('../../src/store/hashing.ts');
+  const threads = parts.use(hashers({ pairs: 1 }));
+  const reported: unknown[] = [];
+  const directory = join(folder, 'images');
+  const options = {
+    database,
+    store: filesystemStore({ id: 'file', directory, minFreeBytes: 0, hashers: threads }),
+    events: { record: async () => {}, recordLater: () => {}, startDelivering: () => assert.fail() },
+    report: (text: string) => reported.push(text),
+  };
+  const rest = parts.move();
+  return { options, reported, gone, [Symbol.asyncDispose]: () => rest.disposeAsync() };
+}
+
+test('an upload that ends while it is put right is either whole or gone', async () => {
+  await using pair = await startPair();
+  const [first, second] = pair.services;
+  const { id } = await createImage(first);
+  const upload = await beginUpload(first, id);
+  await using recovery = await recoveryBeside(pair.url, second);
+  const { options, gone } = recovery;
+  let answer = 0;
+  const store = {
+    ...options.store,
+    async discard(imageId: string) {
+      upload.outgoing.end('and ended');
+      answer = await upload.answered;
+      await options.store.discard(imageId);
+    },
+  };
+
+  await recoverUploads({ ...options, store }, gone[0] ?? '');
+
+  assert.equal(answer, 410);
+  assert.equal(await statusOf(second, id), 'queued');
+});
+
 test('a start leaves the running uploads of others alone, and those of the gone are put right', async () => {
   await using pair = await startPair();
   const [first, second] = pair.services;
@@ -194,21 +239,8 @@ test('a start leaves the running uploads of others alone, and those of the gone 
   await using third = await startBeside(first, { databaseUrl: addressIn(pair.url) });
   const during = await statusOf(third, id);
 
-  // Nobody has heard of the first for a while.
-  await using database = await openAt(pair.url);
-  await sql`update processes set seen_at = seen_at - 3600000`.execute(database.write);
-  const gone = await database.processes.listGone();
-  const { filesystemStore } = await import('../../src/store/filesystem.ts');
-  const { hashers } = await import('../../src/store/hashing.ts');
-  await using threads = hashers({ pairs: 1 });
-  const reported: unknown[] = [];
-  const directory = (await import('node:path')).join(second.folder, 'images');
-  const options = {
-    database,
-    store: filesystemStore({ id: 'file', directory, minFreeBytes: 0, hashers: threads }),
-    events: { record: async () => {}, recordLater: () => {}, startDelivering: () => assert.fail() },
-    report: (text: string) => reported.push(text),
-  };
+  await using recovery = await recoveryBeside(pair.url, second);
+  const { options, reported, gone } = recovery;
   await using _recovering = startRecovering(options);
   await until(async () => (await statusOf(second, id)) === 'queued');
   upload.outgoing.end('and ended');
