@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { setTimeout as later } from 'node:timers/promises';
 import { sql } from 'kysely';
+import { clientConfig, openClient } from '../../src/database/postgres/clients.ts';
+import { keepPresence } from '../../src/database/postgres/presence.ts';
 import { findOverrides, setOverride } from '../../src/database/quotas.ts';
 import { RetryLaterError } from '../../src/domain/retry-later.ts';
 import { createImage } from '../support/images.ts';
@@ -10,6 +13,7 @@ import {
   addressIn,
   openAt,
   type PostgresDatabase,
+  patient,
   postgresDatabase,
   sharedFolder,
 } from '../support/postgres/databases.ts';
@@ -128,6 +132,25 @@ test('what remembers tokens trusts nothing while it cannot hear of changes', asy
 
   assert.equal(heard[0], heard[1]);
   assert.notEqual(deaf[0], deaf[1]);
+});
+
+test('nor does it when its connection falls silent without breaking', async () => {
+  const told = clientConfig({ address: addressIn(url()), times: patient, readOnly: false });
+  const config = { ...told, query_timeout: 1000 };
+  await using presence = await keepPresence({
+    id: randomUUID(),
+    open: () => openClient(config),
+    interval: 20,
+    mostSilent: 100,
+    report: () => undefined,
+  });
+
+  way.stall();
+  await later(200);
+  const silent = [presence.identityChanges(), presence.identityChanges()];
+  way.mend();
+
+  assert.notEqual(silent[0], silent[1]);
 });
 
 test('changes that wait for each other in a circle both take effect', async () => {

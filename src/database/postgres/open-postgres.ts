@@ -11,7 +11,7 @@ import type { Tables } from '../tables.ts';
 import { clientConfig, openClient, type PostgresAddress, type PostgresTimes } from './clients.ts';
 import { ownDialect, queriesOn, type SharedSources, sharedDialect } from './dialects.ts';
 import { isLoss, isUndone, toRefusal, UnknownOutcomeError } from './failures.ts';
-import { goneAfter, keepPresence, now, type Presence } from './presence.ts';
+import { goneAfter, keepPresence, now, type Presence, usualSilence } from './presence.ts';
 import { sharedClients } from './shared-clients.ts';
 
 export interface PostgresOptions {
@@ -55,8 +55,10 @@ export async function openPostgres(options: PostgresOptions): Promise<Database> 
   const primary = readers(address);
   const read = sharedConnection(primary);
   const lists = replica ? sharedConnection(readers(replica), primary) : read;
+  // Its queries are brief whatever others may take: waiting for one, the process would be taken for gone.
+  const brief = { ...config, query_timeout: usualSilence };
   const presence = parts.use(
-    await keepPresence({ id: options.processId, open: () => openClient(config), report }),
+    await keepPresence({ id: options.processId, open: () => openClient(brief), report }),
   );
 
   const rest = parts.move();

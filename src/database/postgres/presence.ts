@@ -7,6 +7,8 @@ export interface PresenceOptions {
   readonly open: () => Promise<Client>;
   /** Between two signs of life, ms. */
   readonly interval?: number;
+  /** Without an answer for so long (ms), nothing is taken for heard. */
+  readonly mostSilent?: number;
   readonly report: (message: string, cause: unknown) => void;
 }
 
@@ -21,6 +23,9 @@ const patience = 1000;
 /** Without a sign of life for so long (s), a process is gone. */
 export const goneAfter = 60;
 
+/** Without an answer for so long (ms), the way to the database is broken; far less than `goneAfter`, to take another. */
+export const usualSilence = 10_000;
+
 /** The database's clock, ms since the epoch. */
 export const now = '(extract(epoch from clock_timestamp()) * 1000)::bigint';
 
@@ -29,10 +34,11 @@ const sayHere = `insert into processes (id, started_at, seen_at) values ($1, ${n
 
 /** Says that the process is here until it is disposed of, and hears of changes that others make. */
 export async function keepPresence(options: PresenceOptions): Promise<Presence> {
-  const { id, open, report, interval = 5000 } = options;
+  const { id, open, report, interval = 5000, mostSilent = usualSilence } = options;
   const stopping = new AbortController();
   let changes = 0;
   let client: Client | undefined;
+  let heardAt = 0;
   let isHere = true;
 
   async function connect(): Promise<Client> {
@@ -41,12 +47,18 @@ export async function keepPresence(options: PresenceOptions): Promise<Presence> 
       changes += 1;
     });
     opened.once('end', () => {
-      client = undefined;
+      if (client === opened) client = undefined;
     });
-    await opened.query('listen vitrine');
-    await opened.query(sayHere, [id]);
+    try {
+      await opened.query('listen vitrine');
+      await opened.query(sayHere, [id]);
+    } catch (cause) {
+      void opened.end();
+      throw cause;
+    }
     // What was told while nobody listened is not known.
     changes += 1;
+    heardAt = performance.now();
     client = opened;
     return opened;
   }
@@ -55,6 +67,7 @@ export async function keepPresence(options: PresenceOptions): Promise<Presence> 
   async function say(): Promise<boolean> {
     try {
       await (client ?? (await connect())).query(sayHere, [id]);
+      heardAt = performance.now();
       if (!isHere) report('The database is back.', undefined);
       return true;
     } catch (cause) {
@@ -77,7 +90,8 @@ export async function keepPresence(options: PresenceOptions): Promise<Presence> 
   const keeping = keep();
   return {
     identityChanges() {
-      if (!client) changes += 1;
+      // A connection may be broken long before it is known to be.
+      if (!client || performance.now() - heardAt > mostSilent) changes += 1;
       return changes;
     },
     async [Symbol.asyncDispose]() {

@@ -6,6 +6,8 @@ export interface Between extends AsyncDisposable {
   readonly port: number;
   /** Breaks every connection and lets none through until `mend`. */
   cut(): void;
+  /** Lets nothing through until `mend`, and breaks nothing. */
+  stall(): void;
   mend(): void;
   /** Called with what goes to the database; true lets it get there, but its answer not come back. */
   breaksAfter: ((text: string) => boolean) | undefined;
@@ -15,6 +17,7 @@ export interface Between extends AsyncDisposable {
 export async function between(folder: string): Promise<Between> {
   const open = new Set<Socket>();
   let isCut = false;
+  let isStalled = false;
   const way: Between = {
     port: 0,
     breaksAfter: undefined,
@@ -22,8 +25,12 @@ export async function between(folder: string): Promise<Between> {
       isCut = true;
       for (const socket of open) socket.destroy();
     },
+    stall() {
+      isStalled = true;
+    },
     mend() {
       isCut = false;
+      isStalled = false;
     },
     async [Symbol.asyncDispose]() {
       this.cut();
@@ -46,6 +53,7 @@ export async function between(folder: string): Promise<Between> {
       socket.on('error', end).on('close', end);
     }
     client.on('data', (bytes) => {
+      if (isStalled) return;
       const text = bytes.toString('latin1');
       if (way.breaksAfter?.(text)) isDeaf = true;
       database.write(bytes);
