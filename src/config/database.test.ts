@@ -54,6 +54,10 @@ const wrong: readonly (readonly [value: unknown, problem: RegExp | undefined])[]
     'postgres://a:secret@b/c?sslmode=prefer',
     /sslmode must be one of disable, require, verify-full/,
   ],
+  [
+    'postgres://a:secret@b/c?sslmode=require&sslrootcert=/etc/ca.pem',
+    /sslrootcert is for sslmode=verify-full/,
+  ],
   ['postgres://a:secret@b/c?application_name=x', /the parameter application_name is not known/],
   ['postgres://b/c', /a user, a host and a database/],
   ['postgres://a:secret@b', /a user, a host and a database/],

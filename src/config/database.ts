@@ -55,8 +55,8 @@ function readDatabaseUrl(
       'a user, a host and a database are wanted, as in postgres://user:password@host/database',
     );
   } else {
-    const tls = tlsOf(url, host, report);
     const caFile = url.searchParams.get('sslrootcert') ?? undefined;
+    const tls = believable(tlsOf(url, host, report), caFile, report);
     const port = url.port === '' ? 5432 : Number(url.port);
     return tls && { host, port, database, user, password: password || undefined, tls, caFile };
   }
@@ -74,6 +74,17 @@ function tlsOf(
     return host.startsWith('/') || /^(localhost|127\.[\d.]+|::1)$/.test(host) ? 'none' : 'verified';
   if (Object.hasOwn(tlsModes, mode)) return tlsModes[mode as keyof typeof tlsModes];
   report(`sslmode must be one of ${Object.keys(tlsModes).join(', ')}`);
+  return undefined;
+}
+
+/** Authorities are named by those who want them to be asked. */
+function believable(
+  tls: DatabaseAddress['tls'] | undefined,
+  caFile: string | undefined,
+  report: (problem: string) => void,
+): DatabaseAddress['tls'] | undefined {
+  if (caFile === undefined || tls === 'verified' || tls === undefined) return tls;
+  report('sslrootcert is for sslmode=verify-full: nothing else looks at certificates');
   return undefined;
 }
 
