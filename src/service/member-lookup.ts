@@ -3,6 +3,7 @@ import type { Caller } from '../domain/caller.ts';
 import { DomainError } from '../domain/errors.ts';
 import { seesAllMembers } from '../domain/member.ts';
 import type { Policy } from '../domain/policy.ts';
+import { RetryLaterError } from '../domain/retry-later.ts';
 import type { Recipients } from './recipients.ts';
 import { getSharedImage } from './seen-image.ts';
 
@@ -49,13 +50,19 @@ export function memberLookup({ database, policy, recipients }: MemberLookupOptio
     } catch (error) {
       if (!isUnknownMember(error)) throw error;
       // It is the first refusal that tells what is wrong: the second one would tell the id of a name.
-      const projectId = await named(typed).catch(() => undefined);
+      const projectId = await named(typed).catch(unlessRefused);
       if (projectId === undefined) throw error;
       return await use(projectId).catch((second: unknown) => {
         throw isUnknownMember(second) ? error : second;
       });
     }
   };
+}
+
+/** Nobody, where the rules let this caller know of nobody; what fails otherwise is no answer. */
+function unlessRefused(error: unknown): undefined {
+  if (error instanceof DomainError && !(error instanceof RetryLaterError)) return undefined;
+  throw error;
 }
 
 function isUnknownMember(error: unknown): boolean {
