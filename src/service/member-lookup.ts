@@ -61,7 +61,10 @@ export function memberLookup({ database, policy, recipients }: MemberLookupOptio
 
 /** Nobody, where the rules let this caller know of nobody; what fails otherwise is no answer. */
 function unlessRefused(error: unknown): undefined {
-  if (error instanceof DomainError && !(error instanceof RetryLaterError)) return undefined;
+  const isAway =
+    error instanceof RetryLaterError ||
+    (error instanceof DomainError && error.code === 'IdentityUnavailable');
+  if (error instanceof DomainError && !isAway) return undefined;
   throw error;
 }
 
