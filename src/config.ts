@@ -12,13 +12,14 @@ import {
   type Sources,
   unknownVariables,
 } from './config/sources.ts';
+import { remoteStoreOf, type StoreConfig } from './config/stores.ts';
 import type { AuditLevel } from './domain/audit.ts';
 import type { PolicyOverrides } from './domain/policy.ts';
 import type { PropertySection } from './domain/property-protection.ts';
 import type { NameSharing } from './domain/recipient.ts';
 
 /** Everything that an operator may set; read once at start and passed down. */
-export interface Config extends DatabaseConfig, IdentityConfig, NetworkConfig {
+export interface Config extends DatabaseConfig, IdentityConfig, NetworkConfig, StoreConfig {
   readonly host: string;
   /** 0 picks a free port. */
   readonly port: number;
@@ -127,6 +128,7 @@ export function readConfig(environment: Environment, readText: ReadText | undefi
   keystoneSettingsOf(config, (problem) => problems.push(problem));
   certificateFilesOf(config, (problem) => problems.push(problem));
   checkDatabase(config, (problem) => problems.push(problem));
+  remoteStoreOf(config, (problem) => problems.push(problem));
   return {
     config,
     states: known.map((setting) => ({ setting, given: givenFor(setting, sources) })),

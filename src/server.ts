@@ -8,6 +8,7 @@ import type { Logger } from 'pino';
 import { imageSchemaWith } from './api/image-schema.ts';
 import { type KeystoneSettings, keystoneSettingsOf } from './config/keystone.ts';
 import { networkOf } from './config/network.ts';
+import { remoteStoreOf } from './config/stores.ts';
 import { type Config, ConfigError } from './config.ts';
 import { type Database, openDatabase } from './database/database.ts';
 import { lockInstance } from './database/instance-lock.ts';
@@ -26,7 +27,7 @@ import { logSink } from './service/event-sink.ts';
 import { eventsService } from './service/events.ts';
 import { type FirstStartOptions, makeFirstAccounts, refreshClouds } from './service/first-start.ts';
 import { type EmbeddedIdentity, openIdentity } from './service/identity/open-identity.ts';
-import { type ImageDataOptions, imageDataService } from './service/image-data.ts';
+import { type ImageData, type ImageDataOptions, imageDataService } from './service/image-data.ts';
 import { imagesService } from './service/images.ts';
 import { membersService } from './service/members.ts';
 import { namesService } from './service/names.ts';
@@ -39,7 +40,8 @@ import { tagsService } from './service/tags.ts';
 import { type Report, unwantedData } from './service/unwanted-data.ts';
 import { uploadRoom } from './service/upload-room.ts';
 import { filesystemStore } from './store/filesystem.ts';
-import { hashers } from './store/hashing.ts';
+import { type Hashers, hashers } from './store/hashing.ts';
+import { type Store, StoreError } from './store/store.ts';
 
 /** A service that takes requests. */
 export interface RunningService {
@@ -82,10 +84,8 @@ export async function startService(
   const report = (message: string, cause: unknown) => log.error({ err: cause }, message);
   const database = parts.use(await databaseOf(config, ownDir, report));
   const store = parts.use(
-    filesystemStore({
-      id: 'file',
-      directory: config.filesystemStoreDatadir || join(dataDir, 'images'),
-      minFreeBytes: config.minFreeBytes,
+    await openStore(config, {
+      dataDir,
       hashers: parts.use(hashers({ pairs: Math.max(1, Math.floor(availableParallelism() / 2)) })),
     }),
   );
@@ -100,7 +100,7 @@ export async function startService(
   const image = { database, store, unwantedData: unwanted, events, report };
   const markerKey = await getSecret(database, 'markers of lists');
   const services = imageServices(config, { ...image, markerKey }, callers);
-  await services.imageData.recover();
+  await recoverData(services.imageData);
   parts.use(services.imageData.startRecovering());
   parts.defer(() => services.imageData.settled());
   parts.use(services.pendingDeletes.startScrubbing());
@@ -163,6 +163,38 @@ function processIdIn(dataDir: string): string {
   const id = randomUUID();
   writeFileSync(path, `${id}\n`, { flush: true });
   return id;
+}
+
+interface StoreParts {
+  readonly dataDir: string;
+  readonly hashers: Hashers;
+}
+
+/** Where the data of images is. Most services keep it in files, and load nothing else. */
+async function openStore(config: Config, { dataDir, hashers }: StoreParts): Promise<Store> {
+  const remote = remoteStoreOf(config, (problem) => {
+    throw new ConfigError([problem]);
+  });
+  if (remote?.kind === 's3') {
+    const { s3Store } = await import('./store/s3/s3-store.ts');
+    return s3Store({ ...remote, id: 's3', hashers });
+  }
+  if (remote?.kind === 'swift') {
+    const { swiftStore } = await import('./store/swift/swift-store.ts');
+    return swiftStore({ ...remote, id: 'swift', hashers });
+  }
+  const directory = config.filesystemStoreDatadir || join(dataDir, 'images');
+  return filesystemStore({ id: 'file', directory, minFreeBytes: config.minFreeBytes, hashers });
+}
+
+/** @throws Error for the operator, the store's own as its cause. */
+async function recoverData(imageData: ImageData): Promise<void> {
+  try {
+    await imageData.recover();
+  } catch (cause) {
+    if (!(cause instanceof StoreError)) throw cause;
+    throw new Error(`The store of image data cannot be used. ${cause.message}`, { cause });
+  }
 }
 
 /** Who vouches for callers, as far as the rest must know. */

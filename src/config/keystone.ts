@@ -1,6 +1,7 @@
 import type { DomainReference } from '../domain/project.ts';
 import type { ServiceCredentials, ServiceScope } from '../identity/keystone/service-login.ts';
-import { integer, oneOf, type ReadText, readUrl, type Setting, url } from './setting.ts';
+import { readCertificates } from './certificates.ts';
+import { integer, oneOf, readUrl, type Setting, url } from './setting.ts';
 
 /** Who vouches for callers, and how the service asks a Keystone. What is not given is undefined. */
 export interface IdentityConfig {
@@ -125,21 +126,6 @@ function optional(key: string, about: string): Setting<string | undefined> {
 
 function secret(key: string, about: string): Setting<string | undefined> {
   return { ...optional(key, about), isSecret: true };
-}
-
-function readCertificates(
-  path: unknown,
-  tell: (problem: string) => void,
-  readText: ReadText | undefined,
-): string | undefined {
-  if (typeof path !== 'string' || path === '' || !readText) return undefined;
-  try {
-    const text = readText(path);
-    return text.includes('-----BEGIN CERTIFICATE-----') ? text : undefined;
-  } catch (error) {
-    tell(`${path} cannot be read (${error instanceof Error ? error.message : String(error)})`);
-    return undefined;
-  }
 }
 
 /** What it takes to ask a Keystone. */

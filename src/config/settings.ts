@@ -9,6 +9,7 @@ import { corsAllowedOrigins } from './origins.ts';
 import { policies } from './policies.ts';
 import { propertyProtection } from './property-protection.ts';
 import { flag, integer, names, oneOf, type Setting, text, url } from './setting.ts';
+import { storeSettings } from './stores.ts';
 
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
@@ -242,6 +243,7 @@ export const settingSections: readonly {
   { title: 'Keystone', settings: identitySettings },
   { title: 'Quotas', settings: quotas },
   { title: 'Images', settings: images },
+  { title: 'Stores', settings: storeSettings },
   { title: 'Events', settings: events },
 ];
 
@@ -255,5 +257,6 @@ export const settings: Settings = {
   ...identitySettings,
   ...quotas,
   ...images,
+  ...storeSettings,
   ...events,
 };

@@ -5,7 +5,7 @@ export class RetryLaterError extends DomainError {
   readonly retryAfter: number;
 
   constructor(
-    code: 'DatabaseUnavailable' | 'TooManyRequests' | 'ServiceBusy',
+    code: 'DatabaseUnavailable' | 'ServiceBusy' | 'StoreUnavailable' | 'TooManyRequests',
     message: string,
     retryAfter: number,
     options?: ErrorOptions,

@@ -13,8 +13,11 @@ export function errorHandler(
 ): void {
   if (error instanceof DomainError) {
     const status = httpStatus[error.code];
-    if (error instanceof RetryLaterError) reply.header('retry-after', String(error.retryAfter));
-    else if (status >= 500) logFailure(error, request);
+    const isLater = error instanceof RetryLaterError;
+    if (isLater) reply.header('retry-after', String(error.retryAfter));
+    // A service that is busy is well, and the database tells of itself.
+    if (status >= 500 && (!isLater || error.code === 'StoreUnavailable'))
+      logFailure(error, request);
     sendError(request, reply, status, error.message);
     return;
   }

@@ -14,6 +14,7 @@ import {
 } from '../domain/event.ts';
 import type { Image } from '../domain/image.ts';
 import type { Policy } from '../domain/policy.ts';
+import { RetryLaterError } from '../domain/retry-later.ts';
 import { mayBecome } from '../domain/status.ts';
 import { type Store, type StoredData, type StoredReader, StoreError } from '../store/store.ts';
 import { putBack, recoverUploads, startRecovering } from './cut-uploads.ts';
@@ -87,6 +88,7 @@ export function imageDataService(options: ImageDataOptions): ImageData {
     download: (caller, imageId, send) => run(giveDownload(options, caller, imageId, send)),
 
     async recover() {
+      await store.check();
       // Others may be at their uploads.
       if (!database.processes.isShared) await store.sweep();
       await recoverUploads(options, database.processes.id);
@@ -289,6 +291,11 @@ function tooLarge(maxSize: number, cause?: unknown): DomainError {
   return new DomainError('QuotaExceeded', message, { cause });
 }
 
+const unavailableText = 'The image store is not available now.';
+
+/** Seconds after which it is worth another try. */
+const unavailableTime = 10;
+
 /** A store's failure in the words of the API. */
 function toRefusal(cause: unknown, imageId: string): unknown {
   if (!(cause instanceof StoreError)) return cause;
@@ -302,9 +309,8 @@ function toRefusal(cause: unknown, imageId: string): unknown {
         cause,
       });
     case 'NotFound':
+      return new DomainError('StoreUnavailable', unavailableText, { cause });
     case 'Unavailable':
-      return new DomainError('StoreUnavailable', 'The image store is not available now.', {
-        cause,
-      });
+      return new RetryLaterError('StoreUnavailable', unavailableText, unavailableTime, { cause });
   }
 }

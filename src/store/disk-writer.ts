@@ -1,18 +1,11 @@
 import type { FileHandle } from 'node:fs/promises';
 import { type Disk, onDisk } from './disk.ts';
+import type { DataWriter } from './receive.ts';
 import { StoreError } from './store.ts';
 import { syncGateIsOpen, throughSyncGate } from './sync-gate.ts';
 
 /** Bytes between two looks at the free space, and between two syncs in the background. */
 const stride = 64 * 1024 * 1024;
-
-/** Writes one file from its start to its end and brings it to stable storage on the way. */
-export interface DiskWriter {
-  /** Appends `bytes`, which must stay untouched until the promise settles. @throws StoreError `Full` `Unavailable`. */
-  append(bytes: Uint8Array): Promise<void>;
-  /** Returns once all bytes are on stable storage. @throws StoreError `Full` `Unavailable`. */
-  sync(): Promise<void>;
-}
 
 export interface DiskWriterOptions {
   readonly disk: Disk;
@@ -36,8 +29,8 @@ export async function checkFreeSpace(
   }
 }
 
-/** A writer of `options.file`, which the caller opened and will close. */
-export function diskWriter(options: DiskWriterOptions): DiskWriter {
+/** Writes `options.file`, which the caller opened and will close, from its start to its end, and syncs it on the way. */
+export function diskWriter(options: DiskWriterOptions): DataWriter {
   const { file, expectedSize = 0 } = options;
   let written = 0;
   let nextStride = stride;

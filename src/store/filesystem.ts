@@ -45,6 +45,8 @@ export function filesystemStore(options: FilesystemOptions): Store {
   return {
     id,
 
+    check: () => folders.ensure(paths.partialFolder),
+
     put(imageId, data, putOptions) {
       return putFile(context, imageId, data, putOptions);
     },

@@ -16,6 +16,8 @@ export interface Hashing extends Disposable {
 export interface Hashers extends AsyncDisposable {
   /** Begins to hash data that will pass through `memory`. */
   begin(memory: SharedArrayBuffer): Hashing;
+  /** MD5 of the first `length` bytes of `memory`, lower-case hex. @throws StoreError `Unavailable`. */
+  md5(memory: SharedArrayBuffer, length: number): Promise<string>;
 }
 
 interface Pair {
@@ -68,6 +70,25 @@ function beginIn(pair: Pair, upload: number, memory: SharedArrayBuffer): Hashing
   };
 }
 
+async function md5In(
+  pair: Pair,
+  upload: number,
+  { memory, length }: { readonly memory: SharedArrayBuffer; readonly length: number },
+): Promise<string> {
+  pair.uploads += 1;
+  try {
+    pair.md5.tell({ kind: 'begin', upload, memory });
+    const hashed = pair.md5.ask({ kind: 'update', upload, offset: 0, length });
+    const [, digest] = await inThread(
+      Promise.all([hashed, pair.md5.ask({ kind: 'digest', upload })]),
+    );
+    return digest;
+  } finally {
+    pair.uploads -= 1;
+    pair.md5.tell({ kind: 'forget', upload });
+  }
+}
+
 /**
  * Pairs of threads, one for MD5 and one for SHA-512. They start with the first large upload and never
  * keep the process alive while idle. One pair for every two cores is as much as can run at once.
@@ -79,13 +100,19 @@ export function hashers({ pairs: count }: { readonly pairs: number }): Hashers {
   );
   let uploads = 0;
 
+  function idlest(): Pair {
+    return pairs.reduce((least, other) => (other.uploads < least.uploads ? other : least));
+  }
+
   return {
     begin(memory) {
       uploads += 1;
-      const pair = pairs.reduce((idlest, other) =>
-        other.uploads < idlest.uploads ? other : idlest,
-      );
-      return beginIn(pair, uploads, memory);
+      return beginIn(idlest(), uploads, memory);
+    },
+
+    md5(memory, length) {
+      uploads += 1;
+      return md5In(idlest(), uploads, { memory, length });
     },
 
     async [Symbol.asyncDispose]() {

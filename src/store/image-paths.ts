@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { join, resolve } from 'node:path';
+import { checkImageId, imageIdPattern, isImageId } from './image-id.ts';
 import { type Location, StoreError } from './store.ts';
 
-const uuid = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
-const imageIdPattern = new RegExp(`^${uuid}$`, 'i');
-const partialPattern = new RegExp(`^(${uuid})\\.${uuid}$`, 'i');
+const partialPattern = new RegExp(`^(${imageIdPattern})\\.${imageIdPattern}$`, 'i');
 
 /** Where one image's data lies. */
 export interface ImagePath {
@@ -32,7 +31,7 @@ export function imagePaths(directory: string): ImagePaths {
   const partialFolder = join(root, 'partial');
 
   function of(imageId: string): ImagePath {
-    if (!imageIdPattern.test(imageId)) throw new TypeError('An image id must be a UUID.');
+    checkImageId(imageId);
     const folder = join(root, imageId.slice(0, 2));
     return { imageId, folder, file: join(folder, imageId) };
   }
@@ -58,7 +57,7 @@ export function imagePaths(directory: string): ImagePaths {
     at(given) {
       // Built anew from its last part and compared whole: no spelling of another path can pass.
       const imageId = given.slice(given.lastIndexOf('/') + 1);
-      if (imageIdPattern.test(imageId)) {
+      if (isImageId(imageId)) {
         const path = of(imageId);
         if (location(path) === given) return path;
       }

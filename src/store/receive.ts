@@ -1,4 +1,3 @@
-import type { DiskWriter } from './disk-writer.ts';
 import { type Digests, digestsOf, type Hashers, type Hashing } from './hashing.ts';
 import { releaseRing, slotSize, takeRing } from './ring.ts';
 import type { SourceReader } from './source-reader.ts';
@@ -9,9 +8,17 @@ import type { SourceReader } from './source-reader.ts';
  */
 const inlineSize = 256 * 1024;
 
+/** Takes data from its start to its end. */
+export interface DataWriter {
+  /** Appends `bytes`, which must stay untouched until the promise settles. @throws StoreError `Full` `Unavailable`. */
+  append(bytes: Uint8Array): Promise<void>;
+  /** Returns once all bytes are on stable storage. @throws StoreError `Full` `Unavailable`. */
+  sync(): Promise<void>;
+}
+
 export interface ReceiveOptions {
   readonly source: SourceReader;
-  readonly writer: DiskWriter;
+  readonly writer: DataWriter;
   readonly hashers: Hashers;
   /** Asked before more bytes are written, with all that came in. */
   readonly admit?: ((size: number) => Promise<void>) | undefined;
@@ -81,7 +88,7 @@ async function receiveLarge(
 /** Settles only when nobody reads the slot any more, also when one of its readers failed. */
 async function useSlot(
   bytes: Uint8Array,
-  { writer, hashing }: { readonly writer: DiskWriter; readonly hashing: Hashing },
+  { writer, hashing }: { readonly writer: DataWriter; readonly hashing: Hashing },
 ): Promise<void> {
   const readers = await Promise.allSettled([
     writer.append(bytes),

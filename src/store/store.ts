@@ -33,6 +33,8 @@ export interface PutOptions {
  */
 export interface Store extends AsyncDisposable {
   readonly id: string;
+  /** Makes sure that there is a place for data and that it may be used; called once at start. @throws StoreError `Unavailable`. */
+  check(): Promise<void>;
   /**
    * Reads `data` to its end. It is left undestroyed on failure, paused wherever reading stopped.
    *

@@ -20,6 +20,7 @@ import { type CallerName, makeCallers, type ProjectName } from './callers.ts';
 import { databaseOf } from './database.ts';
 import { passwordCost } from './identity.ts';
 import { noteSecretsIn, noteSecretsOfClouds } from './secrets.ts';
+import { storeEnvironment } from './store-environment.ts';
 import { watchedLog } from './watched-log.ts';
 
 export interface Answer {
@@ -70,7 +71,7 @@ export async function startTestService(options: TestServiceOptions = {}): Promis
   const folder = await mkdtemp(join(tmpdir(), 'vitrine-test-'));
   const database = await databaseOf(folder);
   const config = {
-    ...loadConfig({}, undefined),
+    ...loadConfig(storeEnvironment(), undefined),
     ...database.config,
     port: 0,
     dataDir: folder,
