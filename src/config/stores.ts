@@ -116,10 +116,14 @@ const swift = {
     about:
       "Where the service logs in to use Swift: Keystone's URL, or that of tempauth with `/auth/v1.0` at its end",
   }),
-  swiftStoreAuthVersion: oneOf('swift_store_auth_version', authVersions, {
-    initial: '3',
-    about: 'How it logs in: `3` for Keystone, `1` for tempauth',
-  }),
+  swiftStoreAuthVersion: {
+    ...oneOf('swift_store_auth_version', authVersions, {
+      initial: '3',
+      about: 'How it logs in: `3` for Keystone, `1` for tempauth',
+    }),
+    // A file has it as a number.
+    read: (value: unknown) => authVersions.find((version) => version === String(value)),
+  },
   swiftStoreUser: named('swift_store_user', {
     about: 'The user, with its project or account before it',
     pattern: /^[^:]+:.+$/,
