@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { after, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { type PutOptions, StoreError, type StoreErrorCode } from '../../src/store/store.ts';
 import { storeContract } from '../contract/store.contract.ts';
+import { secureLine } from '../keystone/between.ts';
 import { allOf, hashOf, pieces, someBytes, sourceOf } from '../support/data.ts';
 import { until } from '../support/image-calls.ts';
 import { lineTo } from './line.ts';
@@ -19,6 +22,7 @@ import {
 
 const MiB = 1024 * 1024;
 const swift = await givenSwift();
+const certificates = fileURLToPath(new URL('../fixtures/tls/test-only-first', import.meta.url));
 after(() => sharedHashers[Symbol.asyncDispose]());
 
 function options(given: Partial<PutOptions> = {}): PutOptions {
@@ -219,6 +223,38 @@ for (const protocol of protocols) {
         await assert.rejects(empty.store.open(location), isStoreError('NotFound'), location);
         await assert.rejects(empty.store.delete(location), isStoreError('NotFound'), location);
       }
+    });
+  });
+
+  describe(`${name}: over TLS`, () => {
+    async function secured(ca: string | undefined) {
+      await using parts = new AsyncDisposableStack();
+      const [cert, key] = await Promise.all([
+        readFile(`${certificates}.crt`, 'utf8'),
+        readFile(`${certificates}.key`, 'utf8'),
+      ]);
+      const line = parts.use(await secureLine(swift.port, { cert, key }));
+      const secure = { ca: ca ?? cert };
+      const empty = parts.use(await emptyRemoteStore(protocol, swift, { port: line.port, secure }));
+      const rest = parts.move();
+      return { ...empty, [Symbol.asyncDispose]: () => rest.disposeAsync() };
+    }
+
+    test('keeps and gives data where it trusts the certificate', async () => {
+      await using empty = await secured(undefined);
+      const bytes = someBytes(2 * partSize + 7);
+
+      const { location } = await empty.store.put(randomUUID(), sourceOf(bytes), options());
+
+      await using reader = await empty.store.open(location);
+      assert.ok(Buffer.from(bytes).equals(await allOf(reader)));
+    });
+
+    test('sends nothing where it does not', async () => {
+      const other = await readFile(certificates.replace('first', 'second').concat('.crt'), 'utf8');
+      await using empty = await secured(other);
+
+      await assert.rejects(empty.store.check(), isStoreError('Unavailable', /SELF_SIGNED|CERT/));
     });
   });
 

@@ -126,6 +126,8 @@ export interface RemoteGiven {
   readonly place?: string;
   readonly timeout?: number;
   readonly creates?: boolean;
+  /** Whether the server is reached by TLS, and by whose certificate. */
+  readonly secure?: { readonly ca: string | undefined };
 }
 
 /** One protocol: how its store is made, and what is special about it. */
@@ -142,7 +144,7 @@ export interface Protocol {
 export function s3Options(swift: RealSwift, given: RemoteGiven = {}): S3Options {
   return {
     id: 's3',
-    endpoint: `http://127.0.0.1:${given.port ?? swift.port}`,
+    endpoint: addressOf(swift, given),
     region: 'us-east-1',
     credentials: { accessKeyId: 'test:tester', secretAccessKey: given.key ?? swift.key },
     pathStyle: true,
@@ -151,7 +153,7 @@ export function s3Options(swift: RealSwift, given: RemoteGiven = {}): S3Options 
     createsBucket: given.creates ?? true,
     partSize: 5 * MiB,
     timeout: given.timeout ?? 30_000,
-    ca: undefined,
+    ca: given.secure?.ca,
     hashers: sharedHashers,
   };
 }
@@ -159,16 +161,21 @@ export function s3Options(swift: RealSwift, given: RemoteGiven = {}): S3Options 
 export function swiftOptions(swift: RealSwift, given: RemoteGiven = {}): SwiftOptions {
   return {
     id: 'swift',
-    authUrl: `http://127.0.0.1:${given.port ?? swift.port}/auth/v1.0`,
+    authUrl: `${addressOf(swift, given)}/auth/v1.0`,
     credentials: { version: '1', user: 'test:tester', key: given.key ?? swift.key },
-    storageUrl: undefined,
+    // Swift does not know of the TLS before it.
+    storageUrl: given.secure && `${addressOf(swift, given)}/v1/AUTH_test`,
     container: given.place ?? newPlace(),
     createsContainer: given.creates ?? true,
     partSize: MiB,
     timeout: given.timeout ?? 30_000,
-    ca: undefined,
+    ca: given.secure?.ca,
     hashers: sharedHashers,
   };
+}
+
+function addressOf(swift: RealSwift, { port = swift.port, secure }: RemoteGiven): string {
+  return `${secure ? 'https' : 'http'}://127.0.0.1:${port}`;
 }
 
 /** A name that nothing has yet. */

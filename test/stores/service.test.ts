@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { createHash, type Hash } from 'node:crypto';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import {
   beginCall,
@@ -172,6 +173,52 @@ for (const [kind, environmentOf] of Object.entries(storeEnvironments)) {
     });
   });
 }
+
+describe('a service with its images in s3, whose keys are elsewhere', () => {
+  const keys = ['VITRINE_S3_STORE_ACCESS_KEY', 'VITRINE_S3_STORE_SECRET_KEY'];
+
+  function withoutKeys(): Record<string, string> {
+    const settings = storeEnvironments['s3']?.(swift, { place: newPlace() }) ?? {};
+    return Object.fromEntries(Object.entries(settings).filter(([name]) => !keys.includes(name)));
+  }
+
+  test('finds them in the environment, the region too', async () => {
+    const { VITRINE_S3_STORE_REGION_NAME: region = '', ...settings } = withoutKeys();
+    const given = { AWS_ACCESS_KEY_ID: 'test:tester', AWS_SECRET_ACCESS_KEY: swift.key };
+    const environment = { ...settings, ...given, AWS_REGION: region };
+    await using service = await runService({ environment });
+    const data = seededBytes('environment', 1000);
+
+    await checkWhole(service, await imageWith(service, data), data);
+    assert(!service.stderr().includes(swift.key), 'the key is in the log');
+  });
+
+  test('finds them in files', async () => {
+    await using folder = await emptyFolder();
+    const file = join(folder.path, 'credentials');
+    const lines = ['[default]', 'aws_access_key_id = test:tester'];
+    await writeFile(file, [...lines, `aws_secret_access_key = ${swift.key}`, ''].join('\n'));
+    const environment = { ...withoutKeys(), AWS_SHARED_CREDENTIALS_FILE: file };
+    await using service = await runService({ environment });
+    const data = seededBytes('file', 1000);
+
+    await checkWhole(service, await imageWith(service, data), data);
+  });
+
+  test('tells that there are none, and does not start', async () => {
+    await using folder = await emptyFolder();
+    const service = spawnService({
+      VITRINE_PORT: '0',
+      VITRINE_DATA_DIR: folder.path,
+      ...withoutKeys(),
+      HOME: folder.path,
+      AWS_EC2_METADATA_DISABLED: 'true',
+    });
+
+    assert.equal((await service.exited).code, 1);
+    assert.match(service.stderr(), /there are no credentials\. Give s3_store_access_key/);
+  });
+});
 
 /** Crashes a service in two uploads, one of them of an image that is deleted meanwhile. */
 async function crashInUploads(folder: string, environment: Environment): Promise<[string, string]> {

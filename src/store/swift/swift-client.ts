@@ -91,23 +91,31 @@ function singleHeaders({ headers }: IncomingMessage) {
   return headers as Readonly<Record<string, string | undefined>>;
 }
 
-function unexpected(
-  { what }: ContainerRequest,
-  { statusCode: status = 0, headers }: IncomingMessage,
+function unexpected({ what }: ContainerRequest, answer: IncomingMessage): ObjectServerFailure {
+  const { statusCode = 0, headers } = answer;
+  const transaction = headers['x-trans-id'];
+  return statusFailure(what, statusCode, {
+    where: transaction === undefined ? '' : ` (${String(transaction)})`,
+    retryAfter: retryAfterOf(headers['retry-after']),
+  });
+}
+
+/** The failure that a status stands for. */
+export function statusFailure(
+  what: string,
+  status: number,
+  {
+    where = '',
+    retryAfter,
+  }: { readonly where?: string; readonly retryAfter?: number | undefined } = {},
 ): ObjectServerFailure {
   const code = codes[status] ?? 'Unavailable';
   const hint = status === 401 || status === 403 ? ' May the account use the container?' : '';
-  const transaction = headers['x-trans-id'];
-  const where = transaction === undefined ? '' : ` (${String(transaction)})`;
-  return new ObjectServerFailure(
-    code,
-    `Could not ${what}: the server answers ${status}${where}.${hint}`,
-    {
-      // 408 and 499 are for data that did not arrive, 422 for data that arrived as other bytes.
-      isPassing: code === 'Unavailable' && (status >= 498 || [408, 422, 429].includes(status)),
-      retryAfter: retryAfterOf(headers['retry-after']),
-    },
-  );
+  // 408 and 499 are for data that did not arrive, 422 for data that arrived as other bytes.
+  const isPassing = status >= 498 || [408, 422, 429].includes(status);
+  const text = `Could not ${what}: the server answers ${status}${where}.${hint}`;
+  const options = { isPassing: code === 'Unavailable' && isPassing, retryAfter };
+  return new ObjectServerFailure(code, text, options);
 }
 
 /** Waits no longer than `signal` allows for work that others wait for too. @throws the signal's reason */

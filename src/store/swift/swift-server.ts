@@ -2,6 +2,7 @@ import { imageIdPattern } from '../image-id.ts';
 import { ObjectServerFailure } from '../object/failure.ts';
 import type { ObjectServer } from '../object/object-server.ts';
 import { listNames } from './listing.ts';
+import { outcomeOf } from './outcome.ts';
 import type { SwiftClient } from './swift-client.ts';
 import {
   partsFolderOf,
@@ -136,18 +137,10 @@ async function removeObject(
     headers: { accept: 'application/json' },
     expected: [200, 404],
   });
-  // The status is sent before the work is done: what it came to stands in the body.
-  const outcome = statusOf(text);
-  if (/^(2|404)/.test(outcome)) return;
-  throw new ObjectServerFailure('Unavailable', `Could not remove the data: ${outcome}.`, {
+  const outcome = outcomeOf(text);
+  if (outcome >= 200 && outcome < 300) return;
+  const reason = `the server answers ${outcome} for a part`;
+  throw new ObjectServerFailure('Unavailable', `Could not remove the data: ${reason}.`, {
     isPassing: true,
   });
-}
-
-function statusOf(text: string): string {
-  try {
-    return String(Object(JSON.parse(text))['Response Status']);
-  } catch {
-    return 'the answer is no JSON';
-  }
 }

@@ -1,7 +1,8 @@
 import { ObjectServerFailure } from '../object/failure.ts';
 import type { ObjectBytes, ObjectUpload, PartedUpload } from '../object/object-server.ts';
 import { listNames } from './listing.ts';
-import type { SwiftClient } from './swift-client.ts';
+import { outcomeOf } from './outcome.ts';
+import { type SwiftClient, statusFailure } from './swift-client.ts';
 import { markerOf } from './unfinished.ts';
 
 /** Where an object says by which upload it was made. */
@@ -9,6 +10,8 @@ export const uploadField = 'x-object-meta-vitrine-upload';
 
 /** What one manifest may list; a cluster takes 1000 unless its operator allows more. */
 const maxListed = 1000;
+
+const completing = 'complete the upload';
 
 /** Objects removed at a time. */
 const removedAtOnce = 8;
@@ -58,15 +61,17 @@ export async function swiftUpload(
   }
 
   async function putManifest(path: string, entries: readonly Listed[], condition = {}) {
-    await client.ask({
-      what: 'complete the upload',
+    const { status, text } = await client.ask({
+      what: completing,
       method: 'PUT',
       path,
-      query: { 'multipart-manifest': 'put' },
-      headers: { ...uploadHeaders(upload), ...condition },
+      // The server looks at every part: it is to show that it is at it.
+      query: { 'multipart-manifest': 'put', heartbeat: 'on' },
+      headers: { ...uploadHeaders(upload), ...condition, accept: 'application/json' },
       body: JSON.stringify(entries),
-      expected: [201],
+      expected: [201, 202],
     });
+    if (status === 202 && outcomeOf(text) !== 201) throw statusFailure(completing, outcomeOf(text));
   }
 
   /** Lists of a thousand parts each, where there are more than one manifest may have. */
