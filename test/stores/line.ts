@@ -13,13 +13,15 @@ export type LineState =
   | { readonly kind: 'busy' }
   /** The connection of the first request whose first line matches is cut once some of it is through. */
   | { readonly kind: 'cutRequest'; readonly line: RegExp; readonly after: number }
+  /** One byte of the first request that matches arrives as another. */
+  | { readonly kind: 'garbleRequest'; readonly line: RegExp; readonly after: number }
   /** The first request that matches arrives whole, but its answer is cut after some bytes. */
   | { readonly kind: 'cutAnswer'; readonly line: RegExp; readonly after: number };
 
 /** What stands between a store and its server. */
 export interface Line extends AsyncDisposable {
   readonly port: number;
-  /** How many requests and answers were cut. */
+  /** How many requests and answers were cut or garbled. */
   readonly cuts: number;
   set(state: LineState): void;
 }
@@ -39,6 +41,13 @@ export async function lineTo(port: number): Promise<Line> {
     near.resetAndDestroy();
   }
 
+  function garble(bytes: Buffer): void {
+    cuts += 1;
+    state = { kind: 'open' };
+    const last = bytes.length - 1;
+    bytes.writeUInt8(bytes.readUInt8(last) ^ 1, last);
+  }
+
   function pass(near: Socket): void {
     const far = connect(port, '127.0.0.1');
     for (const [one, other] of [
@@ -56,6 +65,7 @@ export async function lineTo(port: number): Promise<Line> {
         'line' in state && state.line.test(bytes.toString('latin1', 0, 600)) && !isWatched;
       if (isMatch) [isWatched, sent, answered] = [true, 0, 0];
       sent += bytes.length;
+      if (isWatched && state.kind === 'garbleRequest' && sent >= state.after) garble(bytes);
       if (!far.write(bytes)) {
         near.pause();
         far.once('drain', () => near.resume());

@@ -65,6 +65,18 @@ for (const protocol of protocols) {
       });
     }
 
+    test('a part that arrives as other bytes is refused there and sent again', async () => {
+      await using behind = await storeBehindLine(protocol);
+      const bytes = someBytes(3 * partSize);
+      behind.line.set({ kind: 'garbleRequest', line: protocol.part, after: partSize / 2 });
+
+      const { location } = await behind.store.put(randomUUID(), sourceOf(bytes), options());
+
+      assert.equal(behind.line.cuts, 1);
+      await using reader = await behind.store.open(location);
+      assert.ok(Buffer.from(bytes).equals(await allOf(reader)));
+    });
+
     test('a part whose connection is cut is sent again', async () => {
       await using behind = await storeBehindLine(protocol);
       const bytes = someBytes(3 * partSize);
