@@ -40,7 +40,7 @@ export async function migrateToLatest(db: Kysely<any>, target?: string): Promise
  * @throws Error when a step fails (its transaction is rolled back) or the schema is of a newer release.
  */
 export async function migrate(
-  // biome-ignore lint/suspicious/noExplicitAny: as above.
+  // biome-ignore lint/suspicious/noExplicitAny: a migration works on the schema of its time, which has no type here.
   db: Kysely<any>,
   steps: Migrations,
   target?: string,
