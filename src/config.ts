@@ -1,5 +1,6 @@
 import type { SchemaAdditions } from './api/schema-additions.ts';
 import { checkDatabase, type DatabaseConfig } from './config/database.ts';
+import type { ImportConfig } from './config/imports.ts';
 import { type IdentityConfig, keystoneSettingsOf } from './config/keystone.ts';
 import { certificateFilesOf, type NetworkConfig } from './config/network.ts';
 import type { ReadText, Setting } from './config/setting.ts';
@@ -19,7 +20,12 @@ import type { PropertySection } from './domain/property-protection.ts';
 import type { NameSharing } from './domain/recipient.ts';
 
 /** Everything that an operator may set; read once at start and passed down. */
-export interface Config extends DatabaseConfig, IdentityConfig, NetworkConfig, StoreConfig {
+export interface Config
+  extends DatabaseConfig,
+    IdentityConfig,
+    ImportConfig,
+    NetworkConfig,
+    StoreConfig {
   readonly host: string;
   /** 0 picks a free port. */
   readonly port: number;

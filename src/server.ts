@@ -37,6 +37,8 @@ import { quotasService } from './service/quotas.ts';
 import { recipientsService } from './service/recipients.ts';
 import { switchesService } from './service/switches.ts';
 import { tagsService } from './service/tags.ts';
+import { taskRunner } from './service/task-runner.ts';
+import { tasksService } from './service/tasks.ts';
 import { type Report, unwantedData } from './service/unwanted-data.ts';
 import { uploadRoom } from './service/upload-room.ts';
 import { filesystemStore } from './store/filesystem.ts';
@@ -104,6 +106,7 @@ export async function startService(
   parts.use(services.imageData.startRecovering());
   parts.defer(() => services.imageData.settled());
   parts.use(services.pendingDeletes.startScrubbing());
+  parts.use(await services.runner.start());
 
   const stopping = new AbortController();
   const network = networkOf(config);
@@ -383,9 +386,16 @@ function imageServices(config: Config, parts: ImageServiceParts, { directory, na
     }),
     names: namesService({ database: parts.database, directory, cacheTime: nameTime }),
     tags: tagsService(common),
+    tasks: tasksService(common),
     switches: switchesService(common),
     policyCheck: policyCheckService(common),
     quotas,
+    runner: taskRunner({
+      ...common,
+      works: {},
+      atOnce: config.taskPoolThreads,
+      timeToLive: config.taskTimeToLive * 3600_000,
+    }),
     pendingDeletes: pendingDeletesService({
       ...common,
       scrubTime: config.scrubTime * 1000,

@@ -86,7 +86,8 @@ function parseHidden(text: string | undefined): boolean {
   return value === 'true';
 }
 
-function parseLimit(text: string | undefined, sizes: PageSizes): number {
+/** Reads how many a page is to hold. @throws DomainError `InvalidRequest` */
+export function parseLimit(text: string | undefined, sizes: PageSizes): number {
   if (text === undefined) return sizes.default;
   const limit = parseInteger('limit', text);
   if (limit < 0) throw invalid('limit: must not be negative.');

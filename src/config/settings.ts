@@ -3,6 +3,7 @@ import { auditLevels } from '../domain/audit.ts';
 import { nameSharing } from '../domain/recipient.ts';
 import { databaseSettings } from './database.ts';
 import { imageSchema } from './image-schema.ts';
+import { importSettings } from './imports.ts';
 import { identitySettings } from './keystone.ts';
 import { networkSettings } from './network.ts';
 import { corsAllowedOrigins } from './origins.ts';
@@ -244,6 +245,7 @@ export const settingSections: readonly {
   { title: 'Quotas', settings: quotas },
   { title: 'Images', settings: images },
   { title: 'Stores', settings: storeSettings },
+  { title: 'Tasks and import', settings: importSettings },
   { title: 'Events', settings: events },
 ];
 
@@ -258,5 +260,6 @@ export const settings: Settings = {
   ...quotas,
   ...images,
   ...storeSettings,
+  ...importSettings,
   ...events,
 };

@@ -8,6 +8,7 @@ import { listIndexes } from './migrations/0006-list-indexes.ts';
 import { sharingIndex } from './migrations/0007-sharing-index.ts';
 import { processes } from './migrations/0008-processes.ts';
 import { identityLimits } from './migrations/0009-identity-limits.ts';
+import { tasks } from './migrations/0010-tasks.ts';
 
 type Migrations = Readonly<Record<string, Migration>>;
 
@@ -22,6 +23,7 @@ export const migrations: Migrations = {
   '0007-sharing-index': sharingIndex,
   '0008-processes': processes,
   '0009-identity-limits': identityLimits,
+  '0010-tasks': tasks,
 };
 
 /**

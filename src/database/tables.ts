@@ -3,6 +3,7 @@ import type { IdentityTables } from './identity-tables.ts';
 import type { ImageTables } from './image-tables.ts';
 import type { ProcessTables } from './process-tables.ts';
 import type { QuotaTables } from './quota-tables.ts';
+import type { TaskTables } from './task-tables.ts';
 
 /** Every table, as Kysely types it. Rows are `snake_case` and do not leave `database/`. */
 export interface Tables
@@ -10,4 +11,5 @@ export interface Tables
     IdentityTables,
     QuotaTables,
     EventTables,
-    ProcessTables {}
+    ProcessTables,
+    TaskTables {}

@@ -22,6 +22,7 @@ export type ErrorCode =
   | 'RequestTimeout'
   | 'ServiceBusy'
   | 'StoreUnavailable'
+  | 'TaskNotFound'
   | 'TooManyRequests'
   | 'UnsupportedMediaType';
 

@@ -17,6 +17,7 @@ import type { PolicyCheck } from '../service/policy-check.ts';
 import type { Quotas } from '../service/quotas.ts';
 import type { Switches } from '../service/switches.ts';
 import type { Tags } from '../service/tags.ts';
+import type { Tasks } from '../service/tasks.ts';
 import { actionRoutes } from './actions.ts';
 import { type AuditOptions, auditRequests } from './audit.ts';
 import { authentication } from './authentication.ts';
@@ -47,6 +48,7 @@ import { nameRequest, requestId } from './request-id.ts';
 import { schemaRoutes } from './schemas.ts';
 import { serverOptions } from './server-options.ts';
 import { tagRoutes } from './tags.ts';
+import { imageTaskRoutes, taskRoutes } from './tasks.ts';
 import { tlsServing } from './tls.ts';
 import {
   noIdentityRoutes,
@@ -64,6 +66,7 @@ export interface AppOptions {
   readonly members: Members;
   readonly names: Names;
   readonly tags: Tags;
+  readonly tasks: Tasks;
   readonly switches: Switches;
   readonly policyCheck: PolicyCheck;
   readonly quotas: Quotas;
@@ -156,9 +159,11 @@ async function imagesApi(app: FastifyInstance, options: ApiOptions): Promise<voi
     actionRoutes(routes, options.switches);
     await imageDataRoutes(routes, options);
     importRoutes(routes);
+    taskRoutes(routes, options);
     schemaRoutes(routes, options.imageSchema);
   });
   usageRoutes(app, options.quotas);
+  imageTaskRoutes(app, options.tasks);
   unknownRoutes(app, options.publicEndpoint);
 }
 

@@ -143,6 +143,10 @@ const operations: Readonly<Record<string, string>> = {
   'GET /v2/images/:imageId/members/:memberId': 'image.member.show',
   'PUT /v2/images/:imageId/members/:memberId': 'image.member.update',
   'DELETE /v2/images/:imageId/members/:memberId': 'image.member.delete',
+  'GET /v2/images/:imageId/tasks': 'image.task.list',
+  'GET /v2/tasks': 'task.list',
+  'GET /v2/tasks/:taskId': 'task.show',
+  'DELETE /v2/tasks/:taskId': 'task.delete',
 };
 
 function operationOf({ method, routeOptions }: FastifyRequest): string {

@@ -24,6 +24,7 @@ export const httpStatus = {
   RequestTimeout: 408,
   ServiceBusy: 503,
   StoreUnavailable: 503,
+  TaskNotFound: 404,
   TooManyRequests: 429,
   UnsupportedMediaType: 415,
 } as const satisfies Record<ErrorCode, number>;

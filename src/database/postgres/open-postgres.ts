@@ -6,6 +6,7 @@ import { lockClass, lockNumbers } from '../locks.ts';
 import { migrate } from '../migrate.ts';
 import { schema } from '../migrations/postgres/0001-schema.ts';
 import { identityLimits } from '../migrations/postgres/0002-identity-limits.ts';
+import { tasks } from '../migrations/postgres/0003-tasks.ts';
 import { runPreparedBy } from '../prepared.ts';
 import type { Tables } from '../tables.ts';
 import { clientConfig, openClient, type PostgresAddress, type PostgresTimes } from './clients.ts';
@@ -30,6 +31,7 @@ export interface PostgresOptions {
 const migrations = {
   '0001-schema': schema,
   '0002-identity-limits': identityLimits,
+  '0003-tasks': tasks,
 } as const;
 
 /** Reads share connections, which carry more than a process can ask. */
@@ -202,7 +204,9 @@ function processesOn({ id, read, presence, pool }: ProcessesParts): Processes {
 
     async listGone() {
       const { rows } = await sql<{ id: string }>`select distinct process_id as id
-        from upload_reservations where not exists (
+        from (select process_id from upload_reservations union
+          select process_id from tasks where process_id is not null) as work
+        where not exists (
           select from processes where id = process_id
             and seen_at > ${sql.raw(now)} - ${sql.lit(goneAfter * 1000)}
         )`.execute(read);

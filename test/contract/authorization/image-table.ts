@@ -69,6 +69,7 @@ export const imageCalls: Readonly<Record<string, ImageCall>> = {
   'create for another': { send: 'POST /v2/images', body: { ...newImage, owner: '{another}' } },
   list: { send: 'GET /v2/images?visibility=all&member_status=all&id={image}', isSafe: true },
   show: { send: `GET ${image}`, isSafe: true },
+  'list tasks': { send: `GET ${image}/tasks`, isSafe: true },
   rename: change({ op: 'replace', path: '/name', value: 'renamed' }),
   'make public': change({ op: 'replace', path: '/visibility', value: 'public' }),
   'make community': change({ op: 'replace', path: '/visibility', value: 'community' }),
@@ -121,6 +122,7 @@ create community       201 201 403 403 403 | 201 201 403 403 403 | 201 201 403 4
 create for another     201 403 403 403 403 | 201 403 403 403 403 | 201 403 403 403 403 | 201 403 403 403 403 | 201 403 403 403 403 | 403
 list                   in  in  in  403 403 | in  in  in  403 403 | in  in  in  403 403 | in  out out 403 403 | in  out out 403 403 | 403
 show                   200 200 200 --- --- | 200 200 200 --- --- | 200 200 200 --- --- | 200 --- --- --- --- | 200 --- --- --- --- | ---
+list tasks             200 200 200 --- --- | 200 200 200 --- --- | 200 200 200 --- --- | 200 --- --- --- --- | 200 --- --- --- --- | ---
 rename                 200 200 403 --- --- | 200 403 403 --- --- | 200 403 403 --- --- | 200 --- --- --- --- | 200 --- --- --- --- | ---
 make public            200 403 403 --- --- | 200 403 403 --- --- | 200 403 403 --- --- | 200 --- --- --- --- | 200 --- --- --- --- | ---
 make community         200 200 403 --- --- | 200 403 403 --- --- | 200 403 403 --- --- | 200 --- --- --- --- | 200 --- --- --- --- | ---

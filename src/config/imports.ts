@@ -1,0 +1,25 @@
+import { integer, type Setting } from './setting.ts';
+
+/** How data comes in without an upload, and what is told of it. */
+export interface ImportConfig {
+  /** Hours for which a task is remembered once it is over. */
+  readonly taskTimeToLive: number;
+  /** Tasks that one process does at a time. */
+  readonly taskPoolThreads: number;
+}
+
+/** The settings of `ImportConfig`, in the order in which operators read of them. */
+export const importSettings = {
+  taskTimeToLive: integer('task_time_to_live', {
+    initial: 48,
+    about: 'Hours for which a task is remembered once it is over',
+    min: 1,
+    max: 24 * 3650,
+  }),
+  taskPoolThreads: integer('task_pool_threads', {
+    initial: 4,
+    about: 'Tasks that one process does at a time; the rest waits',
+    min: 1,
+    max: 1000,
+  }),
+} as const satisfies { readonly [Name in keyof ImportConfig]: Setting<ImportConfig[Name]> };
