@@ -14,6 +14,7 @@ import {
   unknownVariables,
 } from './config/sources.ts';
 import { remoteStoreOf, type StoreConfig } from './config/stores.ts';
+import type { WebConfig } from './config/web.ts';
 import type { AuditLevel } from './domain/audit.ts';
 import type { PolicyOverrides } from './domain/policy.ts';
 import type { PropertySection } from './domain/property-protection.ts';
@@ -25,7 +26,8 @@ export interface Config
     IdentityConfig,
     ImportConfig,
     NetworkConfig,
-    StoreConfig {
+    StoreConfig,
+    WebConfig {
   readonly host: string;
   /** 0 picks a free port. */
   readonly port: number;

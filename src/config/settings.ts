@@ -11,6 +11,7 @@ import { policies } from './policies.ts';
 import { propertyProtection } from './property-protection.ts';
 import { flag, integer, names, oneOf, type Setting, text, url } from './setting.ts';
 import { storeSettings } from './stores.ts';
+import { webSettings } from './web.ts';
 
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
@@ -246,6 +247,7 @@ export const settingSections: readonly {
   { title: 'Images', settings: images },
   { title: 'Stores', settings: storeSettings },
   { title: 'Tasks and import', settings: importSettings },
+  { title: 'URLs of callers', settings: webSettings },
   { title: 'Events', settings: events },
 ];
 
@@ -261,5 +263,6 @@ export const settings: Settings = {
   ...images,
   ...storeSettings,
   ...importSettings,
+  ...webSettings,
   ...events,
 };
