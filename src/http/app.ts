@@ -41,6 +41,7 @@ import type { Network } from './network.ts';
 import { refuseRareCharacters } from './path-text.ts';
 import { pendingDeleteRoutes } from './pending-deletes.ts';
 import { policyCheckRoutes } from './policy-check.ts';
+import { showQuickly } from './quick-show.ts';
 import { quotaRoutes } from './quotas.ts';
 import { limitAddresses, projectLimit } from './rate-limits.ts';
 import { baseUrl } from './reply.ts';
@@ -118,6 +119,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   closeWhenAnswered(app);
   continueWhenRead(app);
   drainUnread(app);
+  showQuickly(app, options);
   limitBodyTime(app, network.times.body);
   app.setErrorHandler(errorHandler);
   app.setNotFoundHandler((request, reply) => sendVersions(request, reply, 300, options));

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify';
 import { isWithinRules } from '../domain/access-rule.ts';
 import type { Caller } from '../domain/caller.ts';
@@ -60,12 +61,18 @@ function wrongScope({ scope }: Caller): DomainError | undefined {
 }
 
 function authenticate(identity: Identity, { headers }: FastifyRequest): Caller | Promise<Caller> {
-  const token = headers['x-auth-token'];
+  const token = tokenOf(headers);
+  if (token !== undefined) return identity.authenticate(token);
+  const own = headers['x-auth-token'];
   const serviceToken = headers['x-service-token'];
-  if (!isToken(token)) throw notAuthenticated();
-  if (serviceToken === undefined || serviceToken === '') return identity.authenticate(token);
-  if (!isToken(serviceToken)) throw notAuthenticated();
-  return identity.authenticate(token, serviceToken);
+  if (!isToken(own) || !isToken(serviceToken)) throw notAuthenticated();
+  return identity.authenticate(own, serviceToken);
+}
+
+/** The token of whoever calls for itself; undefined where there is none, or where a service calls for its user. */
+export function tokenOf(headers: IncomingHttpHeaders): string | undefined {
+  const token = headers['x-auth-token'];
+  return isToken(token) && !headers['x-service-token'] ? token : undefined;
 }
 
 /** With Keystone's middleware, what a service sends on for its user is not the user's own request. */

@@ -50,7 +50,7 @@ export function refuseBody(request: FastifyRequest, _reply: FastifyReply, done: 
 }
 
 /** Whether a request says that a body follows. */
-export function hasBody({ headers }: FastifyRequest): boolean {
+export function hasBody({ headers }: Pick<FastifyRequest, 'headers'>): boolean {
   return Number(headers['content-length'] ?? 0) > 0 || headers['transfer-encoding'] !== undefined;
 }
 

@@ -12,14 +12,19 @@ export function requestId(request: IncomingMessage): string {
   return given.startsWith('req-') ? given : `req-${given}`;
 }
 
+/** Whether a request names itself longer than logs should hold. */
+export function isNamedTooLong({ headers }: Pick<FastifyRequest, 'headers'>): boolean {
+  const given = headers['x-openstack-request-id'];
+  return given !== undefined && given.length > maxGivenLength;
+}
+
 /**
  * A hook that says the request's id on its answer.
  *
  * @throws DomainError `HeaderTooLong` for a longer id than logs should hold; Glance means to answer so too
  */
 export function nameRequest(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
-  const given = request.headers['x-openstack-request-id'];
-  if (given !== undefined && given.length > maxGivenLength) {
+  if (isNamedTooLong(request)) {
     throw new DomainError(
       'HeaderTooLong',
       `x-openstack-request-id: at most ${maxGivenLength} characters.`,

@@ -11,4 +11,6 @@ export interface Identity {
    *   of another issuer; `IdentityUnavailable` when nobody can tell at this moment.
    */
   authenticate(token: string, serviceToken?: string): Caller | Promise<Caller>;
+  /** The caller whose token was seen lately and still holds; undefined for one that has to be looked up. */
+  recall(token: string): Caller | undefined;
 }

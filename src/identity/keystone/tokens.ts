@@ -46,8 +46,7 @@ export function keystoneTokens({ client, cacheTime, now }: KeystoneTokensOptions
 
   function check(token: string): Caller | Promise<Caller> {
     if (!tokenShape.test(token)) throw invalidToken();
-    // Keyed by a hash, the memory of the process holds no usable token.
-    const key = hash('sha256', token, 'base64url');
+    const key = keyOf(token);
     const known = remembered.recall(key);
     if (known) return known;
     // Without a cache an answer must be younger than the request: a question under way is older.
@@ -68,11 +67,18 @@ export function keystoneTokens({ client, cacheTime, now }: KeystoneTokensOptions
   }
 
   return {
+    recall: (token) => remembered.recall(keyOf(token)),
+
     authenticate(token, serviceToken) {
       if (serviceToken === undefined) return check(token);
       return checkWithService({ check, checkExpired }, token, serviceToken);
     },
   };
+}
+
+/** What a token is remembered by: the memory of the process holds no usable one. */
+function keyOf(token: string): string {
+  return hash('sha256', token, 'base64url');
 }
 
 function invalidToken(): DomainError {

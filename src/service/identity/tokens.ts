@@ -79,8 +79,7 @@ export function openTokens({ context, signer, lifetime }: TokensOptions): Tokens
   }
 
   function authorize(token: string): Authorization | Promise<Authorization> {
-    // Keyed by a hash, the memory of the process holds no usable token.
-    const key = hash('sha256', token, 'base64url');
+    const key = keyOf(token);
     return recall(key) ?? lookUp(token, key);
   }
 
@@ -98,6 +97,8 @@ export function openTokens({ context, signer, lifetime }: TokensOptions): Tokens
 
   return {
     authorize,
+
+    recall: (token) => recall(keyOf(token))?.caller,
 
     authenticate(token, serviceToken) {
       if (serviceToken === undefined) return check(token);
@@ -120,6 +121,11 @@ export function openTokens({ context, signer, lifetime }: TokensOptions): Tokens
       });
     },
   };
+}
+
+/** What a token is remembered by: the memory of the process holds no usable one. */
+function keyOf(token: string): string {
+  return hash('sha256', token, 'base64url');
 }
 
 interface Moment extends Pick<SessionDraft, 'parent' | 'notAfter'> {
