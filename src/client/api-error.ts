@@ -57,7 +57,7 @@ function parsed(text: string): unknown {
 
 /** The Images API ends the text of a refusal with line breaks for browsers. */
 function wordsIn(document: unknown): string | undefined {
-  return said(document, 'message')?.replace(/(<br \/>|\s)+$/, '');
+  return said(document, 'message')?.replaceAll('<br />', ' ').trim();
 }
 
 /** The identity API wraps its refusals in `error`, the Images API does not. */
