@@ -19,6 +19,7 @@ const timeout = 500;
  * is asked of them is that a text as long as the service lets one be takes no longer than a blink.
  */
 const watched: Readonly<Record<string, readonly string[]>> = {
+  '/:\\d*$/': [`${':'.repeat(4_000)}x`, `${':1'.repeat(2_000)}x`],
   '/\\/+$/': [`${'/'.repeat(4_000)}x`],
   '/\\{[^}]*\\}|\\*\\*|\\*|[^{}*]/gu': [
     '{'.repeat(4_000),
@@ -40,7 +41,7 @@ const watched: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** ms */
+/** ms of processor time, so that a busy machine fails nobody */
 const blink = 50;
 
 function patternsOf(file: string): Pattern[] {
@@ -82,10 +83,11 @@ for (const [literal, texts] of Object.entries(watched)) {
     const { source, flags } = pattern;
     for (const text of texts) {
       const expression = new RegExp(source, flags);
-      const begin = performance.now();
+      const begin = process.cpuUsage();
       if (expression.global) text.replaceAll(expression, '');
       else expression.test(text);
-      const took = performance.now() - begin;
+      const { user, system } = process.cpuUsage(begin);
+      const took = (user + system) / 1000;
 
       assert(took < blink, `${took} ms for ${text.slice(0, 20)}… of ${text.length}`);
     }
