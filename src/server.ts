@@ -29,6 +29,7 @@ import { type FirstStartOptions, makeFirstAccounts, refreshClouds } from './serv
 import { type EmbeddedIdentity, openIdentity } from './service/identity/open-identity.ts';
 import { type ImageData, type ImageDataOptions, imageDataService } from './service/image-data.ts';
 import { imagesService } from './service/images.ts';
+import { startJobs } from './service/jobs.ts';
 import { membersService } from './service/members.ts';
 import { namesService } from './service/names.ts';
 import { pendingDeletesService } from './service/pending-deletes.ts';
@@ -103,10 +104,11 @@ export async function startService(
   const markerKey = await getSecret(database, 'markers of lists');
   const services = imageServices(config, { ...image, markerKey }, callers);
   await recoverData(services.imageData);
-  parts.use(services.imageData.startRecovering());
   parts.defer(() => services.imageData.settled());
-  parts.use(services.pendingDeletes.startScrubbing());
   parts.use(await services.runner.start());
+  parts.use(unwanted.startRemoving());
+  const jobs = [...services.imageData.jobs, services.pendingDeletes.job];
+  parts.use(await startJobs({ database, jobs, report }));
 
   const stopping = new AbortController();
   const network = networkOf(config);

@@ -12,7 +12,7 @@ import type { Tables } from './tables.ts';
 export type Connection = Kysely<Tables>;
 
 /** What one process of those on a database does at a time. */
-export type Turn = 'delivery' | 'first start' | 'recovery';
+export type Turn = 'delivery' | 'first start';
 
 /** Other processes on the same database. */
 export interface Processes {

@@ -26,6 +26,13 @@ export function jsonPairs(db: Connection, json: Expression<string>): RawBuilder<
     : sql`json_each(${json})`;
 }
 
+/** The database's own time, milliseconds since the epoch: the same for all processes, whatever their machines' clocks say. */
+export function clockOf(db: Connection): RawBuilder<number> {
+  return isPostgres(db)
+    ? sql`(extract(epoch from statement_timestamp()) * 1000)::bigint`
+    : sql`cast(unixepoch('subsec') * 1000 as integer)`;
+}
+
 /** What the rows of a table without a key of their own are sorted by, so that they come as they were added. */
 export function orderOfAdding(db: Connection): RawBuilder<number> {
   return sql.ref(isPostgres(db) ? 'id' : 'rowid');

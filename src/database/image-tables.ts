@@ -2,6 +2,7 @@ import type { Generated } from 'kysely';
 import type { MemberStatus } from '../domain/member.ts';
 import type { ImageStatus } from '../domain/status.ts';
 import type { Visibility } from '../domain/visibility.ts';
+import type { LeaseColumns } from './lease-tables.ts';
 
 /** One live image. Times are milliseconds since the epoch, sizes bytes; 0 and 1 stand for booleans. */
 export interface ImageRow {
@@ -72,7 +73,7 @@ export interface SpentImageIdRow {
 }
 
 /** Data whose image is gone but whose bytes may still lie in the store; emptied by the sweep. */
-export interface UnwantedDataRow {
+export interface UnwantedDataRow extends LeaseColumns {
   location: string;
 }
 

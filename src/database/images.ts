@@ -3,7 +3,7 @@ import type { Image } from '../domain/image.ts';
 import type { MemberStatus, SeenImage } from '../domain/member.ts';
 import type { ImageStatus } from '../domain/status.ts';
 import type { Connection } from './database.ts';
-import { isUnkeepable, jsonPairs, jsonTexts, keptValueOf } from './dialect.ts';
+import { clockOf, isUnkeepable, jsonPairs, jsonTexts, keptValueOf } from './dialect.ts';
 import { imageFromRow, imageToRow, settingsToRow } from './image-rows.ts';
 import type { ImageRow } from './image-tables.ts';
 import { lockImage } from './locks.ts';
@@ -147,19 +147,16 @@ export async function deleteImage(db: Connection, image: Image): Promise<void> {
   await addUsage(db, image.owner, { images: -1, bytes: -(image.size ?? 0) });
 }
 
+/** For so long (ms) whoever notes unwanted data is left to remove it. */
+const headStart = 60_000;
+
 /** Notes that the data at `location` belongs to no image any more. */
 export async function insertUnwantedData(db: Connection, location: string): Promise<void> {
   await db
     .insertInto('unwanted_data')
-    .values({ location })
+    .values({ location, lease_until: sql`${clockOf(db)} + ${sql.lit(headStart)}` })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
-}
-
-/** Where data lies that no image wants any more. */
-export async function listUnwantedData(db: Connection): Promise<readonly string[]> {
-  const rows = await db.selectFrom('unwanted_data').select('location').execute();
-  return rows.map((row) => row.location);
 }
 
 /** Forgets unwanted data once it is removed. */

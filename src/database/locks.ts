@@ -49,7 +49,6 @@ export const lockNumbers = {
   migrations: 3,
   firstStart: 4,
   delivery: 5,
-  recovery: 6,
 };
 
 /** Distinguishes our advisory locks from those of others in the same database. */

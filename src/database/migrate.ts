@@ -9,6 +9,7 @@ import { sharingIndex } from './migrations/0007-sharing-index.ts';
 import { processes } from './migrations/0008-processes.ts';
 import { identityLimits } from './migrations/0009-identity-limits.ts';
 import { tasks } from './migrations/0010-tasks.ts';
+import { leases } from './migrations/0011-leases.ts';
 
 type Migrations = Readonly<Record<string, Migration>>;
 
@@ -24,6 +25,7 @@ export const migrations: Migrations = {
   '0008-processes': processes,
   '0009-identity-limits': identityLimits,
   '0010-tasks': tasks,
+  '0011-leases': leases,
 };
 
 /**

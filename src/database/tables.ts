@@ -1,6 +1,7 @@
 import type { EventTables } from './event-tables.ts';
 import type { IdentityTables } from './identity-tables.ts';
 import type { ImageTables } from './image-tables.ts';
+import type { LeaseTables } from './lease-tables.ts';
 import type { ProcessTables } from './process-tables.ts';
 import type { QuotaTables } from './quota-tables.ts';
 import type { TaskTables } from './task-tables.ts';
@@ -12,4 +13,5 @@ export interface Tables
     QuotaTables,
     EventTables,
     ProcessTables,
-    TaskTables {}
+    TaskTables,
+    LeaseTables {}

@@ -10,6 +10,7 @@ import {
 import { failedUploadEvent } from '../domain/event.ts';
 import type { Store } from '../store/store.ts';
 import type { Events } from './events.ts';
+import type { Job } from './jobs.ts';
 import type { Report } from './unwanted-data.ts';
 
 export interface CutUploadsOptions {
@@ -18,9 +19,6 @@ export interface CutUploadsOptions {
   readonly events: Events;
   readonly report: Report;
 }
-
-/** Between two looks for processes that are gone, ms. */
-const interval = 30_000;
 
 /** Makes the image queued again, unless it was deleted meanwhile, and its room free. */
 export async function putBack(
@@ -62,34 +60,19 @@ async function takeOver(database: Database, imageId: string, from: string): Prom
   });
 }
 
-/** Puts right, now and from time to time, what processes left that are gone. */
-export function startRecovering(options: CutUploadsOptions): AsyncDisposable {
+/** Puts right what processes left that are gone; undefined where there are no others. */
+export function recoveryJob(options: CutUploadsOptions): Job | undefined {
   const { processes } = options.database;
-  if (!processes.isShared) return { [Symbol.asyncDispose]: async () => {} };
-  let turns = Promise.resolve();
-  const begin = () => {
-    turns = turns.then(() => recoverGone(options));
-  };
-  begin();
-  const timer = setInterval(begin, interval);
+  if (!processes.isShared) return undefined;
   return {
-    async [Symbol.asyncDispose]() {
-      clearInterval(timer);
-      await turns;
+    name: 'recovery of uploads',
+    interval: 30_000,
+    failure: 'Uploads of processes that are gone could not be put right; it is tried again.',
+    async run(signal) {
+      for (const gone of await processes.listGone()) {
+        signal.throwIfAborted();
+        await recoverUploads(options, gone);
+      }
     },
   };
-}
-
-async function recoverGone(options: CutUploadsOptions): Promise<void> {
-  const { processes } = options.database;
-  try {
-    await processes.unlessTaken('recovery', async () => {
-      for (const gone of await processes.listGone()) await recoverUploads(options, gone);
-    });
-  } catch (cause) {
-    options.report(
-      'Uploads of processes that are gone could not be put right; it is tried again.',
-      cause,
-    );
-  }
 }

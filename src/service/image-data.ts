@@ -17,8 +17,9 @@ import type { Policy } from '../domain/policy.ts';
 import { RetryLaterError } from '../domain/retry-later.ts';
 import { mayBecome } from '../domain/status.ts';
 import { type Store, type StoredData, type StoredReader, StoreError } from '../store/store.ts';
-import { putBack, recoverUploads, startRecovering } from './cut-uploads.ts';
+import { putBack, recoverUploads, recoveryJob } from './cut-uploads.ts';
 import type { Events } from './events.ts';
+import type { Job } from './jobs.ts';
 import type { Quotas } from './quotas.ts';
 import { getSeenImage } from './seen-image.ts';
 import type { Report, UnwantedData } from './unwanted-data.ts';
@@ -66,8 +67,8 @@ export interface ImageData {
   download(caller: Caller, imageId: string, send: Send): Promise<void>;
   /** Puts right what a crash of this process left: called once at start, before the first upload. */
   recover(): Promise<void>;
-  /** Puts right, from time to time, what processes left that are gone; until it is disposed of. */
-  startRecovering(): AsyncDisposable;
+  /** What is to be done from time to time. */
+  readonly jobs: readonly Job[];
   /** Resolves once every upload and download begun is done, and what it leaves is put right or noted. */
   settled(): Promise<void>;
 }
@@ -92,10 +93,9 @@ export function imageDataService(options: ImageDataOptions): ImageData {
       // Others may be at their uploads.
       if (!database.processes.isShared) await store.sweep();
       await recoverUploads(options, database.processes.id);
-      await options.unwantedData.removeAll();
     },
 
-    startRecovering: () => startRecovering(options),
+    jobs: [recoveryJob(options)].filter((job) => job !== undefined),
 
     async settled() {
       await Promise.all(running);

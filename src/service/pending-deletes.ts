@@ -9,8 +9,9 @@ import { DomainError } from '../domain/errors.ts';
 import { imageEvent } from '../domain/event.ts';
 import type { Image } from '../domain/image.ts';
 import type { Events } from './events.ts';
+import type { Job } from './jobs.ts';
 import { imageNotFound } from './seen-image.ts';
-import type { Report, UnwantedData } from './unwanted-data.ts';
+import type { UnwantedData } from './unwanted-data.ts';
 
 export interface PendingDeletesOptions {
   readonly database: Database;
@@ -21,15 +22,14 @@ export interface PendingDeletesOptions {
   /** How often is looked for images whose time is over, ms. */
   readonly wakeupTime: number;
   readonly clock: () => Date;
-  readonly report: Report;
 }
 
 /** Deleted images whose data is kept for a while. @see Glance's delayed delete and its scrubber */
 export interface PendingDeletes {
   /** Brings a deleted image back as it was, its members too. @throws DomainError `NotPermitted` `ImageNotFound` */
   restore(caller: Caller, imageId: string): Promise<Image>;
-  /** Gives up, now and from time to time, what was deleted long enough ago; until it is disposed of. */
-  startScrubbing(): AsyncDisposable;
+  /** Gives up what was deleted long enough ago. */
+  readonly job: Job;
 }
 
 /** Images given up between two looks at the table. */
@@ -50,39 +50,27 @@ export function pendingDeletesService(options: PendingDeletesOptions): PendingDe
       });
     },
 
-    startScrubbing() {
-      const stopping = new AbortController();
-      let scrubbing = Promise.resolve();
-      const begin = () => {
-        scrubbing = scrubbing.then(() => scrub(options, stopping.signal));
-      };
-      begin();
-      const timer = setInterval(begin, options.wakeupTime);
-      return {
-        async [Symbol.asyncDispose]() {
-          clearInterval(timer);
-          stopping.abort();
-          await scrubbing;
-        },
-      };
+    job: {
+      name: 'scrubbing',
+      interval: options.wakeupTime,
+      failure: 'Deleted images could not be scrubbed; it is tried again.',
+      run: (signal) => scrub(options, signal),
     },
   };
 }
 
-async function scrub(options: PendingDeletesOptions, stopped: AbortSignal): Promise<void> {
-  const { database, clock, scrubTime, unwantedData, report } = options;
-  try {
-    const before = new Date(clock().getTime() - scrubTime);
-    for (let full = true; full; ) {
-      const ids = await listPendingDeletes(database.read, before, batchSize);
-      full = ids.length === batchSize;
-      for (const id of ids) {
-        if (stopped.aborted) return;
-        const location = await database.transaction((db) => deletePendingDelete(db, id));
-        if (location !== undefined) unwantedData.remove(location);
-      }
+async function scrub(
+  { database, clock, scrubTime, unwantedData }: PendingDeletesOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const before = new Date(clock().getTime() - scrubTime);
+  for (let full = true; full; ) {
+    const ids = await listPendingDeletes(database.read, before, batchSize);
+    full = ids.length === batchSize;
+    for (const id of ids) {
+      signal.throwIfAborted();
+      const location = await database.transaction((db) => deletePendingDelete(db, id));
+      if (location !== undefined) unwantedData.remove(location);
     }
-  } catch (cause) {
-    report('Deleted images could not be scrubbed; it is tried again.', cause);
   }
 }

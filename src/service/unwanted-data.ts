@@ -1,6 +1,8 @@
 import type { Connection, Database } from '../database/database.ts';
-import { deleteUnwantedData, insertUnwantedData, listUnwantedData } from '../database/images.ts';
+import { deleteUnwantedData, insertUnwantedData } from '../database/images.ts';
+import { claimLeases } from '../database/leases.ts';
 import type { Store } from '../store/store.ts';
+import { startLeasedWork } from './leased-work.ts';
 
 /** Told of what goes wrong in work that no request waits for. */
 export type Report = (message: string, cause: unknown) => void;
@@ -15,43 +17,59 @@ export interface UnwantedDataOptions {
 export interface UnwantedData {
   /**
    * Notes, in the transaction that deletes an image, that its running upload is to leave nothing.
-   * The upload removes what it has, unless a crash comes first: then the next start does.
+   * The upload removes what it has, unless a crash comes first.
    */
   noteUpload(db: Connection, imageId: string): Promise<void>;
-  /** Removes it soon; what fails is tried again at the next start. */
+  /** Removes it soon; what fails is tried again later. */
   remove(location: string): void;
-  /** Removes whatever earlier runs left. */
-  removeAll(): Promise<void>;
+  /** Removes what this and other processes left, now and from time to time, until it is disposed of. */
+  startRemoving(): AsyncDisposable;
   /** Resolves once everything begun is done. */
   settled(): Promise<void>;
+}
+
+/** Removals at a time. */
+const limit = 10;
+
+const failure = 'Data of a deleted image could not be removed; it is tried again.';
+
+/** Until the next try, ms: a store that is away is asked ever less often, twice an hour at least. */
+export function retryAfter(tries: number): number {
+  return Math.min(30_000 * 2 ** (tries - 1), 30 * 60_000);
 }
 
 export function unwantedData({ database, store, report }: UnwantedDataOptions): UnwantedData {
   const running = new Set<Promise<void>>();
 
   async function removeOne(location: string): Promise<void> {
-    try {
-      await store.delete(location);
-      await deleteUnwantedData(database.write, location);
-    } catch (cause) {
-      report(
-        'Data of a deleted image could not be removed; it is tried again at the next start.',
-        cause,
-      );
-    }
+    await store.delete(location);
+    await deleteUnwantedData(database.write, location);
   }
 
   return {
     noteUpload: (db, imageId) => insertUnwantedData(db, store.locationOf(imageId)),
 
     remove(location) {
-      const removal = removeOne(location).finally(() => running.delete(removal));
+      const removal = removeOne(location)
+        .catch((cause: unknown) => report(failure, cause))
+        .finally(() => running.delete(removal));
       running.add(removal);
     },
 
-    async removeAll() {
-      for (const location of await listUnwantedData(database.read)) await removeOne(location);
-    },
+    startRemoving: () =>
+      startLeasedWork({
+        database,
+        table: 'unwanted_data',
+        claim: (db, claim) => claimLeases(db, { table: 'unwanted_data', ...claim }),
+        async work({ key }) {
+          await removeOne(key);
+          return undefined;
+        },
+        retryAfter,
+        limit,
+        failure,
+        report,
+      }),
 
     async settled() {
       await Promise.all(running);

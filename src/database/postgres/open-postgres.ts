@@ -4,14 +4,12 @@ import { type Client, type ClientConfig, Pool } from 'pg';
 import type { Connection, Database, Processes, Turn } from '../database.ts';
 import { lockClass, lockNumbers } from '../locks.ts';
 import { migrate } from '../migrate.ts';
-import { schema } from '../migrations/postgres/0001-schema.ts';
-import { identityLimits } from '../migrations/postgres/0002-identity-limits.ts';
-import { tasks } from '../migrations/postgres/0003-tasks.ts';
 import { runPreparedBy } from '../prepared.ts';
 import type { Tables } from '../tables.ts';
 import { clientConfig, openClient, type PostgresAddress, type PostgresTimes } from './clients.ts';
 import { ownDialect, queriesOn, type SharedSources, sharedDialect } from './dialects.ts';
 import { isLoss, isUndone, toRefusal, UnknownOutcomeError } from './failures.ts';
+import { migrations } from './migrations.ts';
 import { goneAfter, keepPresence, now, type Presence, usualSilence } from './presence.ts';
 import { sharedClients } from './shared-clients.ts';
 
@@ -26,13 +24,6 @@ export interface PostgresOptions {
   readonly processId: string;
   readonly report: (message: string, cause: unknown) => void;
 }
-
-/** Every step of PostgreSQL's schema, oldest first. A released step never changes; a new need is a new step. */
-const migrations = {
-  '0001-schema': schema,
-  '0002-identity-limits': identityLimits,
-  '0003-tasks': tasks,
-} as const;
 
 /** Reads share connections, which carry more than a process can ask. */
 const mostShared = 4;
@@ -225,5 +216,4 @@ function processesOn({ id, read, presence, pool }: ProcessesParts): Processes {
 const turnNumbers = {
   delivery: lockNumbers.delivery,
   'first start': lockNumbers.firstStart,
-  recovery: lockNumbers.recovery,
 } as const satisfies Record<Turn, number>;
