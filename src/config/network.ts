@@ -1,7 +1,7 @@
 import type { CertificateFiles } from '../http/certificate.ts';
 import type { Network } from '../http/network.ts';
 import { trustedProxies } from './addresses.ts';
-import { integer, type Setting } from './setting.ts';
+import { flag, integer, type Setting } from './setting.ts';
 
 /** What the service takes from the network, and for how long it waits. Sizes in bytes, times in seconds. */
 export interface NetworkConfig {
@@ -15,6 +15,7 @@ export interface NetworkConfig {
   readonly rateLimitBurst: number;
   /** 0 for no limit. */
   readonly maxUploads: number;
+  readonly sendfile: boolean;
   /** 0 for no limit. */
   readonly maxConnections: number;
   /** Of the request line and all header fields together. */
@@ -60,6 +61,11 @@ export const networkSettings: {
     about: 'Uploads that the service takes at a time, of all projects together; 0 for no limit',
     min: 0,
     max: 1_000_000,
+  }),
+  sendfile: flag('sendfile', {
+    initial: true,
+    about:
+      'Lets Linux send the data of images from their files to connections without TLS, past the service, by `sendfile(2)`',
   }),
   maxConnections: integer('max_connections', {
     initial: 0,
@@ -137,6 +143,7 @@ export function networkOf(config: NetworkConfig): Network {
       project: { rate: config.rateLimitProject, burst },
     },
     maxUploads: config.maxUploads,
+    usesSendfile: config.sendfile,
     maxConnections: config.maxConnections,
     maxHeaderSize: config.maxHeaderSize,
     maxJsonBodySize: config.maxJsonBodySize,

@@ -10,6 +10,7 @@ import { refuseBody } from './body.ts';
 import type { Network } from './network.ts';
 import { queryOf } from './reply.ts';
 import { sendData } from './send-data.ts';
+import { loadSendfile, type Sendfile } from './sendfile.ts';
 import { uploadPlaces } from './upload-places.ts';
 
 interface ImageParams {
@@ -18,7 +19,7 @@ interface ImageParams {
 
 export interface ImageDataRoutesOptions {
   readonly imageData: ImageData;
-  readonly network: Pick<Network, 'maxUploads'>;
+  readonly network: Pick<Network, 'maxUploads' | 'usesSendfile'>;
   /** Aborted when the service stops for good: running transfers end then. */
   readonly stopping: AbortSignal;
 }
@@ -30,6 +31,7 @@ export async function imageDataRoutes(
 ): Promise<void> {
   const { imageData, stopping, network } = options;
   const places = uploadPlaces(network.maxUploads);
+  const sendfile = network.usesSendfile ? loadSendfile : undefined;
 
   // The upload route reads its body itself, as it comes; only it may see a raw stream.
   await app.register(async (uploads) => {
@@ -68,7 +70,8 @@ export async function imageDataRoutes(
         throw new DomainError('InvalidRequest', 'prefer: there is but one store to choose from.');
       }
       if (!(await turnOf(reply.raw))) return reply.hijack();
-      const send = (download: Download) => sendDownload(request, reply, download, stopping);
+      const send = (download: Download) =>
+        sendDownload(request, reply, download, { stopping, sendfile });
       await imageData.download(request.caller, request.params.imageId, send);
       return reply.sent ? reply : reply.code(204).send();
     },
@@ -106,11 +109,16 @@ function letGo(request: FastifyRequest, reply: FastifyReply, error: unknown): Fa
   return reply;
 }
 
+interface Sending {
+  readonly stopping: AbortSignal;
+  readonly sendfile: (() => Promise<Sendfile | undefined>) | undefined;
+}
+
 async function sendDownload(
   request: FastifyRequest,
   reply: FastifyReply,
   { image, reader }: Download,
-  stopping: AbortSignal,
+  { stopping, sendfile }: Sending,
 ): Promise<Sent | undefined> {
   if (!reader) return undefined;
   let range: ByteRange | undefined;
@@ -130,7 +138,7 @@ async function sendDownload(
     bytes.sent += more;
   };
   try {
-    await sendData(reply.raw, reader, { range, signal: stopping, onSent });
+    await sendData(reply.raw, reader, { range, signal: stopping, onSent, sendfile });
   } catch (error) {
     // The head is out: the connection has been cut, and all that is left is to say why.
     const level = stopping.aborted ? 'info' : 'error';

@@ -29,4 +29,6 @@ export interface Network {
   readonly rates: RateLimits;
   /** Under way at a time in the whole service; 0 for no limit. */
   readonly maxUploads: number;
+  /** Whether the system may send files by itself, where it can. */
+  readonly usesSendfile: boolean;
 }

@@ -1,9 +1,12 @@
 import type { ServerResponse } from 'node:http';
+import type { KernelWay, Sendfile } from './sendfile.ts';
 
 /** Data that can be read at any position; `StoredReader` is one. */
 export interface DataSource extends AsyncDisposable {
   /** Bytes. */
   readonly size: number;
+  /** The open file whose bytes these are, from its beginning to its end, where there is one. */
+  readonly descriptor?: number | undefined;
   /** Fills `buffer` from `position`; returns the bytes read, less than asked only at the end of the data. */
   read(buffer: Uint8Array, position: number): Promise<number>;
 }
@@ -14,12 +17,27 @@ export interface SendOptions {
   readonly signal: AbortSignal;
   /** Told of bytes, as they are handed to the operating system. */
   readonly onSent?: (bytes: number) => void;
+  /** Lets the system send what is in a file, where it can. */
+  readonly sendfile?: (() => Promise<Sendfile | undefined>) | undefined;
 }
 
 /** Writing to the client failed, which it does by going away. */
 class ClientLeft extends Error {}
 
 const bufferSize = 256 * 1024;
+
+/** Bytes from which it is worth to let the system send. */
+const largeSize = 1024 * 1024;
+
+/** Bytes that the system is asked to send at a time: while the disk is waited for, nobody can stop it. */
+const kernelSize = 1024 * 1024;
+
+/** Bytes of a write that waits until the connection takes more. */
+const pieceSize = 16 * 1024;
+
+/** Writes in a row after which the system took nothing at all: it cannot send such a file, or nobody reads. */
+const maxVainTurns = 8;
+
 const keptIdle = 16;
 const idle: Buffer[] = [];
 
@@ -36,7 +54,7 @@ const idle: Buffer[] = [];
 export async function sendData(
   response: ServerResponse,
   source: DataSource,
-  { range, signal, onSent }: SendOptions,
+  { range, signal, onSent, sendfile }: SendOptions,
 ): Promise<boolean> {
   await using opened = source;
   const { first, last } = range ?? { first: 0, last: opened.size - 1 };
@@ -49,7 +67,10 @@ export async function sendData(
   response.once('close', onClose);
   if (response.destroyed || connection.destroyed) onClose();
   try {
-    await sendBytes(response, opened, { first, last, stopped, onSent });
+    const bytes = { first, last, stopped, onSent };
+    const system = last - first + 1 < largeSize ? undefined : await sendfile?.();
+    const sent = system ? await sendBySystem(response, opened, bytes, system) : 0;
+    await sendBytes(response, opened, { ...bytes, first: first + sent });
     return true;
   } catch (error) {
     response.destroy();
@@ -68,6 +89,73 @@ interface Bytes {
   readonly onSent: SendOptions['onSent'];
 }
 
+/** Lets the system send; returns the bytes sent, which need not be all. */
+async function sendBySystem(
+  response: ServerResponse,
+  source: DataSource,
+  bytes: Bytes,
+  system: Sendfile,
+): Promise<number> {
+  const { descriptor } = source;
+  // A response that waits for its turn has no connection yet.
+  const { socket } = response;
+  if (descriptor === undefined || !socket) return 0;
+  using way = system.wayTo(socket);
+  if (!way) return 0;
+  const buffer = takeBuffer();
+  const piece = buffer.subarray(0, pieceSize);
+  let position = bytes.first;
+  for (let vainTurns = 0; position <= bytes.last && vainTurns < maxVainTurns; ) {
+    // Node's own write is done when the connection takes more. It sends what is before (the head), it is cut
+    // off when its reader stands still for too long, and it says what is wrong where the system says nothing.
+    position += await sendPiece(response, source, piece, { ...bytes, first: position });
+    const sent = await sendUntilFull(way, descriptor, { ...bytes, first: position }, () => {
+      // The connection's timer sees Node's writes alone.
+      if (socket.timeout) socket.setTimeout(socket.timeout);
+    });
+    position += sent;
+    vainTurns = sent === 0 ? vainTurns + 1 : 0;
+  }
+  releaseBuffer(buffer);
+  return position - bytes.first;
+}
+
+async function sendPiece(
+  response: ServerResponse,
+  source: DataSource,
+  piece: Uint8Array,
+  { first, last, stopped, onSent }: Bytes,
+): Promise<number> {
+  stopped.throwIfAborted();
+  const bytes = piece.subarray(0, last - first + 1);
+  await readWhole(source, bytes, first);
+  await write(response, bytes, stopped);
+  onSent?.(bytes.length);
+  return bytes.length;
+}
+
+async function sendUntilFull(
+  way: KernelWay,
+  descriptor: number,
+  { first, last, stopped, onSent }: Bytes,
+  onMoved: () => void,
+): Promise<number> {
+  for (let position = first; ; ) {
+    const wanted = Math.min(kernelSize, last - position + 1);
+    stopped.throwIfAborted();
+    const sent = wanted > 0 ? await way.send(descriptor, position, wanted) : 0;
+    position += sent;
+    if (sent > 0) onSent?.(sent);
+    if (sent > 0) onMoved();
+    if (sent < kernelSize) return position - first;
+  }
+}
+
+async function readWhole(source: DataSource, bytes: Uint8Array, position: number): Promise<void> {
+  const length = await source.read(bytes, position);
+  if (length < bytes.length) throw new Error(`The data ends early, at ${position + length}.`);
+}
+
 /** Reads into one buffer while the other is on its way to the client. */
 async function sendBytes(
   response: ServerResponse,
@@ -81,10 +169,9 @@ async function sendBytes(
     await writingBefore;
     stopped.throwIfAborted();
     const bytes = buffer.subarray(0, Math.min(bufferSize, last - position + 1));
-    const length = await source.read(bytes, position);
-    if (length < bytes.length) throw new Error(`The data ends early, at ${position + length}.`);
+    await readWhole(source, bytes, position);
     writingBefore = writing;
-    writing = write(response, bytes, stopped).then(() => onSent?.(length));
+    writing = write(response, bytes, stopped).then(() => onSent?.(bytes.length));
     // It is awaited two turns later; until then nobody may call its failure unhandled.
     writing.catch(() => undefined);
     [buffer, other] = [other, buffer];

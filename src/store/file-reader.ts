@@ -2,20 +2,29 @@ import type { FileHandle } from 'node:fs/promises';
 import { onDisk } from './disk.ts';
 import type { StoredReader } from './store.ts';
 
+export interface FileReaderOptions {
+  /** Whether others may read the file by its descriptor, past whoever watches its reads. */
+  readonly givesDescriptor: boolean;
+}
+
 /** Reads `file` and closes it when disposed of, or at once when its size cannot be told. */
-export async function fileReader(file: FileHandle): Promise<StoredReader> {
+export async function fileReader(
+  file: FileHandle,
+  { givesDescriptor }: FileReaderOptions,
+): Promise<StoredReader> {
   try {
     const { size } = await file.stat();
-    return readerOf(file, size);
+    return readerOf(file, size, givesDescriptor ? file.fd : undefined);
   } catch (error) {
     await file.close();
     throw error;
   }
 }
 
-function readerOf(file: FileHandle, size: number): StoredReader {
+function readerOf(file: FileHandle, size: number, descriptor: number | undefined): StoredReader {
   return {
     size,
+    descriptor,
 
     async read(buffer, position) {
       let filled = 0;

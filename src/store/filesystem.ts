@@ -57,7 +57,7 @@ export function filesystemStore(options: FilesystemOptions): Store {
       const { file: path } = paths.at(location);
       try {
         const file = await disk.open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
-        return await fileReader(file);
+        return await fileReader(file, { givesDescriptor: disk === nodeDisk });
       } catch (cause) {
         if (errno(cause) !== 'ENOENT') return onDisk('open the data', Promise.reject(cause));
         throw new StoreError('NotFound', 'There is no data at the location.', { cause });

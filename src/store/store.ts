@@ -63,6 +63,8 @@ export interface Store extends AsyncDisposable {
 export interface StoredReader extends AsyncDisposable {
   /** Bytes. */
   readonly size: number;
+  /** The open file whose bytes these are, from its beginning to its end, where there is one: valid until it is closed. */
+  readonly descriptor?: number | undefined;
   /** Fills `buffer` from `position`; returns the bytes read, less than asked only at the end of the data. */
   read(buffer: Uint8Array, position: number): Promise<number>;
 }
