@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -10,6 +10,7 @@ import { type KeystoneSettings, keystoneSettingsOf } from './config/keystone.ts'
 import { networkOf } from './config/network.ts';
 import { remoteStoreOf } from './config/stores.ts';
 import { type Config, ConfigError } from './config.ts';
+import { makeDataDir, reasonOf } from './data-dir.ts';
 import { type Database, openDatabase } from './database/database.ts';
 import { lockInstance } from './database/instance-lock.ts';
 import { getSecret } from './database/secrets.ts';
@@ -286,21 +287,6 @@ function beginAccounts(identity: EmbeddedIdentity, options: FirstStartOptions) {
 }
 
 /**
- * Makes a folder of the service's data where there is none.
- *
- * @throws Error for the operator, the system's own as its cause
- */
-export function makeDataDir(path: string): void {
-  try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
-    accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
-  } catch (cause) {
-    const message = `The data folder ${path} cannot be used (${reasonOf(cause)}). Set VITRINE_DATA_DIR to one that can.`;
-    throw new Error(message, { cause });
-  }
-}
-
-/**
  * @param isShared whether other processes listen there too, each for its share of the connections
  * @throws Error for the operator, the system's own as its cause
  */
@@ -315,16 +301,6 @@ async function listen(app: FastifyInstance, config: Config, isShared: boolean): 
     const message = `Could not listen on ${urlOf(config)} (${reasonOf(cause)}). Set VITRINE_HOST and VITRINE_PORT to others, or stop what listens there.`;
     throw new Error(message, { cause });
   }
-}
-
-function reasonOf(cause: unknown): string {
-  const known: Readonly<Record<string, string>> = {
-    EACCES: 'permission denied',
-    EADDRINUSE: 'the port is taken',
-    EADDRNOTAVAIL: 'no such address here',
-  };
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
-  return known[code] ?? code;
 }
 
 interface EventParts {

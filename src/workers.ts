@@ -3,8 +3,9 @@ import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
+import { makeDataDir } from './data-dir.ts';
 import { lockInstance } from './database/instance-lock.ts';
-import { makeDataDir, type RunningService } from './server.ts';
+import type { RunningService } from './server.ts';
 
 /** What a worker tells once it serves. */
 export type WorkerReady = Pick<RunningService, 'url' | 'cloudsFile'>;

@@ -1,10 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { Kysely, SqliteDialect } from 'kysely';
+import { Kysely } from 'kysely';
 import { groupCommit } from './group-commit.ts';
 import { groupRead } from './group-read.ts';
 import { migrateToLatest } from './migrate.ts';
-import { openSqlite, runAtOnce } from './node-sqlite.ts';
+import { openSqlite, runAtOnce, sqliteDialect } from './node-sqlite.ts';
 import { runPreparedBy } from './prepared.ts';
 import type { Tables } from './tables.ts';
 
@@ -86,7 +86,7 @@ export async function openDatabase(path: string): Promise<Database> {
 
 function connect(path: string, options: { readonly readOnly: boolean }): Connection {
   const database = openSqlite(path, options);
-  const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database }) });
+  const db = new Kysely<Tables>({ dialect: sqliteDialect(database) });
   runPreparedBy(db, options.readOnly ? groupRead(database) : runAtOnce(database));
   return db;
 }

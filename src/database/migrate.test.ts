@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { Kysely, SqliteDialect, sql } from 'kysely';
+import { Kysely, sql } from 'kysely';
 import { emptyDatabase } from '../../test/support/database.ts';
 import { callerOf, imageWith, withPlainProperties } from '../../test/support/domain.ts';
 import { parseImageQuery } from '../api/image-query.ts';
@@ -12,8 +12,8 @@ import { type Connection, openDatabase } from './database.ts';
 import { listImages } from './image-list.ts';
 import { findImage, insertImage, insertLookups, updateImage } from './images.ts';
 import { insertMember, listMembers, listPartners } from './members.ts';
-import { migrateToLatest, migrations } from './migrate.ts';
-import { openSqlite } from './node-sqlite.ts';
+import { migrate, migrateToLatest, migrations } from './migrate.ts';
+import { openSqlite, sqliteDialect } from './node-sqlite.ts';
 import { restorePendingDelete } from './pending-deletes.ts';
 import type { Tables } from './tables.ts';
 
@@ -36,7 +36,7 @@ async function fileAt(version: string) {
   const folder = await mkdtemp(join(tmpdir(), 'vitrine-migrate-'));
   const path = join(folder, 'vitrine.db');
   const db = new Kysely<Tables>({
-    dialect: new SqliteDialect({ database: openSqlite(path, { readOnly: false }) }),
+    dialect: sqliteDialect(openSqlite(path, { readOnly: false })),
   });
   await migrateToLatest(db, version);
   return {
@@ -166,6 +166,21 @@ test('opening twice changes nothing', async () => {
 
   const seen = await findImage(database.read, image.id, null);
   assert.deepEqual(seen && withPlainProperties(seen.image), image);
+});
+
+test('steps that are cut off leave nothing, so that the next start can go on', async () => {
+  await using file = await fileAt('0004-pending-deletes');
+  const cutOff = { up: () => Promise.reject(new Error('The power is gone.')) };
+
+  await assert.rejects(migrate(file.db, { ...migrations, '9999-cut-off': cutOff }));
+  await migrateToLatest(file.db);
+
+  const { rows } = await sql<{ name: string }>`select name from kysely_migration`.execute(file.db);
+  assert.deepEqual(
+    rows.map(({ name }) => name),
+    versions,
+  );
+  await file.db.destroy();
 });
 
 describe('constraints', () => {

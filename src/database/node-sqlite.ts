@@ -1,5 +1,5 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
-import type { SqliteDatabase, SqliteStatement } from 'kysely';
+import { SqliteAdapter, type SqliteDatabase, SqliteDialect, type SqliteStatement } from 'kysely';
 import type { RunQuery } from './prepared.ts';
 
 /**
@@ -30,6 +30,20 @@ export function openSqlite(path: string, options: { readonly readOnly: boolean }
     },
     close: () => connection.close(),
   };
+}
+
+/** SQLite as it is: changes of the schema are undone with their transaction too, so that a crash leaves no half of a step. */
+class TransactionalAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
+
+/** What Kysely needs to speak to `database`. */
+export function sqliteDialect(database: SqliteDatabase): SqliteDialect {
+  const dialect = new SqliteDialect({ database });
+  dialect.createAdapter = () => new TransactionalAdapter();
+  return dialect;
 }
 
 /** Bounds the statement cache: filters combine freely, so the number of texts has no natural end. */

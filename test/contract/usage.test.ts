@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { Kysely, SqliteDialect, sql } from 'kysely';
+import { Kysely, sql } from 'kysely';
 import { openDatabase } from '../../src/database/database.ts';
 import { migrateToLatest } from '../../src/database/migrate.ts';
-import { openSqlite } from '../../src/database/node-sqlite.ts';
+import { openSqlite, sqliteDialect } from '../../src/database/node-sqlite.ts';
 import type { Tables } from '../../src/database/tables.ts';
 import {
   deleteReservation,
@@ -54,7 +54,7 @@ test('the images of an older release are counted when its file is opened', async
   await using folder = await emptyFolder();
   const path = join(folder.path, 'vitrine.db');
   const old = new Kysely<Tables>({
-    dialect: new SqliteDialect({ database: openSqlite(path, { readOnly: false }) }),
+    dialect: sqliteDialect(openSqlite(path, { readOnly: false })),
   });
   await migrateToLatest(old, '0002-identity');
   for (const [id, owner, size] of [

@@ -18,6 +18,8 @@ export interface ServiceOptions {
   readonly environment?: Environment;
   /** Whether the test makes the service log errors; else there must be none. */
   readonly logsErrors?: boolean;
+  /** A command that runs the service, with its arguments: a tracer, say. */
+  readonly under?: readonly string[];
 }
 
 /** A service that is ready, in a process of its own. */
@@ -47,12 +49,13 @@ export async function sharedRun(options: ServiceOptions = {}): Promise<RunningSe
 export async function runService(options: ServiceOptions = {}): Promise<RunningService> {
   await using parts = new AsyncDisposableStack();
   const folder = options.folder ?? parts.use(await emptyFolder()).path;
-  const service = spawnService({
+  const environment = {
     VITRINE_PORT: '0',
     VITRINE_DATA_DIR: folder,
     VITRINE_LOG_LEVEL: 'trace',
     ...options.environment,
-  });
+  };
+  const service = spawnService(environment, options.under);
   const end = (signal: NodeJS.Signals): Promise<Exit> => {
     service.kill(signal);
     return service.exited;

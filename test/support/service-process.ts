@@ -48,9 +48,16 @@ export async function emptyFolder(): Promise<Folder> {
 /**
  * Starts a process of the service, which sees `environment` and nothing else of ours. Whatever it says in its life is
  * looked at in the end: there may be no secret in it, and a test cannot overlook that there is.
+ *
+ * @param under a command that runs the service, as the process that it would be by itself
  */
-export function spawnService(environment: Environment): ServiceProcess {
-  const child = spawn(process.execPath, [entry], {
+export function spawnService(
+  environment: Environment,
+  under: readonly string[] = [],
+): ServiceProcess {
+  const [command = process.execPath, ...options] = under;
+  const programs = under.length > 0 ? [process.execPath, entry] : [entry];
+  const child = spawn(command, [...options, ...programs], {
     env: { PATH: process.env['PATH'], ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
