@@ -27,6 +27,11 @@ export function imageJson(image: Image): string {
   return properties === '{}' ? `${base}}` : `${base},${properties.slice(1)}`;
 }
 
+/** The JSON of an image, or the JSON that is kept of it. */
+export function shownJson(shown: Image | string): string {
+  return typeof shown === 'string' ? shown : imageJson(shown);
+}
+
 function json(text: string | null): string {
   return text === null ? 'null' : JSON.stringify(text);
 }

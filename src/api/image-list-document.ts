@@ -1,9 +1,9 @@
 import type { Image } from '../domain/image.ts';
-import { imageJson } from './image-document.ts';
+import { shownJson } from './image-document.ts';
 
 /** A page of images and where it stands in the whole list. */
 export interface ImagePage {
-  readonly images: readonly Image[];
+  readonly images: readonly (Image | string)[];
   /** The marker of the page after this one; undefined when this is the last. */
   readonly next: string | undefined;
 }
@@ -14,7 +14,7 @@ export interface ImagePage {
  * @see Images API v2, "List images"
  */
 export function imageListJson(page: ImagePage, query: URLSearchParams): string {
-  const images = page.images.map(imageJson).join(',');
+  const images = page.images.map(shownJson).join(',');
   const first = JSON.stringify(listPath(query, undefined));
   const next =
     page.next === undefined ? '' : `,"next":${JSON.stringify(listPath(query, page.next))}`;

@@ -1,4 +1,4 @@
-import { type CompiledQuery, sql } from 'kysely';
+import { type Compilable, type CompiledQuery, type Selectable, sql } from 'kysely';
 import type { Caller } from '../domain/caller.ts';
 import type { Image } from '../domain/image.ts';
 import type { ImageQuery } from '../domain/image-query.ts';
@@ -7,6 +7,7 @@ import { keptValue } from './dialect.ts';
 import { type After, orderByKeys } from './image-order.ts';
 import { listRanges, moreMatches } from './image-ranges.ts';
 import { imageFromRow } from './image-rows.ts';
+import type { ImageDocumentRow } from './image-tables.ts';
 import {
   includesShared,
   type ListPlan,
@@ -30,12 +31,41 @@ export async function listImages(
   query: ImageQuery,
   after: After,
 ): Promise<Image[]> {
+  const rows = await listRows({ db, purpose: 'images', build: pageQuery }, caller, query, after);
+  return rows.map(imageFromRow);
+}
+
+/** The document of an image, by its id. */
+export type ListedDocument = Pick<Selectable<ImageDocumentRow>, 'image_id' | 'document'>;
+
+/** The page of `listImages` as the documents that go out. */
+export function listDocuments(
+  db: Connection,
+  caller: Caller,
+  query: ImageQuery,
+  after: After,
+): Promise<readonly ListedDocument[]> {
+  return listRows({ db, purpose: 'documents', build: documentsQuery }, caller, query, after);
+}
+
+interface Listing<Row> {
+  readonly db: Connection;
+  readonly purpose: 'images' | 'documents';
+  readonly build: (db: Connection, plan: ListPlan) => Compilable<Row>;
+}
+
+async function listRows<Row>(
+  { db, purpose, build }: Listing<Row>,
+  caller: Caller,
+  query: ImageQuery,
+  after: After,
+): Promise<readonly Row[]> {
   if (query.limit === 0) return [];
   const values = listValues(caller, query, after, (value) => keptValue(db, value));
   const plan = await chosenPlan(db, listPlan(caller, query, after), values);
-  const page = compiled(db, 'page', plan, () => pageQuery(db, plan).compile());
+  const page = compiled(db, purpose, plan, () => build(db, plan).compile());
   const { rows } = await runPrepared(db, page, values);
-  return rows.map(imageFromRow);
+  return rows;
 }
 
 /** So many images may be asked whether they are shared with the caller, rather than its members what they match. */
@@ -61,7 +91,7 @@ const maxQueries = 400;
 /** The query of that plan, built once: building costs more than running. */
 function compiled<Row>(
   db: Connection,
-  purpose: 'page' | 'matches',
+  purpose: Listing<Row>['purpose'] | 'matches',
   plan: ListPlan,
   build: () => CompiledQuery<Row>,
 ): CompiledQuery<Row> {
@@ -77,12 +107,25 @@ function compiled<Row>(
 
 /** The query behind `listImages`, with placeholders for the names of `listValues`. */
 export function pageQuery(db: Connection, plan: ListPlan) {
-  const union = listRanges(db, plan).reduce((page, range) => page.unionAll(range));
-  // Ids and sort keys are merged; the rest of the row is read for the page alone.
-  const page = orderByKeys(db.selectFrom(union.as('ranges')).selectAll(), plan.order);
   const rows = db
-    .selectFrom(page.limit(sql.lit(plan.limit)).as('page'))
+    .selectFrom(keysOfPage(db, plan).as('page'))
     .innerJoin('images', 'images.id', 'page.id')
     .selectAll('images');
   return orderByKeys(rows, plan.order);
+}
+
+/** The query behind `listDocuments`, likewise. */
+export function documentsQuery(db: Connection, plan: ListPlan) {
+  const rows = db
+    .selectFrom(keysOfPage(db, plan).as('page'))
+    .innerJoin('image_documents', 'image_documents.image_id', 'page.id')
+    .select(['image_documents.image_id', 'image_documents.document']);
+  return orderByKeys(rows, plan.order);
+}
+
+/** Ids and sort keys are merged; the rest is read for the page alone. */
+function keysOfPage(db: Connection, plan: ListPlan) {
+  const union = listRanges(db, plan).reduce((page, range) => page.unionAll(range));
+  const page = orderByKeys(db.selectFrom(union.as('ranges')).selectAll(), plan.order);
+  return page.limit(sql.lit(plan.limit));
 }

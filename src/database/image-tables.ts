@@ -34,6 +34,18 @@ export interface ImageRow {
   sort_name: string;
 }
 
+/**
+ * An image's document as it goes out, kept by triggers, with what decides who sees the image: showing one reads
+ * nothing else.
+ */
+export interface ImageDocumentRow {
+  image_id: string;
+  owner: string | null;
+  visibility: Visibility;
+  /** JSON, as `imageJson` writes it. */
+  document: string;
+}
+
 /** What of an image decides in which lists it is and where: copied, so that one index holds all that a list asks for. */
 interface ImageCopy {
   image_id: string;
@@ -93,6 +105,7 @@ export interface PendingDeleteRow {
 
 export interface ImageTables {
   images: ImageRow;
+  image_documents: ImageDocumentRow;
   image_tags: ImageTagRow;
   image_properties: ImagePropertyRow;
   image_members: ImageMemberRow;

@@ -6,9 +6,11 @@ import { describe, test } from 'node:test';
 import { Kysely, sql } from 'kysely';
 import { emptyDatabase } from '../../test/support/database.ts';
 import { callerOf, imageWith, withPlainProperties } from '../../test/support/domain.ts';
+import { imageJson } from '../api/image-document.ts';
 import { parseImageQuery } from '../api/image-query.ts';
 import type { Image } from '../domain/image.ts';
 import { type Connection, openDatabase } from './database.ts';
+import { findDocument } from './image-documents.ts';
 import { listImages } from './image-list.ts';
 import { findImage, insertImage, insertLookups, updateImage } from './images.ts';
 import { insertMember, listMembers, listPartners } from './members.ts';
@@ -115,6 +117,8 @@ for (const version of versions) {
     assert.ok(seen);
     assert.deepEqual(withPlainProperties(seen.image), image);
     assert.equal(seen.membership, 'rejected');
+    const shown = await findDocument(database.read, image.id, 'consumer');
+    assert.equal(shown?.document, imageJson(image));
     assert.deepEqual(await listMembers(database.read, image.id), [member]);
     for (const parameters of ['name=kept', 'tag=a', 'tag=b', 'os_distro=debian']) {
       assert.deepEqual(await whoFinds(database.read, parameters), ['owner', 'consumer']);

@@ -10,6 +10,7 @@ import { processes } from './migrations/0008-processes.ts';
 import { identityLimits } from './migrations/0009-identity-limits.ts';
 import { tasks } from './migrations/0010-tasks.ts';
 import { leases } from './migrations/0011-leases.ts';
+import { imageDocuments } from './migrations/0012-image-documents.ts';
 
 type Migrations = Readonly<Record<string, Migration>>;
 
@@ -26,6 +27,7 @@ export const migrations: Migrations = {
   '0009-identity-limits': identityLimits,
   '0010-tasks': tasks,
   '0011-leases': leases,
+  '0012-image-documents': imageDocuments,
 };
 
 /**

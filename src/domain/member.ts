@@ -2,6 +2,7 @@ import type { Caller } from './caller.ts';
 import { DomainError } from './errors.ts';
 import type { Image } from './image.ts';
 import type { Policy } from './policy.ts';
+import type { Visible } from './visibility.ts';
 
 /** What the consumer decided about an image that is shared with it. */
 export const memberStatuses = ['pending', 'accepted', 'rejected'] as const;
@@ -18,11 +19,21 @@ export interface Member {
   readonly updatedAt: Date;
 }
 
-/** An image as one caller stands to it. */
-export interface SeenImage {
-  readonly image: Image;
+/** What decides whether a caller sees an image. */
+export interface Sight {
+  readonly image: Visible;
   /** The caller's own answer; undefined when its project is no member. */
   readonly membership: MemberStatus | undefined;
+}
+
+/** An image as one caller stands to it. */
+export interface SeenImage extends Sight {
+  readonly image: Image;
+}
+
+/** The document of an image, JSON, as one caller stands to it. */
+export interface SeenDocument extends Sight {
+  readonly document: string;
 }
 
 /**

@@ -28,6 +28,8 @@ export interface PropertySection {
  * @see Glance, "Property protections"
  */
 export interface PropertyProtection {
+  /** Whether there is a property that somebody who sees its image may not read. */
+  readonly hidesProperties: boolean;
   /** Names that the service itself keeps are always allowed. */
   allows(operation: PropertyOperation, name: string, caller: Caller, image: Visible): boolean;
   /** The image without the properties that the caller may not read. */
@@ -38,6 +40,7 @@ export interface PropertyProtection {
 
 /** Everyone who may change an image may do everything with its properties. */
 export const noProtection: PropertyProtection = {
+  hidesProperties: false,
   allows: () => true,
   readable: (image) => image,
   mayFilter: () => true,
@@ -87,6 +90,7 @@ export function protectionBy(
   }
 
   return {
+    hidesProperties: true,
     allows,
 
     readable(image, caller) {

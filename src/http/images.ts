@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { imageJson } from '../api/image-document.ts';
+import { imageJson, shownJson } from '../api/image-document.ts';
 import { parseImageDraft } from '../api/image-draft.ts';
 import { imageListJson } from '../api/image-list-document.ts';
 import { type PatchDialect, parseImagePatch, patchMediaTypes } from '../api/image-patch.ts';
@@ -42,7 +42,7 @@ export function imageRoutes(app: FastifyInstance, options: ImageRoutesOptions): 
 
   app.get<ImageParams>('/v2/images/:imageId', { onRequest: refuseBody }, async (request, reply) => {
     const image = await images.show(request.caller, request.params.imageId);
-    return sendJsonText(reply, 200, imageJson(image));
+    return sendJsonText(reply, 200, shownJson(image));
   });
 
   app.patch<ImageParams>('/v2/images/:imageId', async (request, reply) => {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
-import { imageJson } from '../api/image-document.ts';
+import { shownJson } from '../api/image-document.ts';
 import type { Caller } from '../domain/caller.ts';
 import type { AppOptions } from './app.ts';
 import { tokenOf } from './authentication.ts';
@@ -47,7 +47,7 @@ export function showQuickly(app: FastifyInstance, options: QuickShowOptions): vo
     images.show(caller, imageId).then(
       (image) => {
         if (isClosing) response.shouldKeepAlive = false;
-        send(response, requestId(request), imageJson(image));
+        send(response, requestId(request), shownJson(image));
       },
       // It is refused there, in its words, and told of in the log.
       () => goOrdinaryWay(request, response),

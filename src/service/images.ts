@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Connection, Database } from '../database/database.ts';
-import { listImages } from '../database/image-list.ts';
+import { listDocuments } from '../database/image-list.ts';
 import { deleteImage, findImage, insertImage, updateImage } from '../database/images.ts';
 import { insertPendingDelete } from '../database/pending-deletes.ts';
 import { moveUsage, usageOf } from '../database/upload-reservations.ts';
@@ -24,7 +24,7 @@ import { mayBecome } from '../domain/status.ts';
 import type { Events } from './events.ts';
 import type { Quotas } from './quotas.ts';
 import { sealedMarkers } from './sealed-markers.ts';
-import { getSeenImage, maySee } from './seen-image.ts';
+import { getSeenDocument, getSeenImage, maySee } from './seen-image.ts';
 import { type ImagePage, listSeen, type SeenListOptions } from './seen-list.ts';
 import type { UnwantedData } from './unwanted-data.ts';
 
@@ -40,11 +40,14 @@ export interface ImagesOptions extends Omit<ChangeRules, 'limits'> {
   readonly clock: () => Date;
 }
 
+/** An image, or its JSON document where that is kept as the caller may read it: it need not be written again. */
+export type ShownImage = Image | string;
+
 /** The records of images. @see Images API v2, "Images" */
 export interface Images {
   create(caller: Caller, draft: ImageDraft, readOnly: string | undefined): Promise<Image>;
-  show(caller: Caller, imageId: string): Promise<Image>;
-  list(caller: Caller, query: ImageQuery): Promise<ImagePage>;
+  show(caller: Caller, imageId: string): Promise<ShownImage>;
+  list(caller: Caller, query: ImageQuery): Promise<ImagePage<ShownImage>>;
   change(caller: Caller, imageId: string, changes: readonly ImageChange[]): Promise<Image>;
   delete(caller: Caller, imageId: string): Promise<void>;
 }
@@ -58,14 +61,14 @@ export function imagesService(options: ImagesOptions): Images {
       readable(await create(options, caller, draft, readOnly), caller),
 
     async show(caller, imageId) {
+      if (!protection.hidesProperties) {
+        return getSeenDocument(database.read, caller, imageId, policy);
+      }
       const { image } = await getSeenImage(database.read, caller, imageId, policy);
       return readable(image, caller);
     },
 
-    async list(caller, query) {
-      const { images, next } = await list({ ...options, markers }, caller, query);
-      return { images: images.map((image) => readable(image, caller)), next };
-    },
+    list: (caller, query) => list({ ...options, markers }, caller, query),
 
     change: (caller, imageId, changes) =>
       database.transaction(async (db) => {
@@ -183,7 +186,7 @@ async function list(
   options: ImagesOptions & Pick<SeenListOptions, 'markers'>,
   caller: Caller,
   query: ImageQuery,
-): Promise<ImagePage> {
+): Promise<ImagePage<ShownImage>> {
   const { database, policy, protection } = options;
   // The rule looks at the caller's own project, of which every reader may list the images.
   const own = { owner: caller.projectId, visibility: 'private' } as const;
@@ -197,10 +200,14 @@ async function list(
     (filter) => filter.kind === 'property' && !protection.mayFilter(filter.name, caller),
   );
   if (isBlind) return { images: [], next: undefined };
-  if (policy.isOverridden('get_image')) return listSeen(options, caller, query, after);
+  if (policy.isOverridden('get_image') || protection.hidesProperties) {
+    const { images, next } = await listSeen(options, caller, query, after);
+    return { images: images.map((image) => protection.readable(image, caller)), next };
+  }
   // What the database lists is what the default rule lets the caller see; a full page may have another after it.
-  const images = await listImages(database.lists, caller, query, after);
-  return { images, next: images.length === query.limit ? images.at(-1)?.id : undefined };
+  const documents = await listDocuments(database.lists, caller, query, after);
+  const last = documents.length === query.limit ? documents.at(-1) : undefined;
+  return { images: documents.map(({ document }) => document), next: last?.image_id };
 }
 
 /** A marker that may not be seen is as unknown as one that is not there, unless it came from a page. */

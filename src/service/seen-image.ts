@@ -1,8 +1,9 @@
 import type { Connection } from '../database/database.ts';
+import { findDocument } from '../database/image-documents.ts';
 import { findImage } from '../database/images.ts';
 import type { Caller } from '../domain/caller.ts';
 import { DomainError } from '../domain/errors.ts';
-import { checkShared, type SeenImage } from '../domain/member.ts';
+import { checkShared, type SeenImage, type Sight } from '../domain/member.ts';
 import type { Policy } from '../domain/policy.ts';
 import { isVisible } from '../domain/visibility.ts';
 
@@ -24,6 +25,22 @@ export async function getSeenImage(
 }
 
 /**
+ * The document of the image, if it exists for the caller.
+ *
+ * @throws DomainError `ImageNotFound`
+ */
+export async function getSeenDocument(
+  db: Connection,
+  caller: Caller,
+  imageId: string,
+  policy: Policy,
+): Promise<string> {
+  const seen = await findDocument(db, imageId, caller.projectId);
+  if (!seen || !maySee(seen, caller, policy)) throw imageNotFound(imageId);
+  return seen.document;
+}
+
+/**
  * The image, if it exists for the caller and has members.
  *
  * @throws DomainError `ImageNotFound`, `ImageNotShared`
@@ -40,7 +57,7 @@ export async function getSharedImage(
 }
 
 /** Whether the image exists for the caller. */
-export function maySee({ image, membership }: SeenImage, caller: Caller, policy: Policy): boolean {
+export function maySee({ image, membership }: Sight, caller: Caller, policy: Policy): boolean {
   const { owner, visibility } = image;
   return (
     isVisible(image, membership, caller) &&

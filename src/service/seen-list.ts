@@ -10,8 +10,8 @@ import type { SealedMarkers } from './sealed-markers.ts';
 import { maySee } from './seen-image.ts';
 
 /** A page of a list. */
-export interface ImagePage {
-  readonly images: readonly Image[];
+export interface ImagePage<Shown = Image> {
+  readonly images: readonly Shown[];
   /** The marker of the page after this one; undefined when this is the last. */
   readonly next: string | undefined;
 }

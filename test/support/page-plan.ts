@@ -1,6 +1,6 @@
 import type { CompiledQuery } from 'kysely';
 import type { Connection } from '../../src/database/database.ts';
-import { pageQuery } from '../../src/database/image-list.ts';
+import { documentsQuery } from '../../src/database/image-list.ts';
 import type { ListPlan, ListValues } from '../../src/database/list-plan.ts';
 import { runPrepared } from '../../src/database/prepared.ts';
 
@@ -20,7 +20,7 @@ export async function rangesOf(
   plan: ListPlan,
   values: ListValues,
 ): Promise<readonly (readonly string[])[]> {
-  const compiled = pageQuery(db, plan).compile();
+  const compiled = documentsQuery(db, plan).compile();
   const explained = { ...compiled, sql: `explain query plan ${compiled.sql}` };
   const { rows } = await runPrepared(
     db,

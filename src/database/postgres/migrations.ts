@@ -2,6 +2,7 @@ import { schema } from '../migrations/postgres/0001-schema.ts';
 import { identityLimits } from '../migrations/postgres/0002-identity-limits.ts';
 import { tasks } from '../migrations/postgres/0003-tasks.ts';
 import { leases } from '../migrations/postgres/0004-leases.ts';
+import { imageDocuments } from '../migrations/postgres/0005-image-documents.ts';
 
 /** Every step of PostgreSQL's schema, oldest first. A released step never changes; a new need is a new step. */
 export const migrations = {
@@ -9,4 +10,5 @@ export const migrations = {
   '0002-identity-limits': identityLimits,
   '0003-tasks': tasks,
   '0004-leases': leases,
+  '0005-image-documents': imageDocuments,
 } as const;
