@@ -30,6 +30,7 @@ import { type FirstStartOptions, makeFirstAccounts, refreshClouds } from './serv
 import { type EmbeddedIdentity, openIdentity } from './service/identity/open-identity.ts';
 import { type ImageData, type ImageDataOptions, imageDataService } from './service/image-data.ts';
 import { imagesService } from './service/images.ts';
+import { inboxService } from './service/inbox.ts';
 import { startJobs } from './service/jobs.ts';
 import { membersService } from './service/members.ts';
 import { namesService } from './service/names.ts';
@@ -37,6 +38,9 @@ import { pendingDeletesService } from './service/pending-deletes.ts';
 import { policyCheckService } from './service/policy-check.ts';
 import { quotasService } from './service/quotas.ts';
 import { recipientsService } from './service/recipients.ts';
+import { sealedMarkers } from './service/sealed-markers.ts';
+import { shareChanges } from './service/share-changes.ts';
+import { sharesService } from './service/shares.ts';
 import { switchesService } from './service/switches.ts';
 import { tagsService } from './service/tags.ts';
 import { taskRunner } from './service/task-runner.ts';
@@ -354,15 +358,17 @@ function imageServices(config: Config, parts: ImageServiceParts, { directory, na
   const policy = watchedPolicy(policyOf(config.policies));
   const sections = config.propertyProtection;
   const protection = sections ? protectionBy(sections, policy) : noProtection;
-  const common = { ...parts, quotas, policy, protection, clock: () => new Date() };
+  const basic = { ...parts, quotas, policy, protection, clock: () => new Date() };
+  const recipients = recipientsService({ directory, mode: config.shareByName });
+  const names = namesService({ database: parts.database, directory, cacheTime: nameTime });
+  const common = { ...basic, recipients, names, changes: shareChanges(basic) };
   return {
     images: imagesService({ ...common, delayedDelete: config.delayedDelete }),
     imageData: imageDataService({ ...common, room: uploadRoom(common) }),
-    members: membersService({
-      ...common,
-      recipients: recipientsService({ directory, mode: config.shareByName }),
-    }),
-    names: namesService({ database: parts.database, directory, cacheTime: nameTime }),
+    members: membersService(common),
+    shares: sharesService(common),
+    inbox: inboxService({ ...common, markers: sealedMarkers(parts.markerKey) }),
+    names,
     tags: tagsService(common),
     tasks: tasksService(common),
     switches: switchesService(common),

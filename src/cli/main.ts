@@ -4,11 +4,13 @@ import { CommandError } from './command-error.ts';
 import { configCommands } from './config-commands.ts';
 import { credentialCommands } from './credential-commands.ts';
 import { imageCommands } from './image-commands.ts';
+import { inboxCommands } from './inbox-commands.ts';
 import { keyCommands } from './key-commands.ts';
 import { policyCommands } from './policy-commands.ts';
 import { projectCommands } from './project-commands.ts';
 import { quotaCommands } from './quota-commands.ts';
 import { roleCommands } from './role-commands.ts';
+import { shareCommands } from './share-commands.ts';
 import { userCommands } from './user-commands.ts';
 
 /** The exit codes: done, refused or failed, and a command that makes no sense. */
@@ -25,6 +27,8 @@ function buildProgram(): Command {
     .addCommand(quotaCommands())
     .addCommand(policyCommands())
     .addCommand(imageCommands())
+    .addCommand(shareCommands())
+    .addCommand(inboxCommands())
     .addCommand(configCommands());
   overrideExit(program);
   return program;

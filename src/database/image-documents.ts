@@ -6,7 +6,7 @@ import type { ImageDocumentRow } from './image-tables.ts';
 import { prepared } from './prepared.ts';
 
 const selectSeen = prepared<
-  { id: string; projectId: string | null },
+  { id: string; projectId: string | null; now: number },
   Omit<Selectable<ImageDocumentRow>, 'image_id'> & { membership: MemberStatus | null }
 >((db, value) =>
   db
@@ -14,7 +14,8 @@ const selectSeen = prepared<
     .leftJoin('image_members', (join) =>
       join
         .onRef('image_members.image_id', '=', 'image_documents.image_id')
-        .on('image_members.project_id', '=', value('projectId')),
+        .on('image_members.project_id', '=', value('projectId'))
+        .on('image_members.expires_at', '>', value('now')),
     )
     .select(['owner', 'visibility', 'document', 'image_members.status as membership'])
     .where('image_documents.image_id', '=', value('id')),
@@ -27,7 +28,7 @@ export async function findDocument(
   projectId: string | null,
 ): Promise<SeenDocument | undefined> {
   if (isUnkeepable(db, id)) return undefined;
-  const { rows } = await selectSeen(db, { id, projectId });
+  const { rows } = await selectSeen(db, { id, projectId, now: Date.now() });
   const [row] = rows;
   return (
     row && {

@@ -154,5 +154,6 @@ function rareRange(db: Connection, source: ImageSource, plan: ListPlan, answer: 
 
 function isAnswered(answer: MemberStatus): Expression<SqlBool> {
   return sql<SqlBool>`image_members.project_id = ${placeholder('projectId')}
-    and image_members.status = ${answer}`;
+    and image_members.status = ${answer}
+    and image_members.expires_at > ${placeholder('now')}`;
 }

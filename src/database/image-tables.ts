@@ -77,6 +77,16 @@ export interface ImageMemberRow {
   /** Copies of the image's own: whether one project shares with another is asked of this table alone. */
   image_owner: string | null;
   image_visibility: Visibility;
+  /** What the owner says of the offer. */
+  note: Generated<string | null>;
+  /** From then on the share is as if it had never been; the largest safe number for no end. */
+  expires_at: Generated<number>;
+  /** Whether the consumer wants to decide later: out of its inbox, and still pending. */
+  set_aside: Generated<number>;
+  /** Why the owner withdraws the share at its end; null when it just ends. */
+  withdrawal: Generated<string | null>;
+  /** Whether it was told that the end is near. */
+  warned: Generated<number>;
 }
 
 /** Ids of deleted images, never given out again (OSSN-0075). */

@@ -11,7 +11,7 @@ import { prepared } from './prepared.ts';
 import { addUsage } from './usage.ts';
 
 const selectSeen = prepared<
-  { id: string; projectId: string | null },
+  { id: string; projectId: string | null; now: number },
   Selectable<ImageRow> & { membership: MemberStatus | null }
 >((db, value) =>
   db
@@ -19,7 +19,8 @@ const selectSeen = prepared<
     .leftJoin('image_members', (join) =>
       join
         .onRef('image_members.image_id', '=', 'images.id')
-        .on('image_members.project_id', '=', value('projectId')),
+        .on('image_members.project_id', '=', value('projectId'))
+        .on('image_members.expires_at', '>', value('now')),
     )
     .selectAll('images')
     .select('image_members.status as membership')
@@ -39,7 +40,7 @@ export async function findImage(
   if (isUnkeepable(db, id)) return undefined;
   const lock = lockImage(db, id);
   if (lock) await lock;
-  const { rows } = await selectSeen(db, { id, projectId });
+  const { rows } = await selectSeen(db, { id, projectId, now: Date.now() });
   const [row] = rows;
   return row && { image: imageFromRow(row), membership: row.membership ?? undefined };
 }

@@ -62,6 +62,7 @@ export function listValues(
   const values: Record<string, unknown> = {
     projectId: caller.projectId,
     osHidden: Number(query.osHidden),
+    now: Date.now(),
   };
   if (after) {
     for (const [key, value] of Object.entries(sortValues(after))) values[`after ${key}`] = value;

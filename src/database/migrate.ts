@@ -11,6 +11,7 @@ import { identityLimits } from './migrations/0009-identity-limits.ts';
 import { tasks } from './migrations/0010-tasks.ts';
 import { leases } from './migrations/0011-leases.ts';
 import { imageDocuments } from './migrations/0012-image-documents.ts';
+import { shares } from './migrations/0013-shares.ts';
 
 type Migrations = Readonly<Record<string, Migration>>;
 
@@ -28,6 +29,7 @@ export const migrations: Migrations = {
   '0010-tasks': tasks,
   '0011-leases': leases,
   '0012-image-documents': imageDocuments,
+  '0013-shares': shares,
 };
 
 /**

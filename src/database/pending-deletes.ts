@@ -19,6 +19,7 @@ export async function insertPendingDelete(
   const members = await db
     .selectFrom('image_members')
     .select(['project_id', 'status', 'created_at', 'updated_at', 'image_created_at'])
+    .select(['note', 'expires_at', 'set_aside', 'withdrawal', 'warned'])
     .where('image_id', '=', image.id)
     .orderBy('id')
     .execute();

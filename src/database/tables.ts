@@ -4,6 +4,7 @@ import type { ImageTables } from './image-tables.ts';
 import type { LeaseTables } from './lease-tables.ts';
 import type { ProcessTables } from './process-tables.ts';
 import type { QuotaTables } from './quota-tables.ts';
+import type { ShareTables } from './share-tables.ts';
 import type { TaskTables } from './task-tables.ts';
 
 /** Every table, as Kysely types it. Rows are `snake_case` and do not leave `database/`. */
@@ -14,4 +15,5 @@ export interface Tables
     EventTables,
     ProcessTables,
     TaskTables,
-    LeaseTables {}
+    LeaseTables,
+    ShareTables {}

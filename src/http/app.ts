@@ -10,11 +10,13 @@ import type { Identity } from '../identity/identity.ts';
 import type { EmbeddedIdentity } from '../service/identity/open-identity.ts';
 import type { ImageData } from '../service/image-data.ts';
 import type { Images } from '../service/images.ts';
+import type { Inbox } from '../service/inbox.ts';
 import type { Members } from '../service/members.ts';
 import type { Names } from '../service/names.ts';
 import type { PendingDeletes } from '../service/pending-deletes.ts';
 import type { PolicyCheck } from '../service/policy-check.ts';
 import type { Quotas } from '../service/quotas.ts';
+import type { Shares } from '../service/shares.ts';
 import type { Switches } from '../service/switches.ts';
 import type { Tags } from '../service/tags.ts';
 import type { Tasks } from '../service/tasks.ts';
@@ -60,11 +62,14 @@ import {
 } from './unknown-routes.ts';
 import { routedUrl } from './version-routing.ts';
 import { sendVersions, versionRoutes } from './versions.ts';
+import { sharingRoutes } from './vitrine/sharing-routes.ts';
 
 export interface AppOptions {
   readonly images: Images;
   readonly imageData: ImageData;
   readonly members: Members;
+  readonly shares: Shares;
+  readonly inbox: Inbox;
   readonly names: Names;
   readonly tags: Tags;
   readonly tasks: Tasks;
@@ -177,6 +182,7 @@ async function operatorsApi(app: FastifyInstance, options: ApiOptions): Promise<
     policyCheckRoutes(routes, options.policyCheck);
     pendingDeleteRoutes(routes, options.pendingDeletes);
     nameRoutes(routes, options.names);
+    sharingRoutes(routes, options);
   });
   unknownOperatorsRoutes(app);
 }

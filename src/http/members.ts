@@ -74,7 +74,7 @@ export function memberRoutes(app: FastifyInstance, members: Members): void {
 }
 
 /** An owner who shares with a project that nobody knows mostly has mistyped it, and should learn so. */
-function tellUnknown(
+export function tellUnknown(
   request: FastifyRequest,
   reply: FastifyReply,
   { memberId, found }: { readonly memberId: string; readonly found: Recipient['found'] },

@@ -1,39 +1,22 @@
-import type { Connection, Database } from '../database/database.ts';
-import {
-  countMembers,
-  deleteMember,
-  findMember,
-  insertMember,
-  listMembers,
-  updateMember,
-} from '../database/members.ts';
+import type { Database } from '../database/database.ts';
+import { findMember, listMembers } from '../database/members.ts';
 import type { Caller } from '../domain/caller.ts';
 import { DomainError } from '../domain/errors.ts';
-import { memberDeleteEvent, memberEvent } from '../domain/event.ts';
-import { checkLimit } from '../domain/limits.ts';
-import {
-  type Member,
-  type MemberStatus,
-  mayAnswer,
-  maySeeMember,
-  type SeenImage,
-  seesAllMembers,
-} from '../domain/member.ts';
-import type { Action, Policy } from '../domain/policy.ts';
+import { type Member, type MemberStatus, mayAnswer, seesAllMembers } from '../domain/member.ts';
+import type { Policy } from '../domain/policy.ts';
 import type { Recipient } from '../domain/recipient.ts';
-import type { Events } from './events.ts';
+import { actorOf } from '../domain/share-log.ts';
+import { checkMay, getKnownMember, memberNotFound } from './known-member.ts';
 import { memberLookup } from './member-lookup.ts';
-import type { Quotas } from './quotas.ts';
 import type { Recipients } from './recipients.ts';
 import { getSeenImage, getSharedImage } from './seen-image.ts';
+import type { ShareChanges } from './share-changes.ts';
 
 export interface MembersOptions {
   readonly database: Database;
-  readonly quotas: Quotas;
-  readonly events: Events;
   readonly policy: Policy;
   readonly recipients: Recipients;
-  readonly clock: () => Date;
+  readonly changes: ShareChanges;
 }
 
 /** A new member, and how its project was found. */
@@ -66,24 +49,12 @@ export interface Members {
   remove(caller: Caller, imageId: string, memberId: string): Promise<void>;
 }
 
-export function membersService({
-  database,
-  quotas,
-  policy,
-  recipients,
-  events,
-  clock,
-}: MembersOptions): Members {
+export function membersService({ database, policy, recipients, changes }: MembersOptions): Members {
   const add = (caller: Caller, imageId: string, projectId: string): Promise<Member> =>
     database.transaction(async (db) => {
       const seen = await getSharedImage(db, caller, imageId, policy);
       checkMay(policy, 'add_member', caller, seen);
-      const limits = await quotas.limitsOf(db, seen.image.owner);
-      checkLimit((await countMembers(db, imageId)) + 1, limits.members, 'members');
-      const member = newMember(imageId, projectId, clock());
-      if (!(await insertMember(db, seen.image, member))) throw memberExists(member);
-      await events.record(db, memberEvent('image.member.create', member));
-      return member;
+      return changes.offer(db, seen.image, { projectId, by: actorOf(caller) });
     });
 
   const remove = (caller: Caller, imageId: string, projectId: string): Promise<void> =>
@@ -91,8 +62,7 @@ export function membersService({
       const seen = await getSharedImage(db, caller, imageId, policy);
       const member = await getKnownMember(db, { caller, seen, projectId }, policy);
       checkMay(policy, 'delete_member', caller, seen);
-      await deleteMember(db, member);
-      await events.record(db, memberDeleteEvent(member, clock()));
+      await changes.end(db, seen.image, { member, how: 'withdrawn', by: actorOf(caller) });
     });
 
   async function show(caller: Caller, imageId: string, projectId: string): Promise<Member> {
@@ -114,10 +84,8 @@ export function membersService({
       if (!mayAnswer(seen, projectId, caller, policy)) {
         throw new DomainError('NotPermitted', 'Only the invited project may set its status.');
       }
-      const answered: Member = { ...member, status: readStatus(), updatedAt: clock() };
-      await updateMember(db, answered);
-      await events.record(db, memberEvent('image.member.update', answered));
-      return answered;
+      const answered = { member, status: readStatus(), by: actorOf(caller) };
+      return changes.answer(db, seen.image, answered);
     });
 
   const byIdOrName = memberLookup({ database, policy, recipients });
@@ -150,53 +118,4 @@ export function membersService({
     remove: (caller, imageId, memberId) =>
       byIdOrName({ caller, imageId, memberId }, (projectId) => remove(caller, imageId, projectId)),
   };
-}
-
-function newMember(imageId: string, projectId: string, now: Date): Member {
-  return { imageId, projectId, status: 'pending', createdAt: now, updatedAt: now };
-}
-
-interface AskedMember {
-  readonly caller: Caller;
-  readonly seen: SeenImage;
-  readonly projectId: string;
-}
-
-/** @throws DomainError `MemberNotFound`, also for a row that the caller may not know of. */
-async function getKnownMember(
-  db: Connection,
-  { caller, seen, projectId }: AskedMember,
-  policy: Policy,
-): Promise<Member> {
-  const known = maySeeMember(seen, projectId, caller, policy);
-  const member = known ? await findMember(db, seen.image.id, projectId) : undefined;
-  if (!member) throw memberNotFound(seen.image.id, projectId);
-  return member;
-}
-
-function checkMay(
-  policy: Policy,
-  action: Action,
-  caller: Caller,
-  { image, membership }: SeenImage,
-): void {
-  if (policy.allows(action, caller, { ...image, membership })) return;
-  throw new DomainError(
-    'NotPermitted',
-    'Only the owner of an image manages whom it is shared with.',
-  );
-}
-
-function memberNotFound(imageId: string, projectId: string): DomainError {
-  return new DomainError(
-    'MemberNotFound',
-    `${projectId.slice(0, 255)} is not in the list of members of image ${imageId}.`,
-  );
-}
-
-function memberExists(member: Member): DomainError {
-  return new DomainError(
-    'MemberExists',
-    `member: ${member.projectId} is already a member of image ${member.imageId}.`,
-  );
 }

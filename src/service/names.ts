@@ -34,6 +34,10 @@ export interface Names {
     caller: Caller,
     asked: NamedIds,
   ): Promise<{ readonly projects: readonly NamedId[]; readonly users: readonly NamedId[] }>;
+  /** The names of projects that the caller is told of anyway, as those that share with it are. */
+  ofProjects(ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** The names of those of these projects that the caller may learn. */
+  ofPartners(ids: readonly string[], caller: Caller): Promise<ReadonlyMap<string, string>>;
 }
 
 export function namesService({ database, directory, cacheTime }: NamesOptions): Names {
@@ -48,6 +52,10 @@ export function namesService({ database, directory, cacheTime }: NamesOptions): 
   }
 
   return {
+    ofProjects: (ids) => projects.namesOf(ids.filter((id) => id !== '')),
+
+    ofPartners: async (ids, caller) => projects.namesOf(await knownProjects(caller, ids)),
+
     async find(caller, asked) {
       const knownUsers = asked.users.filter((id) => knowsName(caller, 'user', id));
       const [projectNames, userNames] = await Promise.all([

@@ -49,13 +49,13 @@ const filters: readonly (readonly ImageFilter[])[] = [
   ],
 ];
 
-/** One image for every visibility, owner, answer of `consumer`, and whether it is hidden. */
+/** One image for every visibility, owner, answer of `consumer` (one of a share that is over), and whether it is hidden. */
 const everyImage = [
   ...(function* () {
     let number = 0;
     for (const visibility of visibilities) {
       for (const owner of ['owner', 'consumer', null]) {
-        for (const answer of [undefined, ...memberStatuses]) {
+        for (const answer of [undefined, ...memberStatuses, 'over'] as const) {
           for (const osHidden of [false, true]) {
             const id = `${visibility} of ${owner}, ${answer}${osHidden ? ', hidden' : ''}`;
             const at = new Date(1_000 * number++);
@@ -86,7 +86,9 @@ before(async () => {
       if (!answer) continue;
       const [createdAt, updatedAt] = [image.createdAt, image.updatedAt];
       const row = { imageId: image.id, createdAt, updatedAt };
-      await insertMember(db, image, { ...row, projectId: 'consumer', status: answer });
+      const status = answer === 'over' ? 'accepted' : answer;
+      const terms = { note: null, expiresAt: answer === 'over' ? new Date(1) : null };
+      await insertMember(db, image, { ...row, projectId: 'consumer', status }, terms);
       await insertMember(db, image, { ...row, projectId: 'other', status: 'accepted' });
     }
   });
@@ -97,7 +99,7 @@ after(() => store[Symbol.asyncDispose]());
 /** What the caller's own project answered to the image. */
 function membershipOf(caller: Caller, answer: (typeof everyImage)[number]['answer']) {
   if (answer && caller.projectId === 'other') return 'accepted';
-  return caller.projectId === 'consumer' ? answer : undefined;
+  return caller.projectId === 'consumer' && answer !== 'over' ? answer : undefined;
 }
 
 type Listing = Pick<ImageQuery, 'scope' | 'osHidden'> & Partial<Pick<ImageQuery, 'filters'>>;
@@ -192,7 +194,7 @@ for (const [name, caller] of Object.entries(callers)) {
 test('the table holds what it promises', () => {
   const ids = new Set(everyImage.map(({ image }: { image: Image }) => image.id));
 
-  assert.equal(ids.size, 4 * 3 * 4 * 2);
+  assert.equal(ids.size, 4 * 3 * 5 * 2);
 });
 
 function refusal(error: unknown): string {

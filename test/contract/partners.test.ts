@@ -77,7 +77,7 @@ describe('projects that share an image', () => {
     const steps = await stepsOf(store.database.read, (db) => listPartners(db, ['a', 'b'], 'c'));
 
     const byIndex =
-      'SEARCH image_members USING COVERING INDEX image_members_by_owner (image_owner=? AND project_id=? AND image_visibility=?)';
+      'SEARCH image_members USING COVERING INDEX image_members_by_owner (image_owner=? AND project_id=? AND image_visibility=? AND expires_at>?)';
     const searches = steps.filter((step) => step.includes('image_members'));
     assert.deepEqual(searches, [byIndex, byIndex]);
   });

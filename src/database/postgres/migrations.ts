@@ -3,6 +3,7 @@ import { identityLimits } from '../migrations/postgres/0002-identity-limits.ts';
 import { tasks } from '../migrations/postgres/0003-tasks.ts';
 import { leases } from '../migrations/postgres/0004-leases.ts';
 import { imageDocuments } from '../migrations/postgres/0005-image-documents.ts';
+import { shares } from '../migrations/postgres/0006-shares.ts';
 
 /** Every step of PostgreSQL's schema, oldest first. A released step never changes; a new need is a new step. */
 export const migrations = {
@@ -11,4 +12,5 @@ export const migrations = {
   '0003-tasks': tasks,
   '0004-leases': leases,
   '0005-image-documents': imageDocuments,
+  '0006-shares': shares,
 } as const;

@@ -93,6 +93,13 @@ export const imageCalls: Readonly<Record<string, ImageCall>> = {
   'answer for another': { send: `PUT ${members}/{another}`, body: { status: 'rejected' } },
   leave: { send: `DELETE ${members}/{own}` },
   withdraw: { send: `DELETE ${members}/{another}` },
+  'offer with a note': {
+    send: 'PUT /vitrine/v1/shares/{image}/somebody%20else',
+    body: { note: 'yours' },
+  },
+  'list shares': { send: 'GET /vitrine/v1/shares/{image}', isSafe: true },
+  'show own share': { send: 'GET /vitrine/v1/shares/{image}/{own}', isSafe: true },
+  'leave a share': { send: 'DELETE /vitrine/v1/inbox/{image}' },
   restore: { send: 'POST /vitrine/v1/images/{image}/restore', on: 'deleted' },
 };
 
@@ -146,5 +153,9 @@ answer oneself         404 404 404 --- --- | 200 200 403 --- --- | 403 403 403 -
 answer for another     200 403 403 --- --- | 200 404 404 --- --- | 403 403 403 --- --- | 200 --- --- --- --- | 403 --- --- --- --- | ---
 leave                  404 404 404 --- --- | 204 403 403 --- --- | 403 403 403 --- --- | 404 --- --- --- --- | 403 --- --- --- --- | ---
 withdraw               204 204 403 --- --- | 204 404 404 --- --- | 403 403 403 --- --- | 204 --- --- --- --- | 403 --- --- --- --- | ---
+offer with a note      200 200 403 --- --- | 200 403 403 --- --- | 403 403 403 --- --- | 200 --- --- --- --- | 403 --- --- --- --- | ---
+list shares            200 200 200 --- --- | 200 200 200 --- --- | 403 403 403 --- --- | 200 --- --- --- --- | 403 --- --- --- --- | ---
+show own share         404 404 404 --- --- | 200 200 200 --- --- | 403 403 403 --- --- | 404 --- --- --- --- | 403 --- --- --- --- | ---
+leave a share          404 404 404 --- --- | 204 204 403 --- --- | 403 403 403 --- --- | 404 --- --- --- --- | 403 --- --- --- --- | ---
 restore                200 403 403 403 403 | 200 403 403 403 403 | 200 403 403 403 403 | 200 403 403 403 403 | 200 403 403 403 403 | 403
 `;

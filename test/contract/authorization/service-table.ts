@@ -22,6 +22,10 @@ export const serviceCalls: Readonly<Record<string, ServiceCall>> = {
     send: 'PUT /vitrine/v1/projects/{foreign project}/quotas',
     body: { quotas: { image_count_total: 5 } },
   },
+  'answer offers': {
+    send: 'POST /vitrine/v1/inbox/answers',
+    body: { images: ['any'], answer: 'accepted' },
+  },
   'ask about a rule': {
     send: 'POST /vitrine/v1/policy/check',
     body: { action: 'get_image', roles: ['reader'], relation: 'owner', visibility: 'shared' },
@@ -71,6 +75,12 @@ GET /vitrine/v1/projects/{own project}/quotas     200 403 403 403 403 403  403 4
 set quotas                                        200 403 403 403 403 403  403 403 403 401    401
 DELETE /vitrine/v1/projects/{foreign project}/quotas  204 403 403 403 403 403  403 403 403 401    401
 GET /vitrine/v1/names?project={own project}       200 200 200 200 200 200  403 403 200 401    401
+GET /vitrine/v1/openapi.json                      200 200 200 200 200 200  403 403 200 401    401
+GET /vitrine/v1/inbox?state=all                   200 200 200 403 403 403  403 403 200 401    401
+answer offers                                     200 200 403 403 403 403  403 403 200 401    401
+GET /vitrine/v1/mutes                             200 200 200 403 403 403  403 403 200 401    401
+PUT /vitrine/v1/mutes/{foreign project}           204 204 403 403 403 403  403 403 204 401    401
+DELETE /vitrine/v1/mutes/nobody                   404 404 403 403 403 403  403 403 404 401    401
 ask about a rule                                  200 403 403 403 403 403  403 403 403 401    401
 `;
 

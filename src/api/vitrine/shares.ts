@@ -1,0 +1,80 @@
+import { type Static, Type } from 'typebox';
+import { memberStatuses } from '../../domain/member.ts';
+import type { Share, ShareTerms } from '../../domain/share.ts';
+import { NamedProject, NoteText, nullable, Time, timeFrom } from './fields.ts';
+import { operation } from './operation.ts';
+
+const tag = 'shares';
+
+/** A share as its owner sees it. */
+export const ShareDocument = Type.Object({
+  image_id: Type.String(),
+  member: NamedProject,
+  status: Type.Enum([...memberStatuses]),
+  note: nullable(Type.String()),
+  offered_at: Time,
+  answered_at: nullable(Time),
+  expires_at: nullable(Time),
+  withdrawal: nullable(Type.String({ description: 'Why the owner withdraws it at its end.' })),
+});
+
+const Terms = Type.Object(
+  { note: Type.Optional(nullable(NoteText)), expires_at: Type.Optional(nullable(Time)) },
+  { additionalProperties: false },
+);
+
+export const listShares = operation({
+  id: 'listShares',
+  method: 'GET',
+  path: '/vitrine/v1/shares/{imageId}',
+  tag,
+  summary: 'Whom an image is shared with; a consumer is shown itself alone',
+  answer: Type.Object({ shares: Type.Array(ShareDocument) }),
+});
+
+export const showShare = operation({
+  id: 'showShare',
+  method: 'GET',
+  path: '/vitrine/v1/shares/{imageId}/{memberId}',
+  tag,
+  summary: 'One share, by the id or the exact name of its project',
+  answer: ShareDocument,
+});
+
+export const putShare = operation({
+  id: 'putShare',
+  method: 'PUT',
+  path: '/vitrine/v1/shares/{imageId}/{memberId}',
+  tag,
+  summary:
+    'Shares an image with a project, by its id or its exact name, or says something else of the share',
+  body: Terms,
+  answer: ShareDocument,
+});
+
+/** What an owner says of a share. @throws DomainError `InvalidRequest` */
+export function termsFrom(body: Static<typeof Terms>): ShareTerms {
+  return {
+    // A note of nothing is none.
+    note: body.note?.trim() ? body.note : null,
+    expiresAt: timeFrom('expires_at', body.expires_at),
+  };
+}
+
+/** Writes a share as its document. */
+export function shareDocument(
+  share: Share,
+  names: ReadonlyMap<string, string>,
+): Static<typeof ShareDocument> {
+  const { status, createdAt, updatedAt, expiresAt } = share;
+  return {
+    image_id: share.imageId,
+    member: { id: share.projectId, name: names.get(share.projectId) ?? null },
+    status,
+    note: share.note,
+    offered_at: createdAt.toISOString(),
+    answered_at: status === 'pending' ? null : updatedAt.toISOString(),
+    expires_at: expiresAt?.toISOString() ?? null,
+    withdrawal: share.withdrawal,
+  };
+}

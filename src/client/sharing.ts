@@ -1,0 +1,98 @@
+import type { Static } from 'typebox';
+import type { answerOffers, listInbox, listMutes, OfferDocument } from '../api/vitrine/inbox.ts';
+import type { ShareDocument } from '../api/vitrine/shares.ts';
+import type { Session } from './session.ts';
+
+const root = '/vitrine/v1';
+
+/** An offer as its consumer sees it. */
+export type OfferBody = Static<typeof OfferDocument>;
+
+/** A share as its owner sees it. */
+export type ShareBody = Static<typeof ShareDocument>;
+
+/** Where offers lie. */
+export type OfferStateName = OfferBody['state'];
+
+type InboxPage = Static<NonNullable<typeof listInbox.answer>>;
+
+/** What came of each answer. */
+export type AnswerResults = Static<NonNullable<typeof answerOffers.answer>>['results'];
+
+/** What others offer the session's project, the newest first, page after page as they are read. @throws ApiError */
+export async function* listOffers(
+  session: Session,
+  state: OfferStateName | 'all',
+): AsyncGenerator<OfferBody> {
+  let marker: string | undefined;
+  do {
+    const query = new URLSearchParams({ state, limit: '500', ...(marker && { marker }) });
+    const page = (await session.call('image', {
+      path: `${root}/inbox?${query.toString()}`,
+    })) as InboxPage;
+    yield* page.offers;
+    marker = page.next;
+  } while (marker !== undefined);
+}
+
+/** Answers offers of these images; at most 100 at once. @throws ApiError */
+export async function answerOffersOf(
+  session: Session,
+  images: readonly string[],
+  answer: OfferStateName,
+): Promise<AnswerResults> {
+  const request = {
+    method: 'POST',
+    path: `${root}/inbox/answers`,
+    body: { images, answer },
+  } as const;
+  return ((await session.call('image', request)) as { results: AnswerResults }).results;
+}
+
+/** Leaves a share. @throws ApiError */
+export async function leaveShare(session: Session, imageId: string): Promise<void> {
+  await session.call('image', { method: 'DELETE', path: pathOf('inbox', imageId) });
+}
+
+/** Whom the session's project has muted. @throws ApiError */
+export async function listMuted(session: Session) {
+  const answer = await session.call('image', { path: `${root}/mutes` });
+  return (answer as Static<NonNullable<typeof listMutes.answer>>).mutes;
+}
+
+/** Mutes a producer, or hears it again. @throws ApiError */
+export async function setMuted(
+  session: Session,
+  producerId: string,
+  muted: boolean,
+): Promise<void> {
+  const method = muted ? 'PUT' : 'DELETE';
+  await session.call('image', { method, path: pathOf('mutes', producerId) });
+}
+
+/** Whom an image is shared with, and what is said of it. @throws ApiError */
+export async function listShares(session: Session, imageId: string): Promise<readonly ShareBody[]> {
+  const answer = await session.call('image', { path: pathOf('shares', imageId) });
+  return (answer as { readonly shares: readonly ShareBody[] }).shares;
+}
+
+/** What is said of a share. */
+export interface ShareTermsBody {
+  readonly note?: string | null | undefined;
+  /** ISO 8601 with its zone. */
+  readonly expires_at?: string | null | undefined;
+}
+
+/** Shares an image with a project, or says something else of the share. @throws ApiError */
+export async function putShare(
+  session: Session,
+  { imageId, project }: { readonly imageId: string; readonly project: string },
+  terms: ShareTermsBody,
+): Promise<ShareBody> {
+  const request = { method: 'PUT', path: pathOf('shares', imageId, project), body: terms } as const;
+  return (await session.call('image', request)) as ShareBody;
+}
+
+function pathOf(...parts: readonly string[]): string {
+  return [root, ...parts.map(encodeURIComponent)].join('/');
+}

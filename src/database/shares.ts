@@ -1,0 +1,105 @@
+import type { Selectable } from 'kysely';
+import type { Share, ShareTerms } from '../domain/share.ts';
+import type { Connection } from './database.ts';
+import { isUnkeepable } from './dialect.ts';
+import type { ImageMemberRow } from './image-tables.ts';
+import { never } from './members.ts';
+
+type ShareRow = Omit<
+  Selectable<ImageMemberRow>,
+  'image_created_at' | 'image_owner' | 'image_visibility' | 'warned'
+>;
+
+/** The columns that a share is made of. */
+export const shareColumns = [
+  ...(['id', 'image_id', 'project_id', 'status', 'created_at', 'updated_at'] as const),
+  ...(['note', 'expires_at', 'set_aside', 'withdrawal'] as const),
+] as const;
+
+/** Every share of an image that still holds, in order of adding. */
+export async function listShares(db: Connection, imageId: string): Promise<readonly Share[]> {
+  const rows = await db
+    .selectFrom('image_members')
+    .select(shareColumns)
+    .where('image_id', '=', imageId)
+    .where('expires_at', '>', Date.now())
+    .orderBy('id')
+    .execute();
+  return rows.map(shareFromRow);
+}
+
+/** The share of an image with one project, if it still holds. */
+export async function findShare(
+  db: Connection,
+  imageId: string,
+  projectId: string,
+): Promise<Share | undefined> {
+  if (isUnkeepable(db, projectId)) return undefined;
+  const row = await db
+    .selectFrom('image_members')
+    .select(shareColumns)
+    .where('image_id', '=', imageId)
+    .where('project_id', '=', projectId)
+    .where('expires_at', '>', Date.now())
+    .executeTakeFirst();
+  return row && shareFromRow(row);
+}
+
+/** Saves what an owner says of a share; of its end is told anew. */
+export async function updateTerms(
+  db: Connection,
+  { imageId, projectId }: Pick<Share, 'imageId' | 'projectId'>,
+  { note, expiresAt, withdrawal }: ShareTerms & Pick<Share, 'withdrawal'>,
+): Promise<void> {
+  await db
+    .updateTable('image_members')
+    .set({ note, expires_at: expiresAt?.getTime() ?? never, withdrawal, warned: 0 })
+    .where('image_id', '=', imageId)
+    .where('project_id', '=', projectId)
+    .execute();
+}
+
+/** Takes a pending share out of its consumer's inbox. */
+export async function setAside(
+  db: Connection,
+  { imageId, projectId }: Pick<Share, 'imageId' | 'projectId'>,
+  at: Date,
+): Promise<void> {
+  await db
+    .updateTable('image_members')
+    .set({ status: 'pending', set_aside: 1, updated_at: at.getTime() })
+    .where('image_id', '=', imageId)
+    .where('project_id', '=', projectId)
+    .execute();
+}
+
+/** Removes the row of a share that is over, and gives it; undefined when there is none. */
+export async function deleteEnded(
+  db: Connection,
+  imageId: string,
+  projectId: string,
+): Promise<Share | undefined> {
+  const row = await db
+    .deleteFrom('image_members')
+    .where('image_id', '=', imageId)
+    .where('project_id', '=', projectId)
+    .where('expires_at', '<=', Date.now())
+    .returning(shareColumns)
+    .executeTakeFirst();
+  return row && shareFromRow(row);
+}
+
+/** A share from its row. */
+export function shareFromRow(row: ShareRow): Share {
+  return {
+    imageId: row.image_id,
+    projectId: row.project_id,
+    status: row.status,
+    createdAt: new Date(row.created_at),
+    updatedAt: new Date(row.updated_at),
+    note: row.note,
+    expiresAt: row.expires_at === never ? null : new Date(row.expires_at),
+    setAside: row.set_aside === 1,
+    withdrawal: row.withdrawal,
+  };
+}

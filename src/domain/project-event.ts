@@ -1,0 +1,59 @@
+import type { Image } from './image.ts';
+import type { ShareEntry, ShareKind } from './share-log.ts';
+
+/** Something that one project is told of. */
+export interface ProjectEvent {
+  /** Whom it is told. */
+  readonly projectId: string;
+  /** UUID; the same for everybody who is told of the same thing. */
+  readonly id: string;
+  /** Such as `share.offered`. */
+  readonly type: string;
+  readonly imageId: string | null;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly at: Date;
+}
+
+/** Who is told of what happens to a share; whoever did it too, since it may have many programs. */
+const told: Readonly<Record<ShareKind, readonly ('owner' | 'consumer')[]>> = {
+  offered: ['consumer', 'owner'],
+  changed: ['consumer', 'owner'],
+  answered: ['consumer', 'owner'],
+  left: ['consumer', 'owner'],
+  withdrawal_announced: ['consumer', 'owner'],
+  ending: ['consumer', 'owner'],
+  withdrawn: ['consumer', 'owner'],
+  expired: ['consumer', 'owner'],
+  downloaded: ['owner'],
+};
+
+/**
+ * What both sides are told of an entry of the share log.
+ *
+ * @param isMuted whether the consumer does not want to hear of this producer
+ */
+export function eventsOf(
+  entry: ShareEntry,
+  image: Pick<Image, 'id' | 'name' | 'owner'>,
+  { id, isMuted }: { readonly id: string; readonly isMuted: boolean },
+): readonly ProjectEvent[] {
+  const hearers = { owner: image.owner, consumer: isMuted ? null : entry.projectId };
+  const projects = new Set(told[entry.kind].map((one) => hearers[one]));
+  const data = {
+    image_id: image.id,
+    image_name: image.name,
+    owner: image.owner,
+    member: entry.projectId,
+    ...entry.details,
+  };
+  return [...projects]
+    .filter((projectId) => projectId !== null)
+    .map((projectId) => ({
+      projectId,
+      id,
+      type: `share.${entry.kind}`,
+      imageId: image.id,
+      data,
+      at: entry.at,
+    }));
+}

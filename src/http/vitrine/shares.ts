@@ -1,0 +1,38 @@
+import type { FastifyInstance } from 'fastify';
+import {
+  listShares,
+  putShare,
+  shareDocument,
+  showShare,
+  termsFrom,
+} from '../../api/vitrine/shares.ts';
+import type { Names } from '../../service/names.ts';
+import type { Shares } from '../../service/shares.ts';
+import { tellUnknown } from '../members.ts';
+import { routeOperation } from './operations.ts';
+
+export interface ShareRoutesOptions {
+  readonly shares: Shares;
+  readonly names: Names;
+}
+
+/** What an owner says of its shares. */
+export function shareRoutes(app: FastifyInstance, { shares, names }: ShareRoutesOptions): void {
+  routeOperation(app, listShares, async ({ caller, path }) => {
+    const found = await shares.list(caller, path.imageId);
+    return { shares: found.shares.map((share) => shareDocument(share, found.names)) };
+  });
+
+  routeOperation(app, showShare, async ({ caller, path }) => {
+    const share = await shares.show(caller, path.imageId, path.memberId);
+    return shareDocument(share, await names.ofProjects([share.projectId]));
+  });
+
+  routeOperation(app, putShare, async ({ caller, path, body, request, reply }) => {
+    const { imageId, memberId } = path;
+    const { share, found } = await shares.put(caller, imageId, memberId, termsFrom(body));
+    request.auditTarget = share.projectId;
+    tellUnknown(request, reply, { memberId, found });
+    return shareDocument(share, await names.ofProjects([share.projectId]));
+  });
+}

@@ -1,0 +1,103 @@
+import type { Database } from '../database/database.ts';
+import { findShare, listShares } from '../database/shares.ts';
+import type { Caller } from '../domain/caller.ts';
+import { seesAllMembers } from '../domain/member.ts';
+import type { Policy } from '../domain/policy.ts';
+import type { Recipient } from '../domain/recipient.ts';
+import { checkTerms, type Share, type ShareTerms } from '../domain/share.ts';
+import { actorOf } from '../domain/share-log.ts';
+import { checkMay, getKnownMember, memberNotFound } from './known-member.ts';
+import { memberLookup } from './member-lookup.ts';
+import type { Names } from './names.ts';
+import type { Recipients } from './recipients.ts';
+import { getSharedImage } from './seen-image.ts';
+import type { ShareChanges } from './share-changes.ts';
+
+export interface SharesOptions {
+  readonly database: Database;
+  readonly policy: Policy;
+  readonly recipients: Recipients;
+  readonly names: Names;
+  readonly changes: ShareChanges;
+  readonly clock: () => Date;
+}
+
+/** Shares, and what their members are called. */
+export interface NamedShares {
+  readonly shares: readonly Share[];
+  readonly names: ReadonlyMap<string, string>;
+}
+
+/** A share that was made or changed, and how its project was found. */
+export interface PutShare {
+  readonly share: Share;
+  readonly found: Recipient['found'];
+}
+
+/** What an owner says of each share of an image; who may see and do what is as with its members. */
+export interface Shares {
+  list(caller: Caller, imageId: string): Promise<NamedShares>;
+  show(caller: Caller, imageId: string, memberId: string): Promise<Share>;
+  /** Makes a share, or says something else of one that there is. */
+  put(caller: Caller, imageId: string, memberId: string, terms: ShareTerms): Promise<PutShare>;
+}
+
+export function sharesService(options: SharesOptions): Shares {
+  const { database, policy, names } = options;
+  const byIdOrName = memberLookup(options);
+
+  async function show(caller: Caller, imageId: string, projectId: string): Promise<Share> {
+    const seen = await getSharedImage(database.read, caller, imageId, policy);
+    await getKnownMember(database.read, { caller, seen, projectId }, policy);
+    const share = await findShare(database.read, imageId, projectId);
+    if (!share) throw memberNotFound(imageId, projectId);
+    return share;
+  }
+
+  return {
+    async list(caller, imageId) {
+      const seen = await getSharedImage(database.read, caller, imageId, policy);
+      checkMay(policy, 'get_members', caller, seen);
+      const all = await listShares(database.read, imageId);
+      const isAll = seesAllMembers(seen.image, caller);
+      const shares = all.filter((share) => isAll || share.projectId === caller.projectId);
+      return { shares, names: await names.ofProjects(shares.map(({ projectId }) => projectId)) };
+    },
+
+    show: (caller, imageId, memberId) =>
+      byIdOrName({ caller, imageId, memberId }, (projectId) => show(caller, imageId, projectId)),
+
+    put: (caller, imageId, memberId, terms) => put(options, caller, { imageId, memberId, terms }),
+  };
+}
+
+interface Putting {
+  readonly imageId: string;
+  readonly memberId: string;
+  readonly terms: ShareTerms;
+}
+
+async function put(
+  { database, policy, recipients, changes, clock }: SharesOptions,
+  caller: Caller,
+  { imageId, memberId, terms }: Putting,
+): Promise<PutShare> {
+  // Before anybody is asked for a name, which may take long.
+  const seen = await getSharedImage(database.read, caller, imageId, policy);
+  checkMay(policy, 'add_member', caller, seen);
+  checkTerms(terms, clock());
+  const isMember = (await findShare(database.read, imageId, memberId)) !== undefined;
+  const { projectId, found } = isMember
+    ? ({ projectId: memberId, found: 'unasked' } as const)
+    : await recipients.find(caller, memberId);
+  const by = actorOf(caller);
+  const share = await database.transaction(async (db) => {
+    const { image, membership } = await getSharedImage(db, caller, imageId, policy);
+    checkMay(policy, 'add_member', caller, { image, membership });
+    const known = await findShare(db, imageId, projectId);
+    if (known) return changes.changeTerms(db, image, { share: known, terms, by });
+    const member = await changes.offer(db, image, { projectId, by, terms });
+    return { ...member, ...terms, setAside: false, withdrawal: null };
+  });
+  return { share, found };
+}
