@@ -2,7 +2,7 @@ import type { SchemaAdditions } from './api/schema-additions.ts';
 import { checkDatabase, type DatabaseConfig } from './config/database.ts';
 import type { ImportConfig } from './config/imports.ts';
 import { type IdentityConfig, keystoneSettingsOf } from './config/keystone.ts';
-import { certificateFilesOf, type NetworkConfig } from './config/network.ts';
+import { certificateFilesOf, checkAccelRedirect, type NetworkConfig } from './config/network.ts';
 import type { ReadText, Setting } from './config/setting.ts';
 import { type logLevels, type notificationDrivers, settings } from './config/settings.ts';
 import {
@@ -135,6 +135,7 @@ export function readConfig(environment: Environment, readText: ReadText | undefi
   const config = Object.fromEntries(values) as Config;
   keystoneSettingsOf(config, (problem) => problems.push(problem));
   certificateFilesOf(config, (problem) => problems.push(problem));
+  checkAccelRedirect(config, (problem) => problems.push(problem));
   checkDatabase(config, (problem) => problems.push(problem));
   remoteStoreOf(config, (problem) => problems.push(problem));
   return {

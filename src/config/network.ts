@@ -2,6 +2,7 @@ import type { CertificateFiles } from '../http/certificate.ts';
 import type { Network } from '../http/network.ts';
 import { trustedProxies } from './addresses.ts';
 import { flag, integer, type Setting } from './setting.ts';
+import type { StoreConfig } from './stores.ts';
 
 /** What the service takes from the network, and for how long it waits. Sizes in bytes, times in seconds. */
 export interface NetworkConfig {
@@ -16,6 +17,7 @@ export interface NetworkConfig {
   /** 0 for no limit. */
   readonly maxUploads: number;
   readonly sendfile: boolean;
+  readonly accelRedirect: string | undefined;
   /** 0 for no limit. */
   readonly maxConnections: number;
   /** Of the request line and all header fields together. */
@@ -67,6 +69,15 @@ export const networkSettings: {
     about:
       'Lets Linux send the data of images from their files to connections without TLS, past the service, by `sendfile(2)`',
   }),
+  accelRedirect: {
+    key: 'accel_redirect',
+    initial: undefined,
+    about:
+      'The internal location by which nginx in front finds the folder of images, to send them itself; see [nginx sends the data](http.md#nginx-sends-the-data)',
+    read: (value) =>
+      typeof value === 'string' && /^\/([\w-]+\/)*$/.test(value) ? value : undefined,
+    wanted: 'a path of letters, digits, hyphens and underscores, such as `/internal/`,',
+  },
   maxConnections: integer('max_connections', {
     initial: 0,
     about: 'Connections that may be open at a time; more are closed at once; 0 for no limit',
@@ -132,6 +143,16 @@ export function certificateFilesOf(
   return undefined;
 }
 
+/** @param tell takes what is missing for a proxy that sends data itself */
+export function checkAccelRedirect(
+  { accelRedirect, trustedProxies, store }: NetworkConfig & Pick<StoreConfig, 'store'>,
+  tell: (problem: string) => void,
+): void {
+  if (accelRedirect === undefined) return;
+  if (trustedProxies.length === 0) tell('accel_redirect: wants the proxy in trusted_proxies.');
+  if (store !== 'file') tell(`accel_redirect: wants images in files, not store ${store}.`);
+}
+
 /** How the service treats the network, as its HTTP part knows it. */
 export function networkOf(config: NetworkConfig): Network {
   const burst = config.rateLimitBurst;
@@ -144,6 +165,7 @@ export function networkOf(config: NetworkConfig): Network {
     },
     maxUploads: config.maxUploads,
     usesSendfile: config.sendfile,
+    accelRedirect: config.accelRedirect,
     maxConnections: config.maxConnections,
     maxHeaderSize: config.maxHeaderSize,
     maxJsonBodySize: config.maxJsonBodySize,

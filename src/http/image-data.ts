@@ -6,6 +6,7 @@ import { type ByteRange, requestedRange } from '../api/byte-range.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { Image } from '../domain/image.ts';
 import type { Download, ImageData, Sent } from '../service/image-data.ts';
+import { type AccelRedirect, accelRedirectOf } from './accel-redirect.ts';
 import { refuseBody } from './body.ts';
 import type { Network } from './network.ts';
 import { queryOf } from './reply.ts';
@@ -19,7 +20,10 @@ interface ImageParams {
 
 export interface ImageDataRoutesOptions {
   readonly imageData: ImageData;
-  readonly network: Pick<Network, 'maxUploads' | 'usesSendfile'>;
+  readonly network: Pick<
+    Network,
+    'maxUploads' | 'usesSendfile' | 'accelRedirect' | 'trustedProxies'
+  >;
   /** Aborted when the service stops for good: running transfers end then. */
   readonly stopping: AbortSignal;
 }
@@ -32,6 +36,7 @@ export async function imageDataRoutes(
   const { imageData, stopping, network } = options;
   const places = uploadPlaces(network.maxUploads);
   const sendfile = network.usesSendfile ? loadSendfile : undefined;
+  const accelRedirect = accelRedirectOf(network);
 
   // The upload route reads its body itself, as it comes; only it may see a raw stream.
   await app.register(async (uploads) => {
@@ -71,7 +76,7 @@ export async function imageDataRoutes(
       }
       if (!(await turnOf(reply.raw))) return reply.hijack();
       const send = (download: Download) =>
-        sendDownload(request, reply, download, { stopping, sendfile });
+        sendDownload(request, reply, download, { stopping, sendfile, accelRedirect });
       await imageData.download(request.caller, request.params.imageId, send);
       return reply.sent ? reply : reply.code(204).send();
     },
@@ -112,13 +117,14 @@ function letGo(request: FastifyRequest, reply: FastifyReply, error: unknown): Fa
 interface Sending {
   readonly stopping: AbortSignal;
   readonly sendfile: (() => Promise<Sendfile | undefined>) | undefined;
+  readonly accelRedirect: AccelRedirect;
 }
 
 async function sendDownload(
   request: FastifyRequest,
   reply: FastifyReply,
   { image, reader }: Download,
-  { stopping, sendfile }: Sending,
+  { stopping, sendfile, accelRedirect }: Sending,
 ): Promise<Sent | undefined> {
   if (!reader) return undefined;
   let range: ByteRange | undefined;
@@ -128,6 +134,11 @@ async function sendDownload(
   } catch (error) {
     await reader[Symbol.asyncDispose]();
     throw error;
+  }
+  const path = accelRedirect(request, reader.file);
+  if (path !== undefined) {
+    await reader[Symbol.asyncDispose]();
+    return handOver(reply, image, { path, wanted: lengthOf(reader.size, range) });
   }
   // From here on the data goes straight from the store to the socket.
   reply.headers(dataHeaders(image, reader.size, range));
@@ -147,17 +158,33 @@ async function sendDownload(
   return bytes;
 }
 
+/** Lets the proxy send what it is asked for: it knows the range, and what it sends nobody here is told. */
+function handOver(
+  reply: FastifyReply,
+  image: Image,
+  { path, wanted }: { readonly path: string; readonly wanted: number },
+): Sent {
+  reply.headers({ ...typeHeaders(image), 'x-accel-redirect': path }).send();
+  return { sent: wanted, wanted };
+}
+
 function lengthOf(size: number, range: ByteRange | undefined): number {
   return range ? range.last - range.first + 1 : size;
 }
 
 function dataHeaders(image: Image, size: number, range: ByteRange | undefined) {
   return {
-    'content-type': 'application/octet-stream',
+    ...typeHeaders(image),
     'content-length': lengthOf(size, range),
-    // Hex, unlike RFC 1864: it is what Glance sends and its clients compare.
-    ...(image.checksum !== null && { 'content-md5': image.checksum }),
     ...(range && { 'content-range': `bytes ${range.first}-${range.last}/${size}` }),
+  };
+}
+
+function typeHeaders({ checksum }: Image) {
+  return {
+    'content-type': 'application/octet-stream',
+    // Hex, unlike RFC 1864: it is what Glance sends and its clients compare.
+    ...(checksum !== null && { 'content-md5': checksum }),
   };
 }
 

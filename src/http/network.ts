@@ -31,4 +31,6 @@ export interface Network {
   readonly maxUploads: number;
   /** Whether the system may send files by itself, where it can. */
   readonly usesSendfile: boolean;
+  /** Where a trusted proxy finds the folder of images, with a slash at its end; undefined when it does not. */
+  readonly accelRedirect: string | undefined;
 }

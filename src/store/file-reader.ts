@@ -5,26 +5,27 @@ import type { StoredReader } from './store.ts';
 export interface FileReaderOptions {
   /** Whether others may read the file by its descriptor, past whoever watches its reads. */
   readonly givesDescriptor: boolean;
+  /** The file's path in the store's folder. */
+  readonly path: string;
 }
 
 /** Reads `file` and closes it when disposed of, or at once when its size cannot be told. */
 export async function fileReader(
   file: FileHandle,
-  { givesDescriptor }: FileReaderOptions,
+  { givesDescriptor, path }: FileReaderOptions,
 ): Promise<StoredReader> {
   try {
     const { size } = await file.stat();
-    return readerOf(file, size, givesDescriptor ? file.fd : undefined);
+    return { ...readerOf(file, size), file: path, ...(givesDescriptor && { descriptor: file.fd }) };
   } catch (error) {
     await file.close();
     throw error;
   }
 }
 
-function readerOf(file: FileHandle, size: number, descriptor: number | undefined): StoredReader {
+function readerOf(file: FileHandle, size: number): StoredReader {
   return {
     size,
-    descriptor,
 
     async read(buffer, position) {
       let filled = 0;

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import * as nodeDisk from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { type Disk, errno, onDisk, removeFile } from './disk.ts';
 import { putFile } from './file-put.ts';
 import { fileReader } from './file-reader.ts';
@@ -54,10 +54,13 @@ export function filesystemStore(options: FilesystemOptions): Store {
     locationOf: (imageId) => paths.location(paths.of(imageId)),
 
     async open(location) {
-      const { file: path } = paths.at(location);
+      const path = paths.at(location);
       try {
-        const file = await disk.open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
-        return await fileReader(file, { givesDescriptor: disk === nodeDisk });
+        const file = await disk.open(path.file, constants.O_RDONLY | constants.O_NOFOLLOW);
+        return await fileReader(file, {
+          path: relative(resolve(directory), path.file),
+          givesDescriptor: disk === nodeDisk,
+        });
       } catch (cause) {
         if (errno(cause) !== 'ENOENT') return onDisk('open the data', Promise.reject(cause));
         throw new StoreError('NotFound', 'There is no data at the location.', { cause });

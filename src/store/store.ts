@@ -65,6 +65,8 @@ export interface StoredReader extends AsyncDisposable {
   readonly size: number;
   /** The open file whose bytes these are, from its beginning to its end, where there is one: valid until it is closed. */
   readonly descriptor?: number | undefined;
+  /** That file's path in the store's folder, where others may read it. */
+  readonly file?: string | undefined;
   /** Fills `buffer` from `position`; returns the bytes read, less than asked only at the end of the data. */
   read(buffer: Uint8Array, position: number): Promise<number>;
 }

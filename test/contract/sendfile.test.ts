@@ -73,7 +73,7 @@ async function serving(
   const stop = new AbortController();
   async function answer(...[request, response]: Parameters<typeof respond>): Promise<boolean> {
     const file = await open(join(folder.path, request.url ?? ''));
-    const source = await fileReader(file, { givesDescriptor: true });
+    const source = await fileReader(file, { givesDescriptor: true, path: '' });
     const [first = 0, last = source.size - 1] =
       request.headers['part']?.toString().split('-').map(Number) ?? [];
     const range = { first, last };

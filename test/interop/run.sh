@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-readonly packages=(python3-openstackclient python3-glanceclient qemu-utils grub-rescue-pc)
+readonly packages=(python3-openstackclient python3-glanceclient qemu-utils grub-rescue-pc nginx-light)
 
 missing=()
 for package in "${packages[@]}"; do
