@@ -23,6 +23,8 @@ export interface Line extends AsyncDisposable {
   readonly port: number;
   /** How many requests and answers were cut or garbled. */
   readonly cuts: number;
+  /** How many bytes came back from the server. */
+  readonly answered: number;
   set(state: LineState): void;
 }
 
@@ -33,6 +35,7 @@ const busy =
 export async function lineTo(port: number): Promise<Line> {
   let state: LineState = { kind: 'open' };
   let cuts = 0;
+  let answeredInAll = 0;
   const sockets = new Set<Socket>();
 
   function cut(near: Socket): void {
@@ -74,6 +77,7 @@ export async function lineTo(port: number): Promise<Line> {
     });
     far.on('data', (bytes: Buffer) => {
       answered += bytes.length;
+      answeredInAll += bytes.length;
       if (isWatched && state.kind === 'cutAnswer' && answered > state.after) return cut(near);
       if (!near.write(bytes)) {
         far.pause();
@@ -99,6 +103,9 @@ export async function lineTo(port: number): Promise<Line> {
     port: (server.address() as AddressInfo).port,
     get cuts() {
       return cuts;
+    },
+    get answered() {
+      return answeredInAll;
     },
     set(next) {
       state = next;

@@ -208,6 +208,23 @@ for (const protocol of protocols) {
       assert.deepEqual(new Set(hashes), new Set([hashOf('md5', bytes)]));
     });
 
+    test('gives one object to many at once for one transfer from the server', async () => {
+      await using behind = await storeBehindLine(protocol);
+      const bytes = someBytes(2 * partSize + 11);
+      const { location } = await behind.store.put(randomUUID(), sourceOf(bytes), options());
+      const before = behind.line.answered;
+      const readers = await Promise.all(
+        Array.from({ length: 10 }, () => behind.store.open(location)),
+      );
+
+      const all = await Promise.all(readers.map(allOf));
+      for (const reader of readers) await reader[Symbol.asyncDispose]();
+
+      for (const read of all) assert.ok(Buffer.from(bytes).equals(read));
+      const sent = behind.line.answered - before;
+      assert(sent < 1.5 * bytes.length, `${sent} bytes were sent of ${bytes.length}`);
+    });
+
     test('finds an image where another address leads to the same server', async () => {
       await using behind = await storeBehindLine(protocol);
       const bytes = someBytes(10);

@@ -7,6 +7,7 @@ import { objectReader } from './object-reader.ts';
 import type { ObjectServer } from './object-server.ts';
 import { partMemories } from './part-memory.ts';
 import { withRetries } from './retries.ts';
+import { sharedFetches } from './shared-fetches.ts';
 import { turnsByName } from './turns.ts';
 
 export interface ObjectStoreOptions {
@@ -25,6 +26,7 @@ export interface ObjectStoreOptions {
 export function objectStore(options: ObjectStoreOptions): Store {
   const { id, server, names, partSize, timeout } = options;
   const context = { ...options, newMemory: partMemories(partSize), inTurn: turnsByName() };
+  const fetches = sharedFetches({ server, timeout });
 
   return {
     id,
@@ -48,7 +50,7 @@ export function objectStore(options: ObjectStoreOptions): Store {
       const imageId = names.at(location);
       const head = await withRetries(() => server.head(imageId));
       if (!head) throw new StoreError('NotFound', 'There is no data at the location.');
-      return objectReader({ server, imageId, head, timeout });
+      return objectReader(fetches, { imageId, head });
     },
 
     async delete(location) {
