@@ -44,14 +44,17 @@ async function load(): Promise<Sendfile | undefined> {
   if (process.platform !== 'linux' || !['x64', 'arm64'].includes(process.arch)) return undefined;
   const { default: koffi } = await import('koffi');
   const library = koffi.load(null);
-  const sendfile = library.func('sendfile', 'int64_t', ['int', 'int', 'void *', 'size_t']);
+  const sendfile = library.func(
+    'int64_t sendfile(int to, int file, int64_t *offset, size_t length)',
+  );
   const duplicate = library.func('int fcntl(int descriptor, int command, ...)');
   const inTurn = turns(callsAtOnce);
 
   const call = (to: number, file: number, position: number, length: number) =>
     new Promise<number>((resolve, reject) => {
-      const offset = new BigInt64Array([BigInt(position)]);
-      sendfile.async(to, file, offset, length, (error: unknown, sent: number | bigint) => {
+      // An array is copied for the call. Memory of a typed one would be handed to it, and the collector of
+      // garbage, which does not know, would take it back meanwhile.
+      sendfile.async(to, file, [position], length, (error: unknown, sent: number | bigint) => {
         if (error) reject(error);
         else resolve(Math.max(0, Number(sent)));
       });

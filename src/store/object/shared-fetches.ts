@@ -69,7 +69,7 @@ export function sharedFetches(options: SharedFetchesOptions): SharedFetches {
       etag: head.etag,
       readers: 0,
       reaches: front.reaches,
-      read: front.read,
+      read: (target, from) => front.read(target, from),
       trim: front.trim,
       async leave() {
         fetch.readers -= 1;
