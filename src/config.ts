@@ -1,5 +1,6 @@
 import type { SchemaAdditions } from './api/schema-additions.ts';
 import { checkDatabase, type DatabaseConfig } from './config/database.ts';
+import type { ImageFormatConfig } from './config/image-format.ts';
 import type { ImportConfig } from './config/imports.ts';
 import { type IdentityConfig, keystoneSettingsOf } from './config/keystone.ts';
 import { certificateFilesOf, checkAccelRedirect, type NetworkConfig } from './config/network.ts';
@@ -24,6 +25,7 @@ import type { NameSharing } from './domain/recipient.ts';
 export interface Config
   extends DatabaseConfig,
     IdentityConfig,
+    ImageFormatConfig,
     ImportConfig,
     NetworkConfig,
     StoreConfig,

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { imageSchemaWith } from './api/image-schema.ts';
+import { formatRulesOf } from './config/image-format.ts';
 import { type KeystoneSettings, keystoneSettingsOf } from './config/keystone.ts';
 import { networkOf } from './config/network.ts';
 import { remoteStoreOf } from './config/stores.ts';
@@ -348,7 +349,8 @@ function httpSettings(config: Config) {
   };
 }
 
-interface ImageServiceParts extends Omit<ImageDataOptions, 'quotas' | 'room' | 'policy' | 'clock'> {
+interface ImageServiceParts
+  extends Omit<ImageDataOptions, 'quotas' | 'room' | 'policy' | 'formats' | 'clock'> {
   readonly markerKey: Buffer;
 }
 
@@ -364,7 +366,11 @@ function imageServices(config: Config, parts: ImageServiceParts, { directory, na
   const common = { ...basic, recipients, names, changes: shareChanges(basic) };
   return {
     images: imagesService({ ...common, delayedDelete: config.delayedDelete }),
-    imageData: imageDataService({ ...common, room: uploadRoom(common) }),
+    imageData: imageDataService({
+      ...common,
+      room: uploadRoom(common),
+      formats: formatRulesOf(config),
+    }),
     members: membersService(common),
     shares: sharesService(common),
     inbox: inboxService({ ...common, markers: sealedMarkers(parts.markerKey) }),

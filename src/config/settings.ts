@@ -2,6 +2,7 @@ import type { Config } from '../config.ts';
 import { auditLevels } from '../domain/audit.ts';
 import { nameSharing } from '../domain/recipient.ts';
 import { databaseSettings } from './database.ts';
+import { imageFormatSettings } from './image-format.ts';
 import { imageSchema } from './image-schema.ts';
 import { importSettings } from './imports.ts';
 import { identitySettings } from './keystone.ts';
@@ -211,6 +212,7 @@ const images = {
     min: 1,
     max: 24 * 3600,
   }),
+  ...imageFormatSettings,
   imageSchema,
   propertyProtection,
 } as const satisfies Partial<Settings>;

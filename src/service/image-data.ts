@@ -13,10 +13,17 @@ import {
   uploadEvent,
 } from '../domain/event.ts';
 import type { Image } from '../domain/image.ts';
+import { type FormatRules, formatCheck } from '../domain/image-format/data-format.ts';
 import type { Policy } from '../domain/policy.ts';
 import { RetryLaterError } from '../domain/retry-later.ts';
 import { mayBecome } from '../domain/status.ts';
-import { type Store, type StoredData, type StoredReader, StoreError } from '../store/store.ts';
+import {
+  type DataCheck,
+  type Store,
+  type StoredData,
+  type StoredReader,
+  StoreError,
+} from '../store/store.ts';
 import { putBack, recoverUploads, recoveryJob } from './cut-uploads.ts';
 import type { Events } from './events.ts';
 import type { Job } from './jobs.ts';
@@ -32,6 +39,7 @@ export interface ImageDataOptions {
   readonly quotas: Quotas;
   readonly room: UploadRoom;
   readonly policy: Policy;
+  readonly formats: FormatRules;
   readonly events: Events;
   readonly clock: () => Date;
   readonly report: Report;
@@ -111,22 +119,42 @@ async function takeUpload(
   imageId: string,
   upload: Upload,
 ): Promise<void> {
-  const accepted = await begin(options, caller, imageId, upload);
+  const { image, ...accepted } = await begin(options, caller, imageId, upload);
+  const check = sizingCheck(image, options.formats);
   let stored: StoredData;
   try {
     // Only one upload is past `begin`, so whatever lies in its place is the rest of a failure.
     await options.store.discard(imageId);
-    stored = await receive(options, imageId, { ...upload, ...accepted });
+    stored = await receive(options, imageId, { ...upload, ...accepted, check });
   } catch (cause) {
     const refusal = toRefusal(cause, imageId);
     await abandon(options, imageId, refusal);
     throw refusal;
   }
-  await finish(options, imageId, stored);
+  await finish(options, imageId, { ...stored, virtualSize: check.virtualSize });
+}
+
+/** Checks the format of data, and remembers the size of the disk inside. */
+function sizingCheck(image: Image, rules: FormatRules): SizingCheck {
+  const format = formatCheck(image, rules);
+  const check = {
+    virtualSize: null as number | null,
+    read: (bytes: Uint8Array) => format.read(bytes),
+    end(size: number) {
+      check.virtualSize = format.end(size);
+    },
+  };
+  return check;
+}
+
+interface SizingCheck extends DataCheck {
+  /** Bytes; known once the data has ended. */
+  readonly virtualSize: number | null;
 }
 
 /** What an upload may bring. */
 interface Accepted {
+  readonly image: Image;
   /** Bytes. */
   readonly maxSize: number;
   readonly admit: Admit | undefined;
@@ -150,7 +178,7 @@ async function begin(
     if (!(await startSaving(db, imageId, updatedAt))) throw notQueued(image);
     await events.record(db, prepareEvent({ ...image, status: 'saving', updatedAt }, store.id));
     const admit = await room.open(db, { image, limits, expectedSize });
-    return { maxSize: Math.min(cap, expectedSize ?? cap), admit };
+    return { image, maxSize: Math.min(cap, expectedSize ?? cap), admit };
   });
 }
 
@@ -172,14 +200,19 @@ function notQueued(image: Image): DomainError {
   );
 }
 
+/** An upload that is let in. */
+interface Incoming extends Upload, Omit<Accepted, 'image'> {
+  readonly check: DataCheck;
+}
+
 async function receive(
   { store }: ImageDataOptions,
   imageId: string,
-  { data, expectedSize, signal, maxSize, admit }: Upload & Accepted,
+  { data, expectedSize, signal, maxSize, admit, check }: Incoming,
 ): Promise<StoredData> {
   const size = expectedSize !== undefined && { expectedSize };
   const stored = await store
-    .put(imageId, data, { maxSize, ...size, admit, signal })
+    .put(imageId, data, { maxSize, ...size, admit, check, signal })
     .catch((cause: unknown) => {
       const isMore = cause instanceof StoreError && cause.code === 'TooLarge';
       throw isMore && expectedSize !== undefined ? notAsAnnounced('more', expectedSize) : cause;
@@ -199,7 +232,7 @@ function notAsAnnounced(size: string, expectedSize: number): DomainError {
 async function finish(
   options: ImageDataOptions,
   imageId: string,
-  stored: StoredData,
+  stored: StoredData & Pick<SizingCheck, 'virtualSize'>,
 ): Promise<void> {
   const { database, room, events, clock, unwantedData } = options;
   const outcome = await database

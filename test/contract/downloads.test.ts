@@ -60,6 +60,7 @@ async function downloads(): Promise<Downloads> {
     quotas,
     room: uploadRoom({ database, quotas }),
     policy: defaultPolicy,
+    formats: { requiresMatch: true, vmdkTypes: [], harmlessChecks: [] },
     events,
     clock,
     report,

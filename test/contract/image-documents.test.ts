@@ -111,6 +111,7 @@ test('it follows the image through an upload, a deletion and a return', async ()
     location: 'file:///x',
     size: 5,
     checksum: 'c',
+    virtualSize: null,
     osHashAlgo: 'sha512',
     osHashValue: 'v',
     at,
