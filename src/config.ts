@@ -87,6 +87,8 @@ export interface Config
   readonly corsAllowedOrigins: readonly string[];
   /** Whether long JSON answers are compressed for clients that take gzip. */
   readonly compressJson: boolean;
+  /** Whether people find a web console at `/console`. */
+  readonly console: boolean;
   /** What becomes of member ids that are no project's. */
   readonly shareByName: NameSharing;
   readonly policies: PolicyOverrides;

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { imageSchemaWith } from './api/image-schema.ts';
@@ -74,7 +75,12 @@ export interface StartOptions {
   readonly worker?: number | undefined;
   /** What hashing a password costs from now on, where it is not to be the default. */
   readonly passwordCost?: PasswordCost | undefined;
+  /** Where the built console is, where it is not at its usual place. */
+  readonly consoleFolder?: string | undefined;
 }
+
+/** Where `npm run build:console` leaves what it makes. */
+const builtConsole = fileURLToPath(new URL('../build/console', import.meta.url));
 
 /**
  * Starts the service: the only function that knows every part.
@@ -82,7 +88,7 @@ export interface StartOptions {
 export async function startService(
   config: Config,
   log: Logger,
-  { times, secrets, worker, passwordCost }: StartOptions = {},
+  { times, secrets, worker, passwordCost, consoleFolder = builtConsole }: StartOptions = {},
 ): Promise<RunningService> {
   const dataDir = resolve(config.dataDir);
   makeDataDir(dataDir);
@@ -122,6 +128,7 @@ export async function startService(
     ...services,
     ...callers.app,
     ...httpSettings(config),
+    consoleFolder: config.console ? consoleFolder : undefined,
     disableFile: join(dataDir, 'disabled'),
     checkDatabase: () => database.check(),
     audit: { level: config.audit, write: auditWriter(log) },

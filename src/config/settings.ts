@@ -86,6 +86,10 @@ const http = {
     initial: false,
     about: 'Compresses long JSON answers for clients that take gzip',
   }),
+  console: flag('console', {
+    initial: true,
+    about: 'Serves the [web console](console.md) at `/console`, and sends browsers there',
+  }),
 } as const satisfies Partial<Settings>;
 
 const identity = {
