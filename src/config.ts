@@ -1,6 +1,5 @@
 import type { SchemaAdditions } from './api/schema-additions.ts';
 import { checkDatabase, type DatabaseConfig } from './config/database.ts';
-import type { ImageFormatConfig } from './config/image-format.ts';
 import type { ImportConfig } from './config/imports.ts';
 import { type IdentityConfig, keystoneSettingsOf } from './config/keystone.ts';
 import { certificateFilesOf, checkAccelRedirect, type NetworkConfig } from './config/network.ts';
@@ -14,7 +13,9 @@ import {
   type Sources,
   unknownVariables,
 } from './config/sources.ts';
-import { remoteStoreOf, type StoreConfig } from './config/stores.ts';
+import { chosenStores } from './config/store-choice.ts';
+import type { StoreEntry } from './config/store-list.ts';
+import type { StoreConfig } from './config/stores.ts';
 import type { WebConfig } from './config/web.ts';
 import type { AuditLevel } from './domain/audit.ts';
 import type { PolicyOverrides } from './domain/policy.ts';
@@ -25,7 +26,6 @@ import type { NameSharing } from './domain/recipient.ts';
 export interface Config
   extends DatabaseConfig,
     IdentityConfig,
-    ImageFormatConfig,
     ImportConfig,
     NetworkConfig,
     StoreConfig,
@@ -36,6 +36,8 @@ export interface Config
   readonly dataDir: string;
   /** Where images lie; empty for a folder in the data folder. */
   readonly filesystemStoreDatadir: string;
+  /** Several stores; none for the one that `store` says. */
+  readonly stores: readonly StoreEntry[];
   /** The URL of the service as clients reach it; else links follow the request. */
   readonly publicEndpoint: string | undefined;
   readonly logLevel: (typeof logLevels)[number];
@@ -87,8 +89,6 @@ export interface Config
   readonly corsAllowedOrigins: readonly string[];
   /** Whether long JSON answers are compressed for clients that take gzip. */
   readonly compressJson: boolean;
-  /** Whether people find a web console at `/console`. */
-  readonly console: boolean;
   /** What becomes of member ids that are no project's. */
   readonly shareByName: NameSharing;
   readonly policies: PolicyOverrides;
@@ -141,7 +141,7 @@ export function readConfig(environment: Environment, readText: ReadText | undefi
   certificateFilesOf(config, (problem) => problems.push(problem));
   checkAccelRedirect(config, (problem) => problems.push(problem));
   checkDatabase(config, (problem) => problems.push(problem));
-  remoteStoreOf(config, (problem) => problems.push(problem));
+  chosenStores(config, (problem) => problems.push(problem));
   return {
     config,
     states: known.map((setting) => ({ setting, given: givenFor(setting, sources) })),

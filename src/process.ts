@@ -9,19 +9,9 @@ import { startWorkers, workerVariable } from './workers.ts';
 /** When a process that was asked to end does so at the latest, ms: after the patience that the service has. */
 const lastMoment = 4800;
 
-interface Welcome {
-  readonly url: string;
-  readonly cloudsFile: string;
-  readonly hasConsole: boolean;
-}
-
 /** What a newcomer does next; on standard error, since standard output has the ready line alone. */
-function welcome({ url, cloudsFile, hasConsole }: Welcome): string {
-  const page = `
-Open ${url}/console in a browser.
-The users producer, consumer and admin have their passwords in ${cloudsFile}
-`;
-  return `${hasConsole ? page : ''}
+function welcome(cloudsFile: string): string {
+  return `
 Try next, in another terminal:
   npm run demo                              # a whole share, step by step
   npm run vitrine -- user list              # manage users, projects and roles
@@ -67,13 +57,13 @@ async function serve(secrets: readonly FirstSecret[] | undefined): Promise<void>
   process.on('SIGINT', () => void stop());
   // A worker does not outlive the process that gives it its connections.
   process.once('disconnect', () => void stop());
-  if (cluster.isPrimary) announce(service, config.console);
+  if (cluster.isPrimary) announce(service);
   else process.send?.({ url: service.url, cloudsFile: service.cloudsFile });
 }
 
-function announce({ url, cloudsFile }: RunningService, hasConsole: boolean): void {
-  if (cloudsFile !== undefined) process.stderr.write(welcome({ url, cloudsFile, hasConsole }));
-  process.stdout.write(`vitrine ready on ${url}\n`);
+function announce(service: RunningService): void {
+  if (service.cloudsFile !== undefined) process.stderr.write(welcome(service.cloudsFile));
+  process.stdout.write(`vitrine ready on ${service.url}\n`);
 }
 
 /** Runs the service as the process that it is: its lines, its signals, its exit code. */

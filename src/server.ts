@@ -3,14 +3,13 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { imageSchemaWith } from './api/image-schema.ts';
-import { formatRulesOf } from './config/image-format.ts';
 import { type KeystoneSettings, keystoneSettingsOf } from './config/keystone.ts';
 import { networkOf } from './config/network.ts';
-import { remoteStoreOf } from './config/stores.ts';
+import { type ChosenStore, chosenStores } from './config/store-choice.ts';
+import { webRulesOf, webTimesOf } from './config/web.ts';
 import { type Config, ConfigError } from './config.ts';
 import { makeDataDir, reasonOf } from './data-dir.ts';
 import { type Database, openDatabase } from './database/database.ts';
@@ -32,6 +31,10 @@ import { type FirstStartOptions, makeFirstAccounts, refreshClouds } from './serv
 import { type EmbeddedIdentity, openIdentity } from './service/identity/open-identity.ts';
 import { type ImageData, type ImageDataOptions, imageDataService } from './service/image-data.ts';
 import { imagesService } from './service/images.ts';
+import { forgottenDataJob } from './service/import-data.ts';
+import { importSource } from './service/import-source.ts';
+import { type ImportWorkOptions, importWork } from './service/import-work.ts';
+import { type ImportsOptions, importsService } from './service/imports.ts';
 import { inboxService } from './service/inbox.ts';
 import { startJobs } from './service/jobs.ts';
 import { membersService } from './service/members.ts';
@@ -43,6 +46,7 @@ import { recipientsService } from './service/recipients.ts';
 import { sealedMarkers } from './service/sealed-markers.ts';
 import { shareChanges } from './service/share-changes.ts';
 import { sharesService } from './service/shares.ts';
+import { stagingService } from './service/staging.ts';
 import { switchesService } from './service/switches.ts';
 import { tagsService } from './service/tags.ts';
 import { taskRunner } from './service/task-runner.ts';
@@ -52,6 +56,9 @@ import { uploadRoom } from './service/upload-room.ts';
 import { filesystemStore } from './store/filesystem.ts';
 import { type Hashers, hashers } from './store/hashing.ts';
 import { type Store, StoreError } from './store/store.ts';
+import { type ConfiguredStore, type Stores, storesOf } from './store/stores.ts';
+import { systemResolver } from './web/resolver.ts';
+import { webClient } from './web/web-client.ts';
 
 /** A service that takes requests. */
 export interface RunningService {
@@ -75,12 +82,7 @@ export interface StartOptions {
   readonly worker?: number | undefined;
   /** What hashing a password costs from now on, where it is not to be the default. */
   readonly passwordCost?: PasswordCost | undefined;
-  /** Where the built console is, where it is not at its usual place. */
-  readonly consoleFolder?: string | undefined;
 }
-
-/** Where `npm run build:console` leaves what it makes. */
-const builtConsole = fileURLToPath(new URL('../build/console', import.meta.url));
 
 /**
  * Starts the service: the only function that knows every part.
@@ -88,7 +90,7 @@ const builtConsole = fileURLToPath(new URL('../build/console', import.meta.url))
 export async function startService(
   config: Config,
   log: Logger,
-  { times, secrets, worker, passwordCost, consoleFolder = builtConsole }: StartOptions = {},
+  { times, secrets, worker, passwordCost }: StartOptions = {},
 ): Promise<RunningService> {
   const dataDir = resolve(config.dataDir);
   makeDataDir(dataDir);
@@ -98,8 +100,8 @@ export async function startService(
   parts.use(lockInstance(join(ownDir, 'vitrine.lock')));
   const report = (message: string, cause: unknown) => log.error({ err: cause }, message);
   const database = parts.use(await databaseOf(config, ownDir, report));
-  const store = parts.use(
-    await openStore(config, {
+  const stores = parts.use(
+    await openStores(config, {
       dataDir,
       hashers: parts.use(hashers({ pairs: Math.max(1, Math.floor(availableParallelism() / 2)) })),
     }),
@@ -108,18 +110,23 @@ export async function startService(
     await callersOf(config, { database, dataDir, secrets, passwordCost, log }),
   );
 
-  const unwanted = unwantedData({ database, store, report });
+  const unwanted = unwantedData({ database, stores, report });
   parts.defer(() => unwanted.settled());
   const events = eventsOf(config, { database, log, report });
   parts.use(events.startDelivering());
-  const image = { database, store, unwantedData: unwanted, events, report };
+  const image = { database, stores, unwantedData: unwanted, events, report };
   const markerKey = await getSecret(database, 'markers of lists');
   const services = imageServices(config, { ...image, markerKey }, callers);
   await recoverData(services.imageData);
   parts.defer(() => services.imageData.settled());
-  parts.use(await services.runner.start());
+  parts.use(services.runner.start());
   parts.use(unwanted.startRemoving());
-  const jobs = [...services.imageData.jobs, services.pendingDeletes.job];
+  const jobs = [
+    ...services.imageData.jobs,
+    services.pendingDeletes.job,
+    services.runner.job,
+    forgottenDataJob(image),
+  ];
   parts.use(await startJobs({ database, jobs, report }));
 
   const stopping = new AbortController();
@@ -128,7 +135,6 @@ export async function startService(
     ...services,
     ...callers.app,
     ...httpSettings(config),
-    consoleFolder: config.console ? consoleFolder : undefined,
     disableFile: join(dataDir, 'disabled'),
     checkDatabase: () => database.check(),
     audit: { level: config.audit, write: auditWriter(log) },
@@ -188,21 +194,43 @@ interface StoreParts {
   readonly hashers: Hashers;
 }
 
-/** Where the data of images is. Most services keep it in files, and load nothing else. */
-async function openStore(config: Config, { dataDir, hashers }: StoreParts): Promise<Store> {
-  const remote = remoteStoreOf(config, (problem) => {
+/** Where the data of images is, the default store first. */
+async function openStores(config: Config, parts: StoreParts): Promise<Stores> {
+  const chosen = chosenStores(config, (problem) => {
     throw new ConfigError([problem]);
   });
+  const [first, ...rest] = await Promise.all(
+    chosen.map(async (one): Promise<ConfiguredStore> => {
+      const { type, description, weight } = one;
+      const store = await openStore(config, one, parts);
+      return { store, type, description, weight, isReadOnly: false, properties: {} };
+    }),
+  );
+  if (!first) throw new ConfigError(['stores: at least one store is wanted.']);
+  return storesOf([first, ...rest], config.stores.length > 0);
+}
+
+/** Most services keep data in files, and load nothing else. */
+async function openStore(
+  config: Config,
+  { id, remote, directory }: ChosenStore,
+  { dataDir, hashers }: StoreParts,
+): Promise<Store> {
   if (remote?.kind === 's3') {
     const { s3Store } = await import('./store/s3/s3-store.ts');
-    return s3Store({ ...remote, id: 's3', hashers });
+    return s3Store({ ...remote, id, hashers });
   }
   if (remote?.kind === 'swift') {
     const { swiftStore } = await import('./store/swift/swift-store.ts');
-    return swiftStore({ ...remote, id: 'swift', hashers });
+    return swiftStore({ ...remote, id, hashers });
   }
-  const directory = config.filesystemStoreDatadir || join(dataDir, 'images');
-  return filesystemStore({ id: 'file', directory, minFreeBytes: config.minFreeBytes, hashers });
+  const { minFreeBytes } = config;
+  return filesystemStore({
+    id,
+    directory: directory || join(dataDir, 'images'),
+    minFreeBytes,
+    hashers,
+  });
 }
 
 /** @throws Error for the operator, the store's own as its cause. */
@@ -356,8 +384,7 @@ function httpSettings(config: Config) {
   };
 }
 
-interface ImageServiceParts
-  extends Omit<ImageDataOptions, 'quotas' | 'room' | 'policy' | 'formats' | 'clock'> {
+interface ImageServiceParts extends Omit<ImageDataOptions, 'quotas' | 'room' | 'policy' | 'clock'> {
   readonly markerKey: Buffer;
 }
 
@@ -371,13 +398,15 @@ function imageServices(config: Config, parts: ImageServiceParts, { directory, na
   const recipients = recipientsService({ directory, mode: config.shareByName });
   const names = namesService({ database: parts.database, directory, cacheTime: nameTime });
   const common = { ...basic, recipients, names, changes: shareChanges(basic) };
+  const data = { ...common, room: uploadRoom(common) };
+  const { runner, ...importing } = importServices(config, common);
+  const isStaging = config.enabledImportMethods.includes('glance-direct');
   return {
-    images: imagesService({ ...common, delayedDelete: config.delayedDelete }),
-    imageData: imageDataService({
-      ...common,
-      room: uploadRoom(common),
-      formats: formatRulesOf(config),
-    }),
+    images: imagesService({ ...common, runner, delayedDelete: config.delayedDelete }),
+    imageData: imageDataService(data),
+    staging: isStaging ? stagingService(data) : undefined,
+    runner,
+    ...importing,
     members: membersService(common),
     shares: sharesService(common),
     inbox: inboxService({ ...common, markers: sealedMarkers(parts.markerKey) }),
@@ -387,18 +416,45 @@ function imageServices(config: Config, parts: ImageServiceParts, { directory, na
     switches: switchesService(common),
     policyCheck: policyCheckService(common),
     quotas,
-    runner: taskRunner({
-      ...common,
-      works: {},
-      atOnce: config.taskPoolThreads,
-      timeToLive: config.taskTimeToLive * 3600_000,
-    }),
     pendingDeletes: pendingDeletesService({
       ...common,
       scrubTime: config.scrubTime * 1000,
       wakeupTime: config.wakeupTime * 1000,
     }),
   };
+}
+
+/** What brings data in without an upload to its place. */
+function importServices(
+  config: Config,
+  common: ImageServiceParts &
+    Omit<ImportWorkOptions & ImportsOptions, 'source' | 'runner' | 'checkUrl'>,
+) {
+  const web = webClient({
+    rules: webRulesOf(config),
+    times: webTimesOf(config),
+    ca: config.webCafile,
+    resolver: systemResolver,
+  });
+  const source = importSource({ ...common, web });
+  const runner = taskRunner({
+    ...common,
+    works: { api_image_import: importWork({ ...common, source }) },
+    atOnce: config.taskPoolThreads,
+    timeToLive: config.taskTimeToLive * 3600_000,
+  });
+  const checkUrl = (url: string) =>
+    web.check(url, {
+      field: 'method.uri',
+      signal: AbortSignal.timeout(config.webConnectTimeout * 1000),
+    });
+  const importRules = { methods: config.enabledImportMethods, stores: storeIds(common.stores) };
+  return { runner, importRules, imports: importsService({ ...common, runner, checkUrl }) };
+}
+
+/** What callers are told of; nothing where there is but one. */
+function storeIds({ isSeveral, all }: Stores): readonly string[] {
+  return isSeveral ? all.map(({ store }) => store.id) : [];
 }
 
 function limitsOf(config: Config): ProjectLimits {

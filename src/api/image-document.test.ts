@@ -19,7 +19,7 @@ const image = imageWith({
   checksum: '827ccb0eea8a706c4c34a16891f84e7b',
   osHashAlgo: 'sha512',
   osHashValue: 'ab',
-  location: 'file:///secret',
+  locations: [{ store: null, url: 'file:///secret' }],
   createdAt: new Date('2026-01-02T03:04:05.999Z'),
   updatedAt: new Date('2026-01-02T03:04:06.001Z'),
 });

@@ -22,7 +22,7 @@ export function imageJson(image: Image): string {
     `,"os_hash_value":${json(image.osHashValue)},"id":"${image.id}"` +
     `,"created_at":"${wireTime(image.createdAt)}","updated_at":"${wireTime(image.updatedAt)}"` +
     `,"tags":${JSON.stringify(image.tags)},"self":"${path}","file":"${path}/file"` +
-    `,"schema":"/v2/schemas/image"`;
+    `,"schema":"/v2/schemas/image"${storesMember(image)}`;
   // A custom name never equals a base name, so nothing above is said twice.
   return properties === '{}' ? `${base}}` : `${base},${properties.slice(1)}`;
 }
@@ -30,6 +30,12 @@ export function imageJson(image: Image): string {
 /** The JSON of an image, or the JSON that is kept of it. */
 export function shownJson(shown: Image | string): string {
   return typeof shown === 'string' ? shown : imageJson(shown);
+}
+
+/** In which stores the data is; nothing where there is but one store. */
+function storesMember({ locations }: Image): string {
+  const stores = locations.map(({ store }) => store).filter((store) => store !== null);
+  return stores.length === 0 ? '' : `,"stores":${JSON.stringify(stores.join(','))}`;
 }
 
 function json(text: string | null): string {

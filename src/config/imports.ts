@@ -1,7 +1,9 @@
+import { type ImportMethodName, importMethods } from '../domain/import.ts';
 import { integer, type Setting } from './setting.ts';
 
 /** How data comes in without an upload, and what is told of it. */
 export interface ImportConfig {
+  readonly enabledImportMethods: readonly ImportMethodName[];
   /** Hours for which a task is remembered once it is over. */
   readonly taskTimeToLive: number;
   /** Tasks that one process does at a time. */
@@ -10,6 +12,22 @@ export interface ImportConfig {
 
 /** The settings of `ImportConfig`, in the order in which operators read of them. */
 export const importSettings = {
+  enabledImportMethods: {
+    key: 'enabled_import_methods',
+    initial: ['glance-direct', 'web-download', 'copy-image'],
+    initialText: 'glance-direct, web-download, copy-image',
+    about: 'The ways in which data can be imported; see [import](import.md)',
+    read(value) {
+      const list = typeof value === 'string' ? value.split(',') : value;
+      if (!Array.isArray(list)) return undefined;
+      const given = list
+        .map((name) => String(name).trim())
+        .filter((name) => name !== '' && name !== 'none');
+      const known = importMethods.filter((method) => given.includes(method));
+      return known.length === given.length ? known : undefined;
+    },
+    wanted: `a list of ${importMethods.join(', ')}; \`none\` for none of them`,
+  },
   taskTimeToLive: integer('task_time_to_live', {
     initial: 48,
     about: 'Hours for which a task is remembered once it is over',

@@ -2,7 +2,6 @@ import type { Config } from '../config.ts';
 import { auditLevels } from '../domain/audit.ts';
 import { nameSharing } from '../domain/recipient.ts';
 import { databaseSettings } from './database.ts';
-import { imageFormatSettings } from './image-format.ts';
 import { imageSchema } from './image-schema.ts';
 import { importSettings } from './imports.ts';
 import { identitySettings } from './keystone.ts';
@@ -11,6 +10,7 @@ import { corsAllowedOrigins } from './origins.ts';
 import { policies } from './policies.ts';
 import { propertyProtection } from './property-protection.ts';
 import { flag, integer, names, oneOf, type Setting, text, url } from './setting.ts';
+import { storeList } from './store-list.ts';
 import { storeSettings } from './stores.ts';
 import { webSettings } from './web.ts';
 
@@ -85,10 +85,6 @@ const http = {
   compressJson: flag('compress_json', {
     initial: false,
     about: 'Compresses long JSON answers for clients that take gzip',
-  }),
-  console: flag('console', {
-    initial: true,
-    about: 'Serves the [web console](console.md) at `/console`, and sends browsers there',
   }),
 } as const satisfies Partial<Settings>;
 
@@ -216,7 +212,6 @@ const images = {
     min: 1,
     max: 24 * 3600,
   }),
-  ...imageFormatSettings,
   imageSchema,
   propertyProtection,
 } as const satisfies Partial<Settings>;
@@ -251,7 +246,7 @@ export const settingSections: readonly {
   { title: 'Keystone', settings: identitySettings },
   { title: 'Quotas', settings: quotas },
   { title: 'Images', settings: images },
-  { title: 'Stores', settings: storeSettings },
+  { title: 'Stores', settings: { ...storeSettings, stores: storeList } },
   { title: 'Tasks and import', settings: importSettings },
   { title: 'URLs of callers', settings: webSettings },
   { title: 'Events', settings: events },
@@ -268,6 +263,7 @@ export const settings: Settings = {
   ...quotas,
   ...images,
   ...storeSettings,
+  stores: storeList,
   ...importSettings,
   ...webSettings,
   ...events,

@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { Image } from '../domain/image.ts';
+import type { ImageLocation } from '../domain/location.ts';
 import { propertiesFromJson, propertiesToJson } from '../domain/properties.ts';
 import type { ImageRow } from './image-tables.ts';
 
@@ -22,11 +23,29 @@ export function imageFromRow(row: Selectable<ImageRow>): Image {
     checksum: row.checksum,
     osHashAlgo: row.os_hash_algo,
     osHashValue: row.os_hash_value,
-    location: row.location,
+    locations: locationsFrom(row),
     tags: tagsFrom(row.tags),
     properties: propertiesFromJson(row.properties),
     createdAt: new Date(row.created_at),
     updatedAt: new Date(row.updated_at),
+  };
+}
+
+const nowhere: readonly ImageLocation[] = [];
+
+function locationsFrom({ location, locations }: Selectable<ImageRow>): readonly ImageLocation[] {
+  // A deleted image of an older release has no such column.
+  if (locations) return JSON.parse(locations) as ImageLocation[];
+  return location ? [{ store: null, url: location }] : nowhere;
+}
+
+/** The columns that say where the data of an image is. */
+export function locationsToRow(locations: readonly ImageLocation[]) {
+  const [first, second] = locations;
+  const isPlain = !second && (first === undefined || first.store === null);
+  return {
+    location: first?.url ?? null,
+    locations: isPlain ? null : JSON.stringify(locations),
   };
 }
 
@@ -47,7 +66,7 @@ export function imageToRow(image: Image): ImageRow {
     checksum: image.checksum,
     os_hash_algo: image.osHashAlgo,
     os_hash_value: image.osHashValue,
-    location: image.location,
+    ...locationsToRow(image.locations),
     created_at: image.createdAt.getTime(),
     ...settingsToRow(image),
   };

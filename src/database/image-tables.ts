@@ -22,8 +22,10 @@ export interface ImageRow {
   checksum: string | null;
   os_hash_algo: string | null;
   os_hash_value: string | null;
-  /** Where the store keeps the data; null while there is none. */
+  /** Where the data is, or one copy of it; null while there is none. */
   location: string | null;
+  /** JSON array of every place, when there are several or their stores must be told; `location` is the first. */
+  locations: string | null;
   /** JSON array, in the order in which the tags were added. `image_tags` finds images by tag. */
   tags: string;
   /** JSON object of custom properties. `image_properties` finds images by them. */
@@ -97,6 +99,8 @@ export interface SpentImageIdRow {
 /** Data whose image is gone but whose bytes may still lie in the store; emptied by the sweep. */
 export interface UnwantedDataRow extends LeaseColumns {
   location: string;
+  /** Null where there is but one store. */
+  store: string | null;
 }
 
 /** A deleted image that can still be restored: not in `images`, its id spent, its data still there. */

@@ -1,5 +1,6 @@
 import { type InsertResult, type Selectable, sql } from 'kysely';
 import type { Image } from '../domain/image.ts';
+import { countedBytes, type ImageLocation } from '../domain/location.ts';
 import type { MemberStatus, SeenImage } from '../domain/member.ts';
 import type { ImageStatus } from '../domain/status.ts';
 import type { Connection } from './database.ts';
@@ -143,24 +144,40 @@ const insertProperties = prepared<{ id: string }, InsertResult>((db, value) =>
 /** Removes an image with its members and tags; its id is spent and its data waits to be removed. */
 export async function deleteImage(db: Connection, image: Image): Promise<void> {
   await db.insertInto('spent_image_ids').values({ id: image.id }).execute();
-  if (image.location !== null) await insertUnwantedData(db, image.location);
+  for (const location of image.locations) await insertUnwantedData(db, location);
   await db.deleteFrom('images').where('id', '=', image.id).execute();
-  await addUsage(db, image.owner, { images: -1, bytes: -(image.size ?? 0) });
+  await addUsage(db, image.owner, { images: -1, bytes: -countedBytes(image) });
 }
 
 /** For so long (ms) whoever notes unwanted data is left to remove it. */
 const headStart = 60_000;
 
-/** Notes that the data at `location` belongs to no image any more. */
-export async function insertUnwantedData(db: Connection, location: string): Promise<void> {
+/** Notes that the data at a place belongs to no image any more. */
+export async function insertUnwantedData(
+  db: Connection,
+  { store, url }: ImageLocation,
+): Promise<void> {
   await db
     .insertInto('unwanted_data')
-    .values({ location, lease_until: sql`${clockOf(db)} + ${sql.lit(headStart)}` })
+    .values({ location: url, store, lease_until: sql`${clockOf(db)} + ${sql.lit(headStart)}` })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
 }
 
+/** Unwanted data by its URL; undefined when it is removed. */
+export async function findUnwantedData(
+  db: Connection,
+  url: string,
+): Promise<ImageLocation | undefined> {
+  const row = await db
+    .selectFrom('unwanted_data')
+    .select('store')
+    .where('location', '=', url)
+    .executeTakeFirst();
+  return row && { store: row.store, url };
+}
+
 /** Forgets unwanted data once it is removed. */
-export async function deleteUnwantedData(db: Connection, location: string): Promise<void> {
-  await db.deleteFrom('unwanted_data').where('location', '=', location).execute();
+export async function deleteUnwantedData(db: Connection, { url }: ImageLocation): Promise<void> {
+  await db.deleteFrom('unwanted_data').where('location', '=', url).execute();
 }

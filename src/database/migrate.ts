@@ -12,6 +12,7 @@ import { tasks } from './migrations/0010-tasks.ts';
 import { leases } from './migrations/0011-leases.ts';
 import { imageDocuments } from './migrations/0012-image-documents.ts';
 import { shares } from './migrations/0013-shares.ts';
+import { imports } from './migrations/0014-imports.ts';
 
 type Migrations = Readonly<Record<string, Migration>>;
 
@@ -30,6 +31,7 @@ export const migrations: Migrations = {
   '0011-leases': leases,
   '0012-image-documents': imageDocuments,
   '0013-shares': shares,
+  '0014-imports': imports,
 };
 
 /**

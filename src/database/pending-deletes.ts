@@ -1,21 +1,15 @@
 import type { Insertable, Selectable } from 'kysely';
 import type { Image } from '../domain/image.ts';
+import { countedBytes, type ImageLocation } from '../domain/location.ts';
 import type { Connection } from './database.ts';
 import { imageFromRow, imageToRow } from './image-rows.ts';
 import type { ImageMemberRow, ImageRow } from './image-tables.ts';
 import { insertLookups, insertUnwantedData } from './images.ts';
 import { addUsage } from './usage.ts';
 
-/**
- * Takes an image out of sight with all that belongs to it; it goes on counting, and its id is spent.
- *
- * @param location of its data, which stays
- */
-export async function insertPendingDelete(
-  db: Connection,
-  image: Image,
-  { location, at }: { readonly location: string; readonly at: Date },
-): Promise<void> {
+/** Takes an image out of sight with all that belongs to it but its data; it goes on counting, and its id is spent. */
+export async function insertPendingDelete(db: Connection, image: Image, at: Date): Promise<void> {
+  const row = imageToRow(image);
   const members = await db
     .selectFrom('image_members')
     .select(['project_id', 'status', 'created_at', 'updated_at', 'image_created_at'])
@@ -28,9 +22,9 @@ export async function insertPendingDelete(
     .values({
       image_id: image.id,
       owner: image.owner,
-      size: image.size ?? 0,
-      location,
-      image: JSON.stringify(imageToRow(image)),
+      size: countedBytes(image),
+      location: row.location ?? '',
+      image: JSON.stringify(row),
       members: JSON.stringify(members),
       deleted_at: at.getTime(),
     })
@@ -87,15 +81,19 @@ export async function listPendingDeletes(
   return rows.map((row) => row.image_id);
 }
 
-/** Gives a deleted image up: it counts no longer. Returns where its unwanted data lies; undefined when it is restored. */
-export async function deletePendingDelete(db: Connection, id: string): Promise<string | undefined> {
+/** Gives a deleted image up: it counts no longer. Returns where its unwanted data lies; nowhere when it is restored. */
+export async function deletePendingDelete(
+  db: Connection,
+  id: string,
+): Promise<readonly ImageLocation[]> {
   const pending = await db
     .deleteFrom('pending_deletes')
     .where('image_id', '=', id)
-    .returning(['owner', 'size', 'location'])
+    .returning(['owner', 'size', 'image'])
     .executeTakeFirst();
-  if (!pending) return undefined;
-  await insertUnwantedData(db, pending.location);
+  if (!pending) return [];
+  const { locations } = imageFromRow(JSON.parse(pending.image) as Selectable<ImageRow>);
+  for (const location of locations) await insertUnwantedData(db, location);
   await addUsage(db, pending.owner, { images: -1, bytes: -pending.size });
-  return pending.location;
+  return locations;
 }

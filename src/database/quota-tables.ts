@@ -21,8 +21,14 @@ export interface UploadReservationRow {
   /** Whose it is; null for an image without owner, which counts nowhere. */
   project_id: string | null;
   bytes: number;
+  /** The same of an upload that is staged. */
+  staged_bytes: number;
   /** The process that takes the upload. */
   process_id: string;
+  /** The store that takes the data; null where there is but one. */
+  store: string | null;
+  /** By which the store knows the data; null for the id of the image. */
+  data_id: string | null;
 }
 
 export interface QuotaTables {

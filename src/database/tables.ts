@@ -1,6 +1,7 @@
 import type { EventTables } from './event-tables.ts';
 import type { IdentityTables } from './identity-tables.ts';
 import type { ImageTables } from './image-tables.ts';
+import type { ImportTables } from './import-tables.ts';
 import type { LeaseTables } from './lease-tables.ts';
 import type { ProcessTables } from './process-tables.ts';
 import type { QuotaTables } from './quota-tables.ts';
@@ -13,6 +14,7 @@ export interface Tables
     IdentityTables,
     QuotaTables,
     EventTables,
+    ImportTables,
     ProcessTables,
     TaskTables,
     LeaseTables,

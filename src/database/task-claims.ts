@@ -1,72 +1,79 @@
 import { sql } from 'kysely';
 import type { Task, TaskStatus } from '../domain/task.ts';
 import type { Connection } from './database.ts';
-import { isPostgres } from './dialect.ts';
+import { type Claim, claimLeases, holdsLease, type Lease } from './leases.ts';
 import { findTask } from './tasks.ts';
 
-/** The right of one process to work on a task: it ends when another one claims the task. */
-export interface TaskClaim {
-  readonly task: Task;
-  readonly processId: string;
-  /** How often the task was begun, this time included. */
-  readonly attempt: number;
+/** Claims tasks that wait for a process, or whose process is gone. */
+export function claimTasks(
+  db: Connection,
+  claim: Omit<Claim, 'table' | 'only'>,
+): Promise<readonly Lease[]> {
+  return claimLeases(db, {
+    table: 'tasks',
+    only: sql`status in ('pending', 'processing')`,
+    ...claim,
+  });
 }
 
-/** Claims the oldest task that waits for a process; undefined when there is none. Each goes to one process. */
-export async function claimTask(
+/** A go at a task. */
+export interface Attempt {
+  readonly task: Task;
+  /** How often the task was begun, this time included. */
+  readonly number: number;
+}
+
+/** Begins a claimed task; undefined when it is over, or somebody else's. */
+export async function beginTask(
   db: Connection,
-  processId: string,
+  lease: Lease,
   at: Date,
-): Promise<TaskClaim | undefined> {
-  let waiting = db
-    .selectFrom('tasks')
-    .select('id')
-    .where('process_id', 'is', null)
-    .where('status', 'in', ['pending', 'processing'])
-    .orderBy('created_at')
-    .limit(1);
-  // Whoever claims at the same time takes the next one.
-  if (isPostgres(db)) waiting = waiting.forUpdate().skipLocked();
-  const found = await waiting.executeTakeFirst();
-  if (!found) return undefined;
-  const row = await db
+): Promise<Attempt | undefined> {
+  if (!(await holdsTask(db, lease))) return undefined;
+  const { attempts } = await db
     .updateTable('tasks')
     .set((eb) => ({
       status: 'processing' as const,
-      process_id: processId,
       attempts: eb('attempts', '+', 1),
       updated_at: at.getTime(),
     }))
-    .where('id', '=', found.id)
+    .where('id', '=', lease.key)
     .returning('attempts')
     .executeTakeFirstOrThrow();
-  const task = await findTask(db, found.id, at);
-  return task && { task, processId, attempt: row.attempts };
+  const task = await findTask(db, lease.key, at);
+  return task && { task, number: attempts };
 }
 
-/** Whether the claim still holds. Within a transaction it then does until that ends. */
-export async function isClaimed(db: Connection, claim: TaskClaim): Promise<boolean> {
-  let query = db
+/** Whether a task that is not over is still the claim's. Within a transaction it then is until that ends. */
+export async function holdsTask(db: Connection, lease: Lease): Promise<boolean> {
+  if (!(await holdsLease(db, lease))) return false;
+  const row = await db
     .selectFrom('tasks')
-    .select('id')
-    .where('id', '=', claim.task.id)
-    .where('status', '=', 'processing')
-    .where('process_id', '=', claim.processId)
-    .where('attempts', '=', claim.attempt);
-  if (isPostgres(db)) query = query.forUpdate();
-  return (await query.executeTakeFirst()) !== undefined;
+    .select('status')
+    .where('id', '=', lease.key)
+    .executeTakeFirst();
+  return row?.status === 'pending' || row?.status === 'processing';
 }
 
-/** Tells how far a claimed task is, which is a sign of life. */
+/** Tells how far a task is, which is a sign of life. */
 export async function noteProgress(
   db: Connection,
-  { task }: TaskClaim,
+  id: string,
   { message, at }: { readonly message: string; readonly at: Date },
 ): Promise<void> {
   await db
     .updateTable('tasks')
     .set({ message, updated_at: at.getTime() })
-    .where('id', '=', task.id)
+    .where('id', '=', id)
+    .execute();
+}
+
+/** Takes a go back that the end of the service cut off: it was no attempt. */
+export async function forgetAttempt(db: Connection, id: string): Promise<void> {
+  await db
+    .updateTable('tasks')
+    .set((eb) => ({ attempts: eb('attempts', '-', 1) }))
+    .where('id', '=', id)
     .execute();
 }
 
@@ -88,38 +95,10 @@ export async function endTask(db: Connection, id: string, end: TaskEnd): Promise
       status: end.status,
       message: end.message,
       result: end.result && JSON.stringify(end.result),
-      process_id: null,
       updated_at: end.at.getTime(),
       expires_at: end.expiresAt.getTime(),
     })
     .where('id', '=', id)
     .where('status', 'in', ['pending', 'processing'])
     .execute();
-}
-
-/** Gives a task back that could not be brought to its end now; it was no attempt. */
-export async function releaseTask(db: Connection, { task, processId }: TaskClaim): Promise<void> {
-  await db
-    .updateTable('tasks')
-    .set((eb) => ({ process_id: null, attempts: eb('attempts', '-', 1) }))
-    .where('id', '=', task.id)
-    .where('process_id', '=', processId)
-    .execute();
-}
-
-/** Lets others claim what a process that is gone was at; whether there was anything. */
-export async function releaseTasksOf(db: Connection, processId: string): Promise<boolean> {
-  const { numUpdatedRows } = await db
-    .updateTable('tasks')
-    .set({ process_id: null })
-    .where('process_id', '=', processId)
-    .executeTakeFirstOrThrow();
-  return numUpdatedRows > 0n;
-}
-
-/** Whether a task waits for a process. */
-export async function isTaskWaiting(db: Connection): Promise<boolean> {
-  const { rows } = await sql`select 1 from tasks
-    where process_id is null and status in ('pending', 'processing') limit 1`.execute(db);
-  return rows.length > 0;
 }

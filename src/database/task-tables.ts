@@ -1,7 +1,8 @@
 import type { TaskStatus, TaskType } from '../domain/task.ts';
+import type { LeaseColumns } from './lease-tables.ts';
 
 /** Work that goes on after its request is answered. Times are milliseconds since the epoch. */
-export interface TaskRow {
+export interface TaskRow extends LeaseColumns {
   id: string;
   type: TaskType;
   status: TaskStatus;
@@ -14,8 +15,6 @@ export interface TaskRow {
   /** JSON. */
   result: string | null;
   message: string;
-  /** The process that is at it; null when it waits for one. */
-  process_id: string | null;
   /** How often it was begun. */
   attempts: number;
   created_at: number;

@@ -39,7 +39,6 @@ export async function insertTask(db: Connection, task: Task): Promise<void> {
       input: JSON.stringify(task.input),
       result: task.result && JSON.stringify(task.result),
       message: task.message,
-      process_id: null,
       attempts: 0,
       created_at: task.createdAt.getTime(),
       updated_at: task.updatedAt.getTime(),

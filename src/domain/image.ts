@@ -1,3 +1,4 @@
+import type { ImageLocation } from './location.ts';
 import type { ImageStatus } from './status.ts';
 import type { Visibility } from './visibility.ts';
 
@@ -33,8 +34,8 @@ export interface Image extends ImageSettings {
   readonly osHashAlgo: string | null;
   /** Lower-case hex. */
   readonly osHashValue: string | null;
-  /** Where a store keeps the data; never shown unless the operator asks for it. */
-  readonly location: string | null;
+  /** Where the data is, the same in each place; none while there is none. */
+  readonly locations: readonly ImageLocation[];
   /** Custom properties, flat text. */
   readonly properties: ReadonlyMap<string, string>;
   readonly createdAt: Date;
@@ -72,7 +73,7 @@ export function newImage(
     checksum: null,
     osHashAlgo: null,
     osHashValue: null,
-    location: null,
+    locations: [],
     properties,
     createdAt: given.now,
     updatedAt: given.now,

@@ -36,6 +36,7 @@ const table: Readonly<
   add_member: { member: ['owner'], reader: [] },
   delete_member: { member: ['owner'], reader: [] },
   modify_member: { member: ['consumer'], reader: [] },
+  copy_image: { member: [], reader: [] },
   tasks_api_access: { member: [], reader: [] },
   get_members: { member: ['owner', 'consumer'], reader: ['owner', 'consumer'] },
   get_member: { member: ['owner', 'consumer'], reader: ['owner', 'consumer'] },

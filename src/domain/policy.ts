@@ -36,6 +36,7 @@ const defaults = {
   get_members: ownerOrMember,
   get_member: ownerOrMember,
   modify_member: 'role:admin or (role:member and member)',
+  copy_image: 'role:admin',
   tasks_api_access: 'role:admin',
 } as const satisfies Readonly<Record<string, string>>;
 

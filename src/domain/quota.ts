@@ -104,17 +104,45 @@ export function used(usage: Usage, quota: CountedQuota): number {
 export function checkQuotas(limits: ProjectLimits, usage: Usage, added: Partial<Usage>): void {
   checkCount('image_count_total', limits.images, usage.images, added.images);
   checkCount('image_count_uploading', limits.uploads, usage.uploads, added.uploads);
-  if (added.bytes === undefined || added.bytes <= roomLeft(limits, usage)) return;
+  checkRoom('bytes', { limits, usage, added });
+  checkRoom('stagedBytes', { limits, usage, added });
+}
+
+/** Where bytes count: as an image's data, or as data that waits to be imported. */
+export type BytesKind = 'bytes' | 'stagedBytes';
+
+const bytesQuotas = {
+  bytes: 'image_size_total',
+  stagedBytes: 'image_stage_total',
+} as const satisfies Record<BytesKind, QuotaName>;
+
+function checkRoom(
+  kind: BytesKind,
+  {
+    limits,
+    usage,
+    added,
+  }: {
+    readonly limits: ProjectLimits;
+    readonly usage: Usage;
+    readonly added: Partial<Usage>;
+  },
+): void {
+  const more = added[kind] ?? 0;
+  if (more <= 0 || more <= roomLeft(limits, usage, kind)) return;
+  const name = bytesQuotas[kind];
+  const limit = limits[quotas[name]];
   throw new DomainError(
     'QuotaExceeded',
-    `image_size_total: the limit is ${limits.storage} MiB; ${usage.bytes} of ${limits.storage * mib} ` +
-      `bytes are in use, and ${added.bytes} more were asked for.`,
+    `${name}: the limit is ${limit} MiB; ${usage[kind]} of ${limit * mib} ` +
+      `bytes are in use, and ${more} more were asked for.`,
   );
 }
 
-/** Bytes of data that the project may still add; infinite without a limit. */
-export function roomLeft({ storage }: ProjectLimits, { bytes }: Usage): number {
-  return storage < 0 ? Number.POSITIVE_INFINITY : Math.max(0, storage * mib - bytes);
+/** Bytes that the project may still add; infinite without a limit. */
+export function roomLeft(limits: ProjectLimits, usage: Usage, kind: BytesKind = 'bytes'): number {
+  const limit = limits[quotas[bytesQuotas[kind]]];
+  return limit < 0 ? Number.POSITIVE_INFINITY : Math.max(0, limit * mib - usage[kind]);
 }
 
 function checkCount(name: CountedQuota, limit: number, count: number, added = 0): void {

@@ -6,10 +6,12 @@ import fastify, {
 } from 'fastify';
 import type { PageSizes } from '../api/image-query.ts';
 import type { ImageSchema } from '../api/image-schema.ts';
+import type { ImportRules } from '../api/import-document.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { EmbeddedIdentity } from '../service/identity/open-identity.ts';
 import type { ImageData } from '../service/image-data.ts';
 import type { Images } from '../service/images.ts';
+import type { Imports } from '../service/imports.ts';
 import type { Inbox } from '../service/inbox.ts';
 import type { Members } from '../service/members.ts';
 import type { Names } from '../service/names.ts';
@@ -17,6 +19,7 @@ import type { PendingDeletes } from '../service/pending-deletes.ts';
 import type { PolicyCheck } from '../service/policy-check.ts';
 import type { Quotas } from '../service/quotas.ts';
 import type { Shares } from '../service/shares.ts';
+import type { Staging } from '../service/staging.ts';
 import type { Switches } from '../service/switches.ts';
 import type { Tags } from '../service/tags.ts';
 import type { Tasks } from '../service/tasks.ts';
@@ -27,9 +30,7 @@ import { limitBodyTime, readBodies } from './body.ts';
 import { closeWhenAnswered } from './closing.ts';
 import { compressJson } from './compression.ts';
 import { limitConnections } from './connection-limit.ts';
-import { type ConsoleOptions, consolePath, consoleRoutes } from './console.ts';
 import { allowOrigins } from './cors.ts';
-import { downloadPassRoutes, downloadRoutes, tokenFromCookie } from './downloads.ts';
 import { drainUnread } from './drain.ts';
 import { errorHandler } from './error-handler.ts';
 import { continueWhenRead } from './expectation.ts';
@@ -37,7 +38,8 @@ import { healthRoutes } from './health.ts';
 import { identityRoutes } from './identity/identity-routes.ts';
 import { imageDataRoutes } from './image-data.ts';
 import { imageRoutes } from './images.ts';
-import { importRoutes, usageRoutes } from './info.ts';
+import { importRoutes } from './imports.ts';
+import { usageRoutes } from './info.ts';
 import { memberRoutes } from './members.ts';
 import { refuseOtherMethods } from './method-not-allowed.ts';
 import { nameRoutes } from './names.ts';
@@ -69,6 +71,10 @@ import { sharingRoutes } from './vitrine/sharing-routes.ts';
 export interface AppOptions {
   readonly images: Images;
   readonly imageData: ImageData;
+  /** Undefined where no data is staged. */
+  readonly staging: Staging | undefined;
+  readonly imports: Imports;
+  readonly importRules: ImportRules;
   readonly members: Members;
   readonly shares: Shares;
   readonly inbox: Inbox;
@@ -92,8 +98,6 @@ export interface AppOptions {
   readonly publicEndpoint: string | undefined;
   /** Whose pages may call the service from a browser. */
   readonly allowedOrigins: readonly string[];
-  /** The folder of the built console, if the operator wants it. */
-  readonly consoleFolder: ConsoleOptions['folder'];
   readonly compressesJson: boolean;
   readonly disableFile: string;
   /** Rejects while the database cannot be asked. */
@@ -137,21 +141,13 @@ export function buildApp(options: AppOptions): FastifyInstance {
   limitAddresses(app, network.rates.address);
   if (options.compressesJson) compressJson(app);
 
-  const hasPage = options.consoleFolder !== undefined;
-  const page = hasPage ? consolePath(options.publicEndpoint) : undefined;
-  versionRoutes(app, { ...options, page });
-  consoleRoutes(app, {
-    folder: options.consoleFolder,
-    identity: options.embeddedIdentity ? 'embedded' : 'keystone',
-    publicEndpoint: options.publicEndpoint,
-  });
+  versionRoutes(app, options);
   healthRoutes(app, options);
   identityApi(app, options);
   // One for both, so that a project's requests are counted together.
   const limited = { ...options, limitProject: projectLimit(network.rates.project) };
   void app.register((scope) => imagesApi(scope, limited));
   void app.register((scope) => operatorsApi(scope, limited));
-  void app.register((scope) => browserDownloads(scope, limited));
   return app;
 }
 
@@ -177,7 +173,7 @@ async function imagesApi(app: FastifyInstance, options: ApiOptions): Promise<voi
     tagRoutes(routes, options.tags);
     actionRoutes(routes, options.switches);
     await imageDataRoutes(routes, options);
-    importRoutes(routes);
+    importRoutes(routes, options);
     taskRoutes(routes, options);
     schemaRoutes(routes, options.imageSchema);
   });
@@ -195,16 +191,8 @@ async function operatorsApi(app: FastifyInstance, options: ApiOptions): Promise<
     pendingDeleteRoutes(routes, options.pendingDeletes);
     nameRoutes(routes, options.names);
     sharingRoutes(routes, options);
-    downloadPassRoutes(routes, options);
   });
   unknownOperatorsRoutes(app);
-}
-
-/** What a browser fetches by itself, for the console. */
-async function browserDownloads(app: FastifyInstance, options: ApiOptions): Promise<void> {
-  app.addHook('onRequest', tokenFromCookie);
-  behindToken(app, options);
-  await refuseOtherMethods(app, async (routes) => downloadRoutes(routes, options));
 }
 
 /** Every route of `app` knows its caller, and has its body as bytes. */

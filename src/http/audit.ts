@@ -143,6 +143,8 @@ const operations: Readonly<Record<string, string>> = {
   'GET /v2/images/:imageId/members/:memberId': 'image.member.show',
   'PUT /v2/images/:imageId/members/:memberId': 'image.member.update',
   'DELETE /v2/images/:imageId/members/:memberId': 'image.member.delete',
+  'PUT /v2/images/:imageId/stage': 'image.stage',
+  'POST /v2/images/:imageId/import': 'image.import',
   'GET /v2/images/:imageId/tasks': 'image.task.list',
   'GET /v2/tasks': 'task.list',
   'GET /v2/tasks/:taskId': 'task.show',

@@ -6,6 +6,7 @@ import { type ByteRange, requestedRange } from '../api/byte-range.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { Image } from '../domain/image.ts';
 import type { Download, ImageData, Sent } from '../service/image-data.ts';
+import type { Staging } from '../service/staging.ts';
 import { type AccelRedirect, accelRedirectOf } from './accel-redirect.ts';
 import { refuseBody } from './body.ts';
 import type { Network } from './network.ts';
@@ -20,6 +21,8 @@ interface ImageParams {
 
 export interface ImageDataRoutesOptions {
   readonly imageData: ImageData;
+  /** Undefined where no data is staged. */
+  readonly staging: Staging | undefined;
   readonly network: Pick<
     Network,
     'maxUploads' | 'usesSendfile' | 'accelRedirect' | 'trustedProxies'
@@ -33,37 +36,42 @@ export async function imageDataRoutes(
   app: FastifyInstance,
   options: ImageDataRoutesOptions,
 ): Promise<void> {
-  const { imageData, stopping, network } = options;
+  const { imageData, staging, stopping, network } = options;
   const places = uploadPlaces(network.maxUploads);
-  const sending = sendingBy(options);
+  const sendfile = network.usesSendfile ? loadSendfile : undefined;
+  const accelRedirect = accelRedirectOf(network);
 
   // The upload route reads its body itself, as it comes; only it may see a raw stream.
   await app.register(async (uploads) => {
     uploads.removeAllContentTypeParsers();
     uploads.addContentTypeParser('*', (_request, _payload, done) => done(null));
-    uploads.put<ImageParams>(
-      '/v2/images/:imageId/file',
-      { onRequest: [requireOctets], config: { streamsBody: true } },
-      async (request, reply) => {
-        using _place = places.take();
-        const gone = new AbortController();
-        request.raw.once('close', () => {
-          if (!request.raw.complete) gone.abort(new Error('The client went away.'));
-        });
-        const signal = AbortSignal.any([stopping, gone.signal]);
-        try {
-          await imageData.upload(request.caller, request.params.imageId, {
-            data: withoutTimeoutAtEnd(request),
-            expectedSize: expectedSize(request),
-            signal,
+    const take = (path: string, bring: ImageData['upload']) =>
+      uploads.put<ImageParams>(
+        path,
+        { onRequest: [requireOctets], config: { streamsBody: true } },
+        async (request, reply) => {
+          using _place = places.take();
+          const gone = new AbortController();
+          request.raw.once('close', () => {
+            if (!request.raw.complete) gone.abort(new Error('The client went away.'));
           });
-        } catch (error) {
-          if (!signal.aborted) throw error;
-          return letGo(request, reply, error);
-        }
-        return reply.code(204).send();
-      },
-    );
+          const signal = AbortSignal.any([stopping, gone.signal]);
+          try {
+            await bring(request.caller, request.params.imageId, {
+              data: withoutTimeoutAtEnd(request),
+              expectedSize: expectedSize(request),
+              store: storeOf(request),
+              signal,
+            });
+          } catch (error) {
+            if (!signal.aborted) throw error;
+            return letGo(request, reply, error);
+          }
+          return reply.code(204).send();
+        },
+      );
+    take('/v2/images/:imageId/file', (...upload) => imageData.upload(...upload));
+    if (staging) take('/v2/images/:imageId/stage', (...upload) => staging.stage(...upload));
   });
 
   app.get<ImageParams>(
@@ -74,7 +82,8 @@ export async function imageDataRoutes(
         throw new DomainError('InvalidRequest', 'prefer: there is but one store to choose from.');
       }
       if (!(await turnOf(reply.raw))) return reply.hijack();
-      const send = (download: Download) => sendDownload(request, reply, download, sending);
+      const send = (download: Download) =>
+        sendDownload(request, reply, download, { stopping, sendfile, accelRedirect });
       await imageData.download(request.caller, request.params.imageId, send);
       return reply.sent ? reply : reply.code(204).send();
     },
@@ -112,24 +121,13 @@ function letGo(request: FastifyRequest, reply: FastifyReply, error: unknown): Fa
   return reply;
 }
 
-/** What a transfer needs beside its data. */
 interface Sending {
   readonly stopping: AbortSignal;
   readonly sendfile: (() => Promise<Sendfile | undefined>) | undefined;
   readonly accelRedirect: AccelRedirect;
 }
 
-/** How data leaves a service with these options. */
-export function sendingBy({
-  network,
-  stopping,
-}: Pick<ImageDataRoutesOptions, 'network' | 'stopping'>): Sending {
-  const sendfile = network.usesSendfile ? loadSendfile : undefined;
-  return { stopping, sendfile, accelRedirect: accelRedirectOf(network) };
-}
-
-/** Sends the data that was asked for, all or a part of it; undefined when there is none. */
-export async function sendDownload(
+async function sendDownload(
   request: FastifyRequest,
   reply: FastifyReply,
   { image, reader }: Download,
@@ -206,6 +204,12 @@ async function requireOctets(request: FastifyRequest): Promise<void> {
       'Content-Type: must be application/octet-stream for image data.',
     );
   }
+}
+
+/** The store that the sender wants. */
+export function storeOf({ headers }: FastifyRequest): string | undefined {
+  const named = headers['x-image-meta-store'];
+  return typeof named === 'string' && named !== '' ? named : undefined;
 }
 
 /** What the sender says of the size: the field's own header before the transport's. */

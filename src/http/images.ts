@@ -5,6 +5,7 @@ import { imageListJson } from '../api/image-list-document.ts';
 import { type PatchDialect, parseImagePatch, patchMediaTypes } from '../api/image-patch.ts';
 import { type PageSizes, parseImageQuery } from '../api/image-query.ts';
 import type { ImageSchema } from '../api/image-schema.ts';
+import type { ImportRules } from '../api/import-document.ts';
 import { parseJsonBody, parseJsonObject } from '../api/json-body.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { Images } from '../service/images.ts';
@@ -16,6 +17,7 @@ export interface ImageRoutesOptions {
   readonly pageSizes: PageSizes;
   readonly imageSchema: ImageSchema;
   readonly publicEndpoint: string | undefined;
+  readonly importRules: Pick<ImportRules, 'methods' | 'stores'>;
 }
 
 interface ImageParams {
@@ -24,12 +26,13 @@ interface ImageParams {
 
 /** The records of images. @see Images API v2, "Images" */
 export function imageRoutes(app: FastifyInstance, options: ImageRoutesOptions): void {
-  const { images, pageSizes, imageSchema, publicEndpoint } = options;
+  const { images, pageSizes, imageSchema, publicEndpoint, importRules } = options;
 
   app.post('/v2/images', async (request, reply) => {
     const { draft, readOnly } = parseImageDraft(parseJsonObject(bodyOf(request)), imageSchema);
     const image = await images.create(request.caller, draft, readOnly);
     reply.header('location', `${baseUrl(request, publicEndpoint)}/v2/images/${image.id}`);
+    reply.headers(waysIn(importRules));
     return sendJsonText(reply, 201, imageJson(image));
   });
 
@@ -65,6 +68,14 @@ export function imageRoutes(app: FastifyInstance, options: ImageRoutesOptions): 
       return reply.code(204).send();
     },
   );
+}
+
+/** How and where the data of a new image can come in; a header without a value is none (RFC 9110). */
+function waysIn({ methods, stores }: ImageRoutesOptions['importRules']) {
+  return {
+    ...(methods.length > 0 && { 'openstack-image-import-methods': methods.join(',') }),
+    ...(stores.length > 0 && { 'openstack-image-store-ids': stores.join(',') }),
+  };
 }
 
 function patchDialect(request: FastifyRequest): PatchDialect | undefined {

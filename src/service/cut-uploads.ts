@@ -1,21 +1,23 @@
 import type { Database } from '../database/database.ts';
-import { abandonSaving } from '../database/image-uploads.ts';
+import { abandonUpload } from '../database/image-uploads.ts';
 import { lockImage } from '../database/locks.ts';
 import {
   deleteReservation,
   findReservation,
   listReservations,
   passReservation,
+  type Reservation,
 } from '../database/upload-reservations.ts';
+import { DomainError } from '../domain/errors.ts';
 import { failedUploadEvent } from '../domain/event.ts';
-import type { Store } from '../store/store.ts';
+import type { Stores } from '../store/stores.ts';
 import type { Events } from './events.ts';
 import type { Job } from './jobs.ts';
 import type { Report } from './unwanted-data.ts';
 
 export interface CutUploadsOptions {
   readonly database: Database;
-  readonly store: Store;
+  readonly stores: Stores;
   readonly events: Events;
   readonly report: Report;
 }
@@ -33,16 +35,43 @@ export async function putBack(
     if (reservation?.processId !== database.processes.id) return false;
     await deleteReservation(db, imageId);
     await events.record(db, failedUploadEvent(imageId, why));
-    return abandonSaving(db, imageId);
+    return abandonUpload(db, imageId);
   });
+}
+
+/** Removes whatever an upload has left in its store. */
+export async function discard(
+  stores: Stores,
+  { store, dataId }: Pick<Reservation, 'store' | 'dataId'>,
+): Promise<void> {
+  await stores.named(store).store.discard(dataId);
+}
+
+/** Ends an upload that failed. What fails here is put right at the next start, like a crash at this point. */
+export async function abandon(
+  options: CutUploadsOptions,
+  upload: Pick<Reservation, 'imageId' | 'store' | 'dataId'>,
+  cause: unknown,
+): Promise<void> {
+  const { imageId } = upload;
+  try {
+    // What else went wrong is for the operator's log alone.
+    const why = cause instanceof DomainError ? cause.message : 'it was cut off';
+    const isQueued = await putBack(options, imageId, why);
+    // Data with an id of its own is nobody else's.
+    if (isQueued || upload.dataId !== imageId) await discard(options.stores, upload);
+  } catch (cause) {
+    options.report(`The upload of image ${imageId} is ended by the next start.`, cause);
+  }
 }
 
 /** Puts right what uploads left that a process did not end. It must be gone. */
 export async function recoverUploads(options: CutUploadsOptions, processId: string): Promise<void> {
-  const { database, store } = options;
+  const { database, stores } = options;
   for (const imageId of await listReservations(database.read, processId)) {
     if (!(await takeOver(database, imageId, processId))) continue;
-    await store.discard(imageId);
+    const reservation = await findReservation(database.read, imageId);
+    if (reservation) await discard(stores, reservation);
     await putBack(options, imageId, 'the service ended during it');
   }
 }

@@ -13,18 +13,13 @@ import {
   uploadEvent,
 } from '../domain/event.ts';
 import type { Image } from '../domain/image.ts';
-import { type FormatRules, formatCheck } from '../domain/image-format/data-format.ts';
 import type { Policy } from '../domain/policy.ts';
 import { RetryLaterError } from '../domain/retry-later.ts';
 import { mayBecome } from '../domain/status.ts';
-import {
-  type DataCheck,
-  type Store,
-  type StoredData,
-  type StoredReader,
-  StoreError,
-} from '../store/store.ts';
-import { putBack, recoverUploads, recoveryJob } from './cut-uploads.ts';
+import { type Store, type StoredData, type StoredReader, StoreError } from '../store/store.ts';
+import type { ConfiguredStore, Stores } from '../store/stores.ts';
+import { byWeight, openFirst } from './copies.ts';
+import { abandon, recoverUploads, recoveryJob } from './cut-uploads.ts';
 import type { Events } from './events.ts';
 import type { Job } from './jobs.ts';
 import type { Quotas } from './quotas.ts';
@@ -34,12 +29,11 @@ import type { Admit, UploadRoom } from './upload-room.ts';
 
 export interface ImageDataOptions {
   readonly database: Database;
-  readonly store: Store;
+  readonly stores: Stores;
   readonly unwantedData: UnwantedData;
   readonly quotas: Quotas;
   readonly room: UploadRoom;
   readonly policy: Policy;
-  readonly formats: FormatRules;
   readonly events: Events;
   readonly clock: () => Date;
   readonly report: Report;
@@ -49,6 +43,8 @@ export interface Upload {
   readonly data: Readable;
   /** The size that the sender announced, bytes; the data must keep to it. */
   readonly expectedSize: number | undefined;
+  /** Id of the store that is to have it; undefined for the default one. */
+  readonly store?: string | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -82,7 +78,7 @@ export interface ImageData {
 }
 
 export function imageDataService(options: ImageDataOptions): ImageData {
-  const { database, store } = options;
+  const { database, stores } = options;
   const running = new Set<Promise<void>>();
 
   /** What a request began goes on when its connection is gone, and is waited for all the same. */
@@ -97,9 +93,11 @@ export function imageDataService(options: ImageDataOptions): ImageData {
     download: (caller, imageId, send) => run(giveDownload(options, caller, imageId, send)),
 
     async recover() {
-      await store.check();
-      // Others may be at their uploads.
-      if (!database.processes.isShared) await store.sweep();
+      for (const { store } of stores.all) {
+        await store.check();
+        // Others may be at their uploads.
+        if (!database.processes.isShared) await store.sweep();
+      }
       await recoverUploads(options, database.processes.id);
     },
 
@@ -119,42 +117,37 @@ async function takeUpload(
   imageId: string,
   upload: Upload,
 ): Promise<void> {
-  const { image, ...accepted } = await begin(options, caller, imageId, upload);
-  const check = sizingCheck(image, options.formats);
+  const target = targetOf(options.stores, upload.store);
+  const accepted = await begin(options, caller, { imageId, target, upload });
+  const place = { imageId, store: options.stores.idOf(target), dataId: imageId };
   let stored: StoredData;
   try {
     // Only one upload is past `begin`, so whatever lies in its place is the rest of a failure.
-    await options.store.discard(imageId);
-    stored = await receive(options, imageId, { ...upload, ...accepted, check });
+    await target.store.discard(imageId);
+    stored = await receive(target.store, imageId, { ...upload, ...accepted });
   } catch (cause) {
     const refusal = toRefusal(cause, imageId);
-    await abandon(options, imageId, refusal);
+    await abandon(options, place, refusal);
     throw refusal;
   }
-  await finish(options, imageId, { ...stored, virtualSize: check.virtualSize });
+  await finish(options, { imageId, store: place.store, stored });
 }
 
-/** Checks the format of data, and remembers the size of the disk inside. */
-function sizingCheck(image: Image, rules: FormatRules): SizingCheck {
-  const format = formatCheck(image, rules);
-  const check = {
-    virtualSize: null as number | null,
-    read: (bytes: Uint8Array) => format.read(bytes),
-    end(size: number) {
-      check.virtualSize = format.end(size);
-    },
-  };
-  return check;
-}
-
-interface SizingCheck extends DataCheck {
-  /** Bytes; known once the data has ended. */
-  readonly virtualSize: number | null;
+/** The store that a caller names. @throws DomainError `InvalidRequest` `ImageDataGone` */
+function targetOf(stores: Stores, id: string | undefined): ConfiguredStore {
+  // A service with one store does not know of stores.
+  const target = id === undefined || !stores.isSeveral ? stores.default : stores.find(id);
+  if (!target) {
+    throw new DomainError('InvalidRequest', `x-image-meta-store: no store ${id?.slice(0, 80)}.`);
+  }
+  if (target.isReadOnly) {
+    throw new DomainError('ImageDataGone', `Store ${target.store.id} takes no data.`);
+  }
+  return target;
 }
 
 /** What an upload may bring. */
-interface Accepted {
-  readonly image: Image;
+export interface Accepted {
   /** Bytes. */
   readonly maxSize: number;
   readonly admit: Admit | undefined;
@@ -164,10 +157,13 @@ interface Accepted {
 async function begin(
   options: ImageDataOptions,
   caller: Caller,
-  imageId: string,
-  { expectedSize }: Upload,
+  {
+    imageId,
+    target: { store },
+    upload: { expectedSize },
+  }: { readonly imageId: string; readonly target: ConfiguredStore; readonly upload: Upload },
 ): Promise<Accepted> {
-  const { database, store, quotas, room, policy, events, clock } = options;
+  const { database, stores, quotas, room, policy, events, clock } = options;
   return await database.transaction(async (db) => {
     const { image, membership } = await getSeenImage(db, caller, imageId, policy);
     checkUpload(image, policy.allows('upload_image', caller, { ...image, membership }));
@@ -177,8 +173,9 @@ async function begin(
     const updatedAt = clock();
     if (!(await startSaving(db, imageId, updatedAt))) throw notQueued(image);
     await events.record(db, prepareEvent({ ...image, status: 'saving', updatedAt }, store.id));
-    const admit = await room.open(db, { image, limits, expectedSize });
-    return { image, maxSize: Math.min(cap, expectedSize ?? cap), admit };
+    const place = { store: stores.isSeveral ? store.id : null, dataId: imageId };
+    const admit = await room.open(db, { image, limits, expectedSize, kind: 'bytes', ...place });
+    return { maxSize: Math.min(cap, expectedSize ?? cap), admit };
   });
 }
 
@@ -200,19 +197,15 @@ function notQueued(image: Image): DomainError {
   );
 }
 
-/** An upload that is let in. */
-interface Incoming extends Upload, Omit<Accepted, 'image'> {
-  readonly check: DataCheck;
-}
-
-async function receive(
-  { store }: ImageDataOptions,
-  imageId: string,
-  { data, expectedSize, signal, maxSize, admit, check }: Incoming,
+/** Puts the data of an upload into a store. @throws DomainError when it is not what was announced */
+export async function receive(
+  store: Store,
+  dataId: string,
+  { data, expectedSize, signal, maxSize, admit }: Upload & Accepted,
 ): Promise<StoredData> {
   const size = expectedSize !== undefined && { expectedSize };
   const stored = await store
-    .put(imageId, data, { maxSize, ...size, admit, check, signal })
+    .put(dataId, data, { maxSize, ...size, admit, signal })
     .catch((cause: unknown) => {
       const isMore = cause instanceof StoreError && cause.code === 'TooLarge';
       throw isMore && expectedSize !== undefined ? notAsAnnounced('more', expectedSize) : cause;
@@ -231,9 +224,13 @@ function notAsAnnounced(size: string, expectedSize: number): DomainError {
 
 async function finish(
   options: ImageDataOptions,
-  imageId: string,
-  stored: StoredData & Pick<SizingCheck, 'virtualSize'>,
+  {
+    imageId,
+    store,
+    stored,
+  }: { readonly imageId: string; readonly store: string | null; readonly stored: StoredData },
 ): Promise<void> {
+  const location = { store, url: stored.location };
   const { database, room, events, clock, unwantedData } = options;
   const outcome = await database
     .transaction(async (db): Promise<'saved' | 'deleted' | 'taken over'> => {
@@ -243,42 +240,31 @@ async function finish(
       if (seen && reservation?.processId !== database.processes.id) return 'taken over';
       const image = await finishSaving(db, imageId, {
         ...stored,
+        location,
         osHashAlgo: 'sha512',
         osHashValue: stored.sha512,
         at: clock(),
       });
-      await room.settle(db, imageId, image ? stored.size : 0);
+      await room.settle(db, imageId, { size: image ? stored.size : 0, kind: 'bytes' });
       if (image) {
         await events.record(db, uploadEvent(image), imageEvent('image.activate', image));
       } else {
-        await insertUnwantedData(db, stored.location);
+        await insertUnwantedData(db, location);
         await events.record(db, failedUploadEvent(imageId, 'it was deleted meanwhile'));
       }
       return image ? 'saved' : 'deleted';
     })
     // Whether the commit reached the disk is not known: the data may go only once the record says so.
     .catch(async (cause: unknown) => {
-      await abandon(options, imageId, cause);
+      await abandon(options, { imageId, store, dataId: imageId }, cause);
       throw cause;
     });
   if (outcome === 'saved') return;
   if (outcome === 'taken over') {
     throw new DomainError('ImageDataGone', `The upload to image ${imageId} was given up.`);
   }
-  unwantedData.remove(stored.location);
+  unwantedData.remove(location);
   throw new DomainError('ImageDataGone', `Image ${imageId} was deleted during the upload.`);
-}
-
-/** What fails here is put right at the next start, like a crash at this point. */
-async function abandon(options: ImageDataOptions, imageId: string, cause: unknown): Promise<void> {
-  try {
-    // What else went wrong is for the operator's log alone.
-    const why = cause instanceof DomainError ? cause.message : 'it was cut off';
-    const isQueued = await putBack(options, imageId, why);
-    if (isQueued) await options.store.discard(imageId);
-  } catch (cause) {
-    options.report(`Image ${imageId} stays saving until the next start.`, cause);
-  }
 }
 
 async function giveDownload(
@@ -293,16 +279,19 @@ async function giveDownload(
 }
 
 async function openDownload(
-  { database, store, policy }: ImageDataOptions,
+  { database, stores, policy }: ImageDataOptions,
   caller: Caller,
   imageId: string,
 ): Promise<Download> {
   const { image, membership } = await getSeenImage(database.read, caller, imageId, policy);
   const target = { ...image, membership };
   checkDownload(image, caller, policy.allows('download_image', caller, target));
-  if (image.location === null) return { image, reader: undefined };
+  // While it is imported, data may yet be taken back.
+  if (image.locations.length === 0 || image.status === 'importing') {
+    return { image, reader: undefined };
+  }
   try {
-    return { image, reader: await store.open(image.location) };
+    return { image, reader: await openFirst(stores, byWeight(stores, image.locations)) };
   } catch (cause) {
     // The image may have been deleted since it was looked up, and its data with it.
     await getSeenImage(database.read, caller, imageId, policy);
@@ -319,7 +308,8 @@ function checkDownload(image: Image, caller: Caller, permitted: boolean): void {
   }
 }
 
-function tooLarge(maxSize: number, cause?: unknown): DomainError {
+/** @param maxSize bytes */
+export function tooLarge(maxSize: number, cause?: unknown): DomainError {
   const message = `The data is larger than the ${maxSize} bytes that one image may have.`;
   return new DomainError('QuotaExceeded', message, { cause });
 }
@@ -330,7 +320,7 @@ const unavailableText = 'The image store is not available now.';
 const unavailableTime = 10;
 
 /** A store's failure in the words of the API. */
-function toRefusal(cause: unknown, imageId: string): unknown {
+export function toRefusal(cause: unknown, imageId: string): unknown {
   if (!(cause instanceof StoreError)) return cause;
   switch (cause.code) {
     case 'TooLarge':

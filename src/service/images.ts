@@ -1,9 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { Connection, Database } from '../database/database.ts';
+import { deleteImageImport, findImageImport } from '../database/image-imports.ts';
 import { listDocuments } from '../database/image-list.ts';
-import { deleteImage, findImage, insertImage, updateImage } from '../database/images.ts';
+import {
+  deleteImage,
+  findImage,
+  insertImage,
+  insertUnwantedData,
+  updateImage,
+} from '../database/images.ts';
 import { insertPendingDelete } from '../database/pending-deletes.ts';
-import { moveUsage, usageOf } from '../database/upload-reservations.ts';
+import { findReservation, moveUsage, usageOf } from '../database/upload-reservations.ts';
 import type { Caller } from '../domain/caller.ts';
 import type { Target } from '../domain/condition.ts';
 import { DomainError } from '../domain/errors.ts';
@@ -17,7 +24,9 @@ import {
   type ImageChange,
 } from '../domain/image-change.ts';
 import type { ImageQuery } from '../domain/image-query.ts';
+import { importProperties } from '../domain/import.ts';
 import { checkLimit } from '../domain/limits.ts';
+import type { ImageLocation } from '../domain/location.ts';
 import type { Policy } from '../domain/policy.ts';
 import { checkProperty } from '../domain/property-protection.ts';
 import { mayBecome } from '../domain/status.ts';
@@ -26,11 +35,13 @@ import type { Quotas } from './quotas.ts';
 import { sealedMarkers } from './sealed-markers.ts';
 import { getSeenDocument, getSeenImage, maySee } from './seen-image.ts';
 import { type ImagePage, listSeen, type SeenListOptions } from './seen-list.ts';
+import type { TaskRunner } from './task-runner.ts';
 import type { UnwantedData } from './unwanted-data.ts';
 
 export interface ImagesOptions extends Omit<ChangeRules, 'limits'> {
   readonly database: Database;
   readonly unwantedData: UnwantedData;
+  readonly runner: Pick<TaskRunner, 'end'>;
   readonly quotas: Quotas;
   readonly events: Events;
   /** Whether the data of deleted images is kept for a while. */
@@ -85,33 +96,55 @@ export function imagesService(options: ImagesOptions): Images {
       }),
 
     async delete(caller, imageId) {
-      const location = await database.transaction(async (db) => {
+      const locations = await database.transaction(async (db) => {
         const { image, membership } = await getSeenImage(db, caller, imageId, policy);
         checkDelete({ ...image, membership }, caller, policy);
         return removeImage(options, db, image);
       });
-      if (location !== null) options.unwantedData.remove(location);
+      for (const location of locations) options.unwantedData.remove(location);
     },
   };
 }
 
 /** Removes an image for good or, if the operator says so, for a while; returns where unwanted data lies. */
 async function removeImage(
-  { unwantedData, delayedDelete, events, clock }: ImagesOptions,
+  options: ImagesOptions,
   db: Connection,
   image: Image,
-): Promise<string | null> {
-  const { location } = image;
+): Promise<readonly ImageLocation[]> {
+  const { events, clock } = options;
   const at = clock();
-  if (delayedDelete && location !== null && mayBecome(image.status, 'pending_delete')) {
-    await insertPendingDelete(db, image, { location, at });
+  const isComing = await endComing(options, db, image);
+  const isKept = options.delayedDelete && image.locations.length > 0;
+  if (isKept && mayBecome(image.status, 'pending_delete')) {
+    await insertPendingDelete(db, image, at);
     await events.record(db, deleteEvent(image, { at, status: 'pending_delete' }));
-    return null;
+    return isComing;
   }
-  if (image.status === 'saving') await unwantedData.noteUpload(db, image.id);
   await deleteImage(db, image);
   await events.record(db, deleteEvent(image, { at, status: 'deleted' }));
-  return location;
+  return [...isComing, ...image.locations];
+}
+
+/** Ends what brings data to an image; returns what is unwanted of it now. Whoever is at it notices. */
+async function endComing(
+  { unwantedData, runner }: ImagesOptions,
+  db: Connection,
+  image: Image,
+): Promise<readonly ImageLocation[]> {
+  const task = image.properties.get(importProperties.task);
+  if (task !== undefined) await runner.end(db, task, `Image ${image.id} was deleted.`);
+  if (image.status === 'saving' || image.status === 'uploading') {
+    const reservation = await findReservation(db, image.id);
+    if (reservation) await unwantedData.noteUpload(db, reservation);
+  }
+  if (task === undefined && image.status !== 'uploading') return [];
+  const coming = await findImageImport(db, image.id);
+  if (!coming) return [];
+  await deleteImageImport(db, coming);
+  if (!coming.staged) return [];
+  await insertUnwantedData(db, coming.staged);
+  return [coming.staged];
 }
 
 /** Checks come in the order of the contract, so that of several faults clients are told the same one. */

@@ -69,8 +69,8 @@ async function scrub(
     full = ids.length === batchSize;
     for (const id of ids) {
       signal.throwIfAborted();
-      const location = await database.transaction((db) => deletePendingDelete(db, id));
-      if (location !== undefined) unwantedData.remove(location);
+      const locations = await database.transaction((db) => deletePendingDelete(db, id));
+      for (const location of locations) unwantedData.remove(location);
     }
   }
 }

@@ -1,19 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import type { Connection, Database } from '../database/database.ts';
+import type { Lease } from '../database/leases.ts';
 import {
-  claimTask,
+  beginTask,
+  claimTasks,
   endTask,
-  isClaimed,
-  isTaskWaiting,
+  forgetAttempt,
+  holdsTask,
   noteProgress,
-  releaseTask,
-  releaseTasksOf,
-  type TaskClaim,
 } from '../database/task-claims.ts';
 import { deleteExpiredTasks, insertTask } from '../database/tasks.ts';
 import type { Caller } from '../domain/caller.ts';
 import { DomainError } from '../domain/errors.ts';
 import { mostAttempts, type Task, type TaskType } from '../domain/task.ts';
+import type { Job } from './jobs.ts';
+import { type LeasedWork, startLeasedWork } from './leased-work.ts';
 import type { Report } from './unwanted-data.ts';
 
 /** One go at a task, by the process that has claimed it. */
@@ -63,10 +64,14 @@ export interface TaskRunnerOptions {
 export interface TaskRunner {
   /** Notes a task in the transaction that asks for it; `wake` begins it. */
   order(db: Connection, order: TaskOrder): Promise<Task>;
+  /** Ends a task from outside, as failed, in the transaction that makes it pointless. */
+  end(db: Connection, taskId: string, message: string): Promise<void>;
   /** Begins what waits, as far as there is room. */
   wake(): void;
-  /** Begins what an earlier process of this data folder has left, and what comes; until it is disposed of. */
-  start(): Promise<AsyncDisposable>;
+  /** Begins what earlier processes have left, and what comes; until it is disposed of. */
+  start(): AsyncDisposable;
+  /** Forgets tasks whose time is over. */
+  readonly job: Job;
 }
 
 /** The task was claimed by another process, or ended from outside: whatever is done for it is for nothing. */
@@ -77,51 +82,16 @@ export class TaskLostError extends Error {
   }
 }
 
-/** Between two looks for tasks that others have left, ms. */
-const interval = 15_000;
-
 /** Between two signs of life of a task, ms. */
 const beat = 1000;
 
+/** Until a task that could not even be ended is begun again, ms. */
+const retryTime = 60_000;
+
 export function taskRunner(options: TaskRunnerOptions): TaskRunner {
   const { database, atOnce, clock, report } = options;
-  const stopping = new AbortController();
-  const running = new Set<Promise<void>>();
-  let claiming = Promise.resolve();
-
-  async function claimAll(): Promise<void> {
-    const { processes } = database;
-    while (running.size < atOnce && !stopping.signal.aborted) {
-      // Most of the time there is nothing, which a read tells.
-      if (!(await isTaskWaiting(database.read))) return;
-      const claim = await database.transaction((db) => claimTask(db, processes.id, clock()));
-      if (!claim) return;
-      const done = runTask(options, claim, stopping.signal).finally(() => {
-        running.delete(done);
-        wake();
-      });
-      running.add(done);
-    }
-  }
-
-  function wake(): void {
-    claiming = claiming
-      .then(claimAll)
-      .catch((cause: unknown) => report('Tasks could not be begun; it is tried again.', cause));
-  }
-
-  async function lookAround(): Promise<void> {
-    const { processes } = database;
-    try {
-      await database.transaction((db) => deleteExpiredTasks(db, clock()));
-      for (const gone of await processes.listGone()) {
-        await database.transaction((db) => releaseTasksOf(db, gone));
-      }
-    } catch (cause) {
-      report('Tasks of processes that are gone could not be looked for; it is tried again.', cause);
-    }
-    wake();
-  }
+  let working: LeasedWork | undefined;
+  const wake = () => working?.wake();
 
   return {
     wake,
@@ -147,88 +117,117 @@ export function taskRunner(options: TaskRunnerOptions): TaskRunner {
       return task;
     },
 
-    async start() {
-      await database.transaction((db) => releaseTasksOf(db, database.processes.id));
-      wake();
-      const timer = setInterval(() => void lookAround(), interval);
-      return {
-        async [Symbol.asyncDispose]() {
-          clearInterval(timer);
-          stopping.abort(new Error('The service stops.'));
-          await claiming;
-          await Promise.all(running);
+    end: (db, taskId, message) =>
+      endTask(db, taskId, { ...endOf(options, 'failure'), message, result: null }),
+
+    start() {
+      working = startLeasedWork({
+        database,
+        table: 'tasks',
+        claim: claimTasks,
+        async work(lease, signal) {
+          await runTask(options, lease, signal);
+          // Whatever was ordered while there was no room for it.
+          setImmediate(wake);
+          return undefined;
         },
-      };
+        retryAfter: () => retryTime,
+        limit: atOnce,
+        failure: 'A task could not be ended; it is begun again.',
+        report,
+      });
+      return working;
+    },
+
+    job: {
+      name: 'forgetting tasks',
+      interval: 600_000,
+      failure: 'Tasks whose time is over could not be forgotten; it is tried again.',
+      run: () => database.transaction((db) => deleteExpiredTasks(db, clock())),
     },
   };
 }
 
+/** @throws the signal's reason when it was cut off; what kept the task from being ended */
 async function runTask(
   options: TaskRunnerOptions,
-  claim: TaskClaim,
-  stopping: AbortSignal,
+  lease: Lease,
+  stopped: AbortSignal,
 ): Promise<void> {
-  const { database, works, report } = options;
+  const { database, works, clock, report } = options;
+  const begun = await database.transaction((db) => beginTask(db, lease, clock()));
+  if (!begun) return;
+  const { task } = begun;
   const lost = new AbortController();
-  const signal = AbortSignal.any([stopping, lost.signal]);
-  using life = signsOfLife(options, claim, (cause) => lost.abort(cause));
-  const run = runOf(options, claim, { signal, tell: life.tell });
-  const work = works[claim.task.type];
+  const signal = AbortSignal.any([stopped, lost.signal]);
+  using life = signsOfLife(options, { lease, task, onLoss: (cause) => lost.abort(cause) });
+  const run = runOf(options, { lease, task, signal, tell: life.tell });
+  const work = works[task.type];
+  if (!work) throw new Error(`There is no work for tasks of type ${task.type}.`);
   try {
-    if (!work) throw new Error(`There is no work for tasks of type ${claim.task.type}.`);
-    if (claim.attempt > mostAttempts) {
+    if (begun.number > mostAttempts) {
       await work.giveUp(run, 'The service ended several times during this task.');
     } else {
       await work.run(run);
     }
   } catch (cause) {
-    try {
-      if (cause instanceof TaskLostError || lost.signal.aborted) return;
-      if (stopping.aborted) await database.transaction((db) => releaseTask(db, claim));
-      else await work?.giveUp(run, messageOf(cause, claim, report));
-    } catch (failure) {
-      if (failure instanceof TaskLostError) return;
-      report(
-        `Task ${claim.task.id} could not be ended; it is begun again at the next start.`,
-        failure,
-      );
+    if (isLost(cause) || lost.signal.aborted) return;
+    if (stopped.aborted) {
+      await database.transaction(async (db) => {
+        if (await holdsTask(db, lease)) await forgetAttempt(db, task.id);
+      });
+      throw cause;
     }
+    await work.giveUp(run, messageOf(cause, task, report)).catch((failure: unknown) => {
+      if (!isLost(failure)) throw failure;
+    });
   }
 }
 
+function isLost(cause: unknown): boolean {
+  return cause instanceof TaskLostError;
+}
+
 /** What people are told; whatever is no refusal is for the operator alone. */
-function messageOf(cause: unknown, { task }: TaskClaim, report: Report): string {
+function messageOf(cause: unknown, task: Task, report: Report): string {
   if (cause instanceof DomainError) return cause.message;
   report(`Task ${task.id} failed.`, cause);
   return 'The service has met an error it did not expect.';
 }
 
+/** A task that this process is at. */
+interface Claimed {
+  readonly lease: Lease;
+  readonly task: Task;
+}
+
+/** A task that ends now. */
+function endOf<Status extends 'success' | 'failure'>(
+  { clock, timeToLive }: TaskRunnerOptions,
+  status: Status,
+) {
+  const at = clock();
+  return { status, at, expiresAt: new Date(at.getTime() + timeToLive) };
+}
+
 function runOf(
-  { database, clock, timeToLive }: TaskRunnerOptions,
-  claim: TaskClaim,
-  { signal, tell }: Pick<TaskRun, 'signal' | 'tell'>,
+  options: TaskRunnerOptions,
+  { lease, task, signal, tell }: Claimed & Pick<TaskRun, 'signal' | 'tell'>,
 ): TaskRun {
-  const { task } = claim;
-  const end = (
-    db: Connection,
-    status: 'success' | 'failure',
-    rest: Pick<Task, 'message' | 'result'>,
-  ) => {
-    const at = clock();
-    const expiresAt = new Date(at.getTime() + timeToLive);
-    return endTask(db, task.id, { status, ...rest, at, expiresAt });
-  };
+  const { database } = options;
   return {
     task,
     signal,
     tell,
     transaction: (change) =>
       database.transaction(async (db) => {
-        if (!(await isClaimed(db, claim))) throw new TaskLostError(task.id);
+        if (!(await holdsTask(db, lease))) throw new TaskLostError(task.id);
         return await change(db);
       }),
-    succeed: (db, result) => end(db, 'success', { message: '', result }),
-    fail: (db, message) => end(db, 'failure', { message, result: null }),
+    succeed: (db, result) =>
+      endTask(db, task.id, { ...endOf(options, 'success'), message: '', result }),
+    fail: (db, message) =>
+      endTask(db, task.id, { ...endOf(options, 'failure'), message, result: null }),
   };
 }
 
@@ -239,24 +238,24 @@ interface Life extends Disposable {
 /** Tells of a running task from time to time, and looks whether it is still this process's. */
 function signsOfLife(
   { database, clock, report }: TaskRunnerOptions,
-  claim: TaskClaim,
-  onLoss: (cause: Error) => void,
+  { lease, task, onLoss }: Claimed & { readonly onLoss: (cause: Error) => void },
 ): Life {
   let message: string | undefined;
+  let told = task.message;
   let beating = false;
 
   async function live(): Promise<void> {
     const news = message;
     message = undefined;
     const isOurs = await database.transaction(async (db) => {
-      const holds = await isClaimed(db, claim);
+      const holds = await holdsTask(db, lease);
       if (holds) {
-        const told = news ?? claim.task.message;
-        await noteProgress(db, claim, { message: told, at: clock() });
+        told = news ?? told;
+        await noteProgress(db, task.id, { message: told, at: clock() });
       }
       return holds;
     });
-    if (!isOurs) onLoss(new TaskLostError(claim.task.id));
+    if (!isOurs) onLoss(new TaskLostError(task.id));
   }
 
   const timer = setInterval(() => {

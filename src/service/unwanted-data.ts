@@ -1,7 +1,9 @@
 import type { Connection, Database } from '../database/database.ts';
-import { deleteUnwantedData, insertUnwantedData } from '../database/images.ts';
+import { deleteUnwantedData, findUnwantedData, insertUnwantedData } from '../database/images.ts';
 import { claimLeases } from '../database/leases.ts';
-import type { Store } from '../store/store.ts';
+import type { Reservation } from '../database/upload-reservations.ts';
+import type { ImageLocation } from '../domain/location.ts';
+import type { Stores } from '../store/stores.ts';
 import { startLeasedWork } from './leased-work.ts';
 
 /** Told of what goes wrong in work that no request waits for. */
@@ -9,7 +11,7 @@ export type Report = (message: string, cause: unknown) => void;
 
 export interface UnwantedDataOptions {
   readonly database: Database;
-  readonly store: Store;
+  readonly stores: Stores;
   readonly report: Report;
 }
 
@@ -19,9 +21,9 @@ export interface UnwantedData {
    * Notes, in the transaction that deletes an image, that its running upload is to leave nothing.
    * The upload removes what it has, unless a crash comes first.
    */
-  noteUpload(db: Connection, imageId: string): Promise<void>;
+  noteUpload(db: Connection, upload: Pick<Reservation, 'store' | 'dataId'>): Promise<void>;
   /** Removes it soon; what fails is tried again later. */
-  remove(location: string): void;
+  remove(location: ImageLocation): void;
   /** Removes what this and other processes left, now and from time to time, until it is disposed of. */
   startRemoving(): AsyncDisposable;
   /** Resolves once everything begun is done. */
@@ -38,16 +40,19 @@ export function retryAfter(tries: number): number {
   return Math.min(30_000 * 2 ** (tries - 1), 30 * 60_000);
 }
 
-export function unwantedData({ database, store, report }: UnwantedDataOptions): UnwantedData {
+export function unwantedData({ database, stores, report }: UnwantedDataOptions): UnwantedData {
   const running = new Set<Promise<void>>();
 
-  async function removeOne(location: string): Promise<void> {
-    await store.delete(location);
+  async function removeOne(location: ImageLocation): Promise<void> {
+    const found = stores.of(location);
+    if (!found) throw new Error(`No store has ${location.url}.`);
+    await found.store.delete(location.url);
     await deleteUnwantedData(database.write, location);
   }
 
   return {
-    noteUpload: (db, imageId) => insertUnwantedData(db, store.locationOf(imageId)),
+    noteUpload: (db, { store, dataId }) =>
+      insertUnwantedData(db, { store, url: stores.named(store).store.locationOf(dataId) }),
 
     remove(location) {
       const removal = removeOne(location)
@@ -62,7 +67,8 @@ export function unwantedData({ database, store, report }: UnwantedDataOptions): 
         table: 'unwanted_data',
         claim: (db, claim) => claimLeases(db, { table: 'unwanted_data', ...claim }),
         async work({ key }) {
-          await removeOne(key);
+          const found = await findUnwantedData(database.read, key);
+          if (found) await removeOne(found);
           return undefined;
         },
         retryAfter,

@@ -9,7 +9,14 @@ import {
 import { findUsage } from '../database/usage.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { Image } from '../domain/image.ts';
-import { checkQuotas, mib, type ProjectLimits, roomLeft } from '../domain/quota.ts';
+import {
+  type BytesKind,
+  checkQuotas,
+  mib,
+  type ProjectLimits,
+  roomLeft,
+  type Usage,
+} from '../domain/quota.ts';
 import type { Quotas } from './quotas.ts';
 
 export interface UploadRoomOptions {
@@ -23,6 +30,12 @@ export interface BeginningUpload {
   readonly limits: ProjectLimits;
   /** Bytes; undefined when the sender did not say. */
   readonly expectedSize: number | undefined;
+  /** As what its bytes count. */
+  readonly kind: BytesKind;
+  /** The store that takes the data; null where there is but one. */
+  readonly store: string | null;
+  /** By which the store knows the data. */
+  readonly dataId: string;
 }
 
 /** Asked for more room as the data comes in; bytes in all. @throws DomainError `QuotaExceeded` `ImageDataGone` */
@@ -44,7 +57,11 @@ export interface UploadRoom {
    *
    * @throws DomainError `QuotaExceeded` when a limit has come since, and the size was never announced.
    */
-  settle(db: Connection, imageId: string, size: number): Promise<void>;
+  settle(
+    db: Connection,
+    imageId: string,
+    data: { readonly size: number; readonly kind: BytesKind },
+  ): Promise<void>;
 }
 
 /**
@@ -54,52 +71,64 @@ export interface UploadRoom {
 const largestSlack = 64 * mib;
 const partOfRoom = 64;
 
+const nothing: Usage = { images: 0, bytes: 0, stagedBytes: 0, uploads: 0 };
+
+/** How much more than needed is set aside for data of unknown size where there is so much room, bytes. */
+export function slackIn(room: number): number {
+  return Math.min(largestSlack, Math.floor(room / partOfRoom));
+}
+
 export function uploadRoom({ database, quotas }: UploadRoomOptions): UploadRoom {
   /** Makes the reservation cover `size` bytes, and some more where there is room. */
-  function extend(imageId: string, size: number): Promise<number> {
+  function extend(imageId: string, kind: BytesKind, size: number): Promise<number> {
     return database.transaction(async (db) => {
       const seen = await findImage(db, imageId, null);
       const reservation = await findReservation(db, imageId);
-      if (seen?.image.status !== 'saving' || !reservation) {
+      if (!seen || !reservation) {
         throw new DomainError('ImageDataGone', `Image ${imageId} was deleted during the upload.`);
       }
-      const { projectId, bytes } = reservation;
-      const needed = size - bytes;
-      const room = (await roomFor(db, projectId, needed)) - needed;
-      const added = needed + Math.min(largestSlack, Math.floor(room / partOfRoom));
-      await extendReservation(db, reservation, added);
-      return bytes + added;
+      const needed = size - reservation[kind];
+      const room = await roomFor(db, reservation.projectId, { [kind]: needed });
+      const added = needed + slackIn(room(kind) - needed);
+      await extendReservation(db, reservation, { [kind]: added });
+      return reservation[kind] + added;
     });
   }
 
-  async function roomFor(db: Connection, projectId: string | null, bytes: number): Promise<number> {
-    if (projectId === null) return Number.POSITIVE_INFINITY;
+  /** What room there is, once there is enough. */
+  async function roomFor(
+    db: Connection,
+    projectId: string | null,
+    added: Partial<Usage>,
+  ): Promise<(kind: BytesKind) => number> {
+    if (projectId === null) return () => Number.POSITIVE_INFINITY;
     const limits = await quotas.limitsOf(db, projectId);
     const usage = await findUsage(db, projectId);
-    checkQuotas(limits, usage, { bytes });
-    return roomLeft(limits, usage);
+    checkQuotas(limits, usage, added);
+    return (kind) => roomLeft(limits, usage, kind);
   }
 
   return {
-    async open(db, { image, limits, expectedSize }) {
+    async open(db, { image, limits, expectedSize, kind, store, dataId }) {
       const { id: imageId, owner: projectId } = image;
-      const bytes = expectedSize ?? 0;
-      await quotas.check(db, { projectId, limits }, { uploads: 1, bytes });
+      const reserved = { bytes: 0, stagedBytes: 0, [kind]: expectedSize ?? 0 };
+      await quotas.check(db, { projectId, limits }, { uploads: 1, ...reserved });
       const processId = database.processes.id;
-      await insertReservation(db, { imageId, projectId, bytes, processId });
-      if (expectedSize !== undefined || projectId === null || limits.storage < 0) return undefined;
+      await insertReservation(db, { imageId, projectId, ...reserved, processId, store, dataId });
+      const isLimited = projectId !== null && Number.isFinite(roomLeft(limits, nothing, kind));
+      if (expectedSize !== undefined || !isLimited) return undefined;
       let granted = 0;
       return async (size) => {
-        if (size > granted) granted = await extend(imageId, size);
+        if (size > granted) granted = await extend(imageId, kind, size);
       };
     },
 
-    async settle(db, imageId, size) {
+    async settle(db, imageId, { size, kind }) {
       const reservation = await deleteReservation(db, imageId);
-      if (!reservation || size <= reservation.bytes || reservation.projectId === null) return;
+      if (!reservation || size <= reservation[kind] || reservation.projectId === null) return;
       const limits = await quotas.limitsOf(db, reservation.projectId);
       const usage = await findUsage(db, reservation.projectId);
-      checkQuotas(limits, { ...usage, bytes: usage.bytes - size }, { bytes: size });
+      checkQuotas(limits, { ...usage, [kind]: usage[kind] - size }, { [kind]: size });
     },
   };
 }

@@ -7,7 +7,7 @@ import { fileReader } from './file-reader.ts';
 import { foldersOn } from './folders.ts';
 import type { Hashers } from './hashing.ts';
 import { type ImagePath, imagePaths } from './image-paths.ts';
-import { type Store, StoreError } from './store.ts';
+import { isGiven, type Store, StoreError } from './store.ts';
 
 export interface FilesystemOptions {
   readonly id: string;
@@ -52,6 +52,8 @@ export function filesystemStore(options: FilesystemOptions): Store {
     },
 
     locationOf: (imageId) => paths.location(paths.of(imageId)),
+
+    isLocation: (location) => isGiven((one) => paths.at(one), location),
 
     async open(location) {
       const path = paths.at(location);

@@ -1,7 +1,6 @@
 import { type Digests, digestsOf, type Hashers, type Hashing } from './hashing.ts';
 import { releaseRing, slotSize, takeRing } from './ring.ts';
 import type { SourceReader } from './source-reader.ts';
-import type { DataCheck } from './store.ts';
 
 /**
  * Bytes below which data is hashed where it came in: asking another thread would cost more, and a
@@ -23,7 +22,6 @@ export interface ReceiveOptions {
   readonly hashers: Hashers;
   /** Asked before more bytes are written, with all that came in. */
   readonly admit?: ((size: number) => Promise<void>) | undefined;
-  readonly check?: DataCheck | undefined;
   /** Called when a slot could not be written or hashed, so that the wait for more data can end. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -42,8 +40,6 @@ export async function receive(options: ReceiveOptions): Promise<Received> {
 
   const data = head.subarray(0, size);
   await options.admit?.(size);
-  options.check?.read(data);
-  options.check?.end(size);
   const written = options.writer.append(data);
   const digests = digestsOf(data);
   await written;
@@ -54,7 +50,7 @@ export async function receive(options: ReceiveOptions): Promise<Received> {
 /** Fills slots in turn; each is written and hashed while the next ones fill. */
 async function receiveLarge(
   head: Uint8Array,
-  { source, writer, hashers, admit, check, onFailure }: ReceiveOptions,
+  { source, writer, hashers, admit, onFailure }: ReceiveOptions,
 ): Promise<Received> {
   const ring = takeRing();
   const uses = ring.slots.map(() => Promise.resolve());
@@ -70,7 +66,6 @@ async function receiveLarge(
       const length = given.length + (await source.fill(bytes.subarray(given.length)));
       size += length;
       await admit?.(size);
-      check?.read(bytes.subarray(0, length));
       const use = useSlot(bytes.subarray(0, length), { writer, hashing });
       use.catch(onFailure);
       uses[slot] = use;
@@ -80,7 +75,6 @@ async function receiveLarge(
 
   try {
     const size = await fillSlots();
-    check?.end(size);
     await Promise.all(uses);
     const [digests] = await Promise.all([hashing.digests(), writer.sync()]);
     return { size, ...digests };

@@ -180,7 +180,7 @@ describe('Images: by role, and by what the project has to do with the image', ()
   test('what was refused has changed nothing', async () => {
     const untouched = imagesOf(target.send, people);
     for (const { kind } of standings) {
-      for (const state of ['active', 'queued', 'deactivated', 'deleted'] as const) {
+      for (const state of ['active', 'queued', 'staged', 'deactivated', 'deleted'] as const) {
         await images.shared(kind, state);
         await untouched.shared(kind, state);
       }

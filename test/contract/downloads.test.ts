@@ -16,6 +16,7 @@ import { hashers } from '../../src/store/hashing.ts';
 import { emptyDatabase } from '../support/database.ts';
 import { callerOf, imageWith, unlimited } from '../support/domain.ts';
 import { emptyFolder } from '../support/service-process.ts';
+import { onlyStore } from '../support/stores.ts';
 
 interface Downloads extends AsyncDisposable {
   readonly imageData: ImageData;
@@ -52,15 +53,15 @@ async function downloads(): Promise<Downloads> {
     clock,
     report,
   });
+  const stores = onlyStore(store);
   const quotas = quotasService({ database, defaults: unlimited });
   const imageData = imageDataService({
     database,
-    store,
-    unwantedData: unwantedData({ database, store, report }),
+    stores,
+    unwantedData: unwantedData({ database, stores, report }),
     quotas,
     room: uploadRoom({ database, quotas }),
     policy: defaultPolicy,
-    formats: { requiresMatch: true, vmdkTypes: [], harmlessChecks: [] },
     events,
     clock,
     report,
@@ -71,7 +72,10 @@ async function downloads(): Promise<Downloads> {
     maxSize: 5,
     signal,
   });
-  await insertImage(database.write, imageWith({ id, status: 'active', location, size }));
+  await insertImage(
+    database.write,
+    imageWith({ id, status: 'active', locations: [{ store: null, url: location }], size }),
+  );
   const rest = parts.move();
   return {
     imageData,

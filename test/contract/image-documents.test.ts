@@ -5,7 +5,7 @@ import { imageJson } from '../../src/api/image-document.ts';
 import { parseImageQuery } from '../../src/api/image-query.ts';
 import { findDocument } from '../../src/database/image-documents.ts';
 import { listDocuments, listImages } from '../../src/database/image-list.ts';
-import { abandonSaving, finishSaving, startSaving } from '../../src/database/image-uploads.ts';
+import { abandonUpload, finishSaving, startSaving } from '../../src/database/image-uploads.ts';
 import { findImage, insertImage, setStatus, updateImage } from '../../src/database/images.ts';
 import { insertMember } from '../../src/database/members.ts';
 import { insertPendingDelete, restorePendingDelete } from '../../src/database/pending-deletes.ts';
@@ -70,6 +70,10 @@ const data = fc.record({
   osHashAlgo: orNull(text),
   osHashValue: orNull(text),
   createdAt: time,
+  locations: fc.array(
+    fc.record({ store: orNull(fc.constantFrom('fast', 'a.b', 'x-y_z')), url: fc.webUrl() }),
+    { maxLength: 3 },
+  ),
 });
 
 /** Whether the document that is kept is the one of the image that is kept. */
@@ -108,10 +112,9 @@ test('it follows the image through an upload, a deletion and a return', async ()
   const { id } = image;
   const at = new Date('2026-01-02T03:04:05Z');
   const written = {
-    location: 'file:///x',
+    location: { store: null, url: 'file:///x' },
     size: 5,
     checksum: 'c',
-    virtualSize: null,
     osHashAlgo: 'sha512',
     osHashValue: 'v',
     at,
@@ -128,7 +131,7 @@ test('it follows the image through an upload, a deletion and a return', async ()
         updatedAt: at,
       }),
     (db) => startSaving(db, id, at),
-    (db) => abandonSaving(db, id),
+    (db) => abandonUpload(db, id),
     (db) => startSaving(db, id, at),
     (db) => finishSaving(db, id, written),
     (db) => setStatus(db, id, 'deactivated', at),
@@ -138,7 +141,7 @@ test('it follows the image through an upload, a deletion and a return', async ()
     await assertKept(id);
   }
   const kept = await found();
-  await change((db) => insertPendingDelete(db, kept, { location: 'file:///x', at }));
+  await change((db) => insertPendingDelete(db, kept, at));
   const gone = await findDocument(store.database.read, id, null);
   await change((db) => restorePendingDelete(db, id, at));
   await assertKept(id);

@@ -21,7 +21,7 @@ import { emptyDatabase } from '../support/database.ts';
 async function withWork(database: Database, ...locations: readonly string[]): Promise<void> {
   await database.transaction(async (db) => {
     for (const [n, location] of locations.entries()) {
-      await insertUnwantedData(db, location);
+      await insertUnwantedData(db, { store: null, url: location });
       await sql`update unwanted_data set lease_until = ${n} where location = ${location}`.execute(
         db,
       );
@@ -128,7 +128,7 @@ test('what is given back is due when its holder says so, what a process left at 
 test('who notes unwanted data has a minute to remove it', async () => {
   await using store = await emptyDatabase();
   const { database } = store;
-  await database.transaction((db) => insertUnwantedData(db, 'data'));
+  await database.transaction((db) => insertUnwantedData(db, { store: null, url: 'data' }));
 
   const { rows } = await sql<{
     until: number;

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
-import { claimTask, releaseTasksOf } from '../../src/database/task-claims.ts';
+import type { Connection } from '../../src/database/database.ts';
+import { freeAllLeases } from '../../src/database/leases.ts';
+import { beginTask, claimTasks } from '../../src/database/task-claims.ts';
 import { findTask, insertTask } from '../../src/database/tasks.ts';
 import { DomainError } from '../../src/domain/errors.ts';
 import { isOver, type Task } from '../../src/domain/task.ts';
@@ -55,8 +57,8 @@ test('a task is done by one of two runners, once, and remembered for a while', a
     for (const task of tasks) await insertTask(connection, task);
   });
   const { work, done } = countingWork();
-  await using _one = await runnerOn(db, work).start();
-  await using _two = await runnerOn(db, work).start();
+  await using _one = runnerOn(db, work).start();
+  await using _two = runnerOn(db, work).start();
 
   const over = await Promise.all(tasks.map(({ id }) => ended(db, id)));
 
@@ -72,18 +74,32 @@ test('a task is done by one of two runners, once, and remembered for a while', a
   assert.equal(await findTask(db.database.read, tasks[0]?.id ?? '', later), undefined);
 });
 
-test('a task whose process died is done again by the next one of that data folder', async () => {
+/** Begins what there is as a process does that dies at it. */
+async function beginAndDie(
+  { database }: TestDatabase,
+  holder = 'dead',
+): Promise<number | undefined> {
+  return await database.transaction(async (db) => {
+    const [lease] = await claimTasks(db, { holder, ttl: hour, limit: 1 });
+    return lease && (await beginTask(db, lease, new Date()))?.number;
+  });
+}
+
+function freed(db: Connection): Promise<void> {
+  return freeAllLeases(db, 'tasks');
+}
+
+test('a task whose process died is done again', async () => {
   await using db = await emptyDatabase();
-  const { database } = db;
   const task = taskWith();
-  await database.transaction((connection) => insertTask(connection, task));
-  const claim = await database.transaction((connection) =>
-    claimTask(connection, database.processes.id, new Date()),
-  );
-  assert.equal(claim?.task.status, 'processing');
+  await db.database.transaction((connection) => insertTask(connection, task));
+  assert.equal(await beginAndDie(db), 1);
+  assert.equal((await findTask(db.database.read, task.id, new Date()))?.status, 'processing');
+  assert.equal(await beginAndDie(db, 'another'), undefined, 'it can be claimed twice');
+  await db.database.transaction(freed);
   const { work, done } = countingWork();
 
-  await using _runner = await runnerOn(db, work).start();
+  await using _runner = runnerOn(db, work).start();
 
   assert.equal((await ended(db, task.id)).status, 'success');
   assert.deepEqual(done, [task.id]);
@@ -91,23 +107,15 @@ test('a task whose process died is done again by the next one of that data folde
 
 test('a task during which processes die again and again is given up', async () => {
   await using db = await emptyDatabase();
-  const { database } = db;
   const task = taskWith();
-  await database.transaction((connection) => insertTask(connection, task));
+  await db.database.transaction((connection) => insertTask(connection, task));
   const { work, done, givenUp } = countingWork();
   for (let attempt = 1; attempt <= 3; attempt += 1) {
-    const claim = await database.transaction((connection) =>
-      claimTask(connection, database.processes.id, new Date()),
-    );
-    assert.equal(claim?.attempt, attempt);
-    const none = await database.transaction((connection) =>
-      claimTask(connection, database.processes.id, new Date()),
-    );
-    assert.equal(none, undefined, 'it can be claimed twice');
-    await database.transaction((connection) => releaseTasksOf(connection, database.processes.id));
+    assert.equal(await beginAndDie(db), attempt);
+    await db.database.transaction(freed);
   }
 
-  await using _runner = await runnerOn(db, work).start();
+  await using _runner = runnerOn(db, work).start();
   const { status, message } = await ended(db, task.id);
 
   assert.equal(status, 'failure');
@@ -127,7 +135,7 @@ for (const [cause, message, reported] of [
     const reports: unknown[] = [];
     const failing = { ...work, run: () => Promise.reject(cause) };
 
-    await using _runner = await runnerOn(db, failing, reports).start();
+    await using _runner = runnerOn(db, failing, reports).start();
     const over = await ended(db, task.id);
 
     assert.deepEqual([over.status, over.message, reports.length], ['failure', message, reported]);
@@ -149,15 +157,11 @@ test('a task that the end of the service cuts off waits for the next start, as i
     },
   };
   {
-    await using _runner = await runnerOn(db, waiting).start();
+    await using _runner = runnerOn(db, waiting).start();
     await begun.promise;
   }
 
-  const claim = await db.database.transaction((connection) =>
-    claimTask(connection, '', new Date()),
-  );
-
-  assert.deepEqual([claim?.attempt, givenUp], [1, []]);
+  assert.deepEqual([await beginAndDie(db), givenUp], [1, []]);
 });
 
 test('whoever lost a task changes nothing any more', async () => {
@@ -178,11 +182,10 @@ test('whoever lost a task changes nothing any more', async () => {
         .catch((error) => outcomes.push(error.name));
     },
   };
-  await using _runner = await runnerOn(db, slow).start();
+  await using _runner = runnerOn(db, slow).start();
   await begun.promise;
-  const { processes } = db.database;
-  await db.database.transaction((connection) => releaseTasksOf(connection, processes.id));
-  await db.database.transaction((connection) => claimTask(connection, 'another', new Date()));
+  await db.database.transaction(freed);
+  assert.equal(await beginAndDie(db, 'another'), 2);
   taken.resolve();
   while (outcomes.length === 0) await new Promise(setImmediate);
 

@@ -10,6 +10,7 @@ import {
   deleteReservation,
   insertReservation,
   listReservations,
+  type Reservation,
 } from '../../src/database/upload-reservations.ts';
 import { addUsage, findUsage } from '../../src/database/usage.ts';
 import { emptyDatabase } from '../support/database.ts';
@@ -35,10 +36,15 @@ test('what a process set aside for uploads is found by its id, and given back fo
   await using store = await emptyDatabase();
   const { write } = store.database;
   const set = { bytes: 10, processId: 'gone' };
-  await insertReservation(write, { ...set, imageId: '1', projectId: 'a' });
-  await insertReservation(write, { ...set, imageId: '2', projectId: 'b', bytes: 20 });
-  await insertReservation(write, { ...set, imageId: '3', projectId: null });
-  await insertReservation(write, { ...set, imageId: '4', projectId: 'b', processId: 'here' });
+  const insert = (reservation: Pick<Reservation, 'imageId' | 'projectId'> & Partial<Reservation>) =>
+    insertReservation(write, {
+      ...{ ...set, stagedBytes: 0, store: null, dataId: reservation.imageId },
+      ...reservation,
+    });
+  await insert({ imageId: '1', projectId: 'a' });
+  await insert({ imageId: '2', projectId: 'b', bytes: 20 });
+  await insert({ imageId: '3', projectId: null });
+  await insert({ imageId: '4', projectId: 'b', processId: 'here' });
 
   const before = await findUsage(write, 'b');
   const left = await listReservations(write, 'gone');

@@ -12,7 +12,7 @@
 #   VITRINE_INTEROP_CLOUDS=$OS_CLIENT_CONFIG_FILE npm run test:interop
 #   test/interop/reference-glance.sh stop "$REFERENCE_DIRECTORY"
 #
-# With REFERENCE_STORES=one Glance has a single store and no import, as a Vitrine has, instead of two stores.
+# With REFERENCE_STORES=one Glance has a single store, as a Vitrine usually has, instead of two stores.
 # REFERENCE_ALLOWED_ORIGIN names an origin whose pages may call Glance.
 # REFERENCE_DATABASE=mariadb keeps both in a MariaDB of their own; REFERENCE_WORKERS gives Glance so many processes,
 # and REFERENCE_MEMCACHED=yes a memcached to remember tokens in.
@@ -29,7 +29,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/reference-keystone.sh"
 stores_in_default() {
   if [[ ${REFERENCE_STORES:-} == one ]]; then
     echo "node_staging_uri = file://$1/glance/staging"
-    echo 'enabled_import_methods = []'
+    echo 'enabled_import_methods = [glance-direct,web-download,copy-image]'
   else
     echo 'enabled_backends = fast:file, archive:file'
   fi

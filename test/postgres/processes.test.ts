@@ -12,6 +12,7 @@ import { createImage, dataType, share } from '../support/images.ts';
 import { openAt, postgresDatabase } from '../support/postgres/databases.ts';
 import { startPair } from '../support/postgres/services.ts';
 import type { TestService } from '../support/service.ts';
+import { onlyStore } from '../support/stores.ts';
 
 /** Waits until `isSo`, as somebody does who looks again and again. */
 async function until(isSo: () => Promise<boolean>): Promise<void> {
@@ -200,7 +201,9 @@ async function recoveryBeside(url: string, { folder }: TestService) {
   const directory = join(folder, 'images');
   const options = {
     database,
-    store: filesystemStore({ id: 'file', directory, minFreeBytes: 0, hashers: threads }),
+    stores: onlyStore(
+      filesystemStore({ id: 'file', directory, minFreeBytes: 0, hashers: threads }),
+    ),
     events: { record: async () => {}, recordLater: () => {}, startDelivering: () => assert.fail() },
     report: (text: string) => reported.push(text),
   };
@@ -217,15 +220,15 @@ test('an upload that ends while it is put right is either whole or gone', async 
   const { options, gone } = recovery;
   let answer = 0;
   const store = {
-    ...options.store,
+    ...options.stores.default.store,
     async discard(imageId: string) {
       upload.outgoing.end('and ended');
       answer = await upload.answered;
-      await options.store.discard(imageId);
+      await options.stores.default.store.discard(imageId);
     },
   };
 
-  await recoverUploads({ ...options, store }, gone[0] ?? '');
+  await recoverUploads({ ...options, stores: onlyStore(store) }, gone[0] ?? '');
 
   assert.equal(answer, 410);
   assert.equal(await statusOf(second, id), 'queued');

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Database } from '../../src/database/database.ts';
+import { findUsage } from '../../src/database/usage.ts';
+import type { Usage } from '../../src/domain/quota.ts';
 import { createImage, dataType, expectStatus } from './images.ts';
 import type { Answer, TestService } from './service.ts';
 
@@ -31,6 +33,12 @@ export async function usageOf(service: TestService, { path }: LimitedProject) {
     mib: quotas.image_size_total.usage,
     uploads: quotas.image_count_uploading.usage,
   };
+}
+
+/** All that counts for a project, to the byte. */
+export async function exactUsage(service: TestService, { id }: LimitedProject): Promise<Usage> {
+  await using database = await service.openDatabase();
+  return await findUsage(database.read, id);
 }
 
 /** An image of the project, made by the admin. */
@@ -68,16 +76,23 @@ export async function uploadUnannounced(
 /** Every project's use, as it is kept and as it is counted anew from the images and uploads. */
 export async function countedUsage(open: () => Promise<Database>) {
   await using database = await open();
-  const kept = await sql`select project_id, images, bytes, uploads from project_usage
-    where images != 0 or bytes != 0 or uploads != 0 order by project_id`.execute(database.read);
+  const kept = await sql`select project_id, images, bytes, staged_bytes, uploads from project_usage
+    where images != 0 or bytes != 0 or staged_bytes != 0 or uploads != 0 order by project_id`.execute(
+    database.read,
+  );
   const counted = await sql`select project_id, cast(sum(images) as bigint) as images,
-      cast(sum(bytes) as bigint) as bytes, cast(sum(uploads) as bigint) as uploads from (
-      select owner as project_id, 1 as images, coalesce(size, 0) as bytes, 0 as uploads
+      cast(sum(bytes) as bigint) as bytes, cast(sum(staged_bytes) as bigint) as staged_bytes,
+      cast(sum(uploads) as bigint) as uploads from (
+      select owner as project_id, 1 as images,
+        case when location is null then 0 else coalesce(size, 0) end as bytes,
+        0 as staged_bytes, 0 as uploads
       from images where owner is not null
       union all
-      select owner, 1, size, 0 from pending_deletes where owner is not null
+      select owner, 1, size, 0, 0 from pending_deletes where owner is not null
       union all
-      select project_id, 0, bytes, 1 from upload_reservations where project_id is not null
+      select project_id, 0, bytes, staged_bytes, 1 from upload_reservations where project_id is not null
+      union all
+      select project_id, 0, bytes, staged_bytes, 1 from image_imports where project_id is not null
     ) as counts group by project_id order by project_id`.execute(database.read);
   return { kept: kept.rows, counted: counted.rows };
 }

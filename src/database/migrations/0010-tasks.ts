@@ -20,14 +20,16 @@ const statements = [
     input text not null,
     result text,
     message text not null,
-    process_id text,
     attempts integer not null,
+    lease_holder text,
+    lease_until integer not null default 0,
+    lease_term integer not null default 0,
     created_at integer not null,
     updated_at integer not null,
     expires_at integer
   ) strict, without rowid`,
   'create index tasks_by_age on tasks (created_at, id)',
   'create index tasks_by_image on tasks (image_id, created_at)',
-  "create index tasks_unfinished on tasks (status, created_at) where status in ('pending', 'processing')",
+  "create index tasks_by_lease on tasks (lease_until) where status in ('pending', 'processing')",
   'create index tasks_by_end on tasks (expires_at) where expires_at is not null',
 ] as const;

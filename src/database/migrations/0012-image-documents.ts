@@ -13,8 +13,12 @@ export const imageDocuments: Migration = {
 const wireTime = (column: string) =>
   `strftime('%Y-%m-%dT%H:%M:%SZ', ${column} / 1000, 'unixepoch')`;
 
-/** The document of a row of `images` under that name. */
-const documentOf = (row: 'images' | 'new') => `
+/**
+ * The document of a row of `images` under that name.
+ *
+ * @param more SQL of what stands before the custom properties
+ */
+export const documentOf = (row: 'images' | 'new', more = "''") => `
   '{"name":' || json_quote(${row}.name)
   || ',"disk_format":' || json_quote(${row}.disk_format)
   || ',"container_format":' || json_quote(${row}.container_format)
@@ -36,7 +40,7 @@ const documentOf = (row: 'images' | 'new') => `
   || '","tags":' || ${row}.tags
   || ',"self":"/v2/images/' || ${row}.id
   || '","file":"/v2/images/' || ${row}.id
-  || '/file","schema":"/v2/schemas/image"'
+  || '/file","schema":"/v2/schemas/image"' || ${more}
   || iif(${row}.properties = '{}', '}', ',' || substr(${row}.properties, 2))`;
 
 const statements = [

@@ -195,9 +195,7 @@ function processesOn({ id, read, presence, pool }: ProcessesParts): Processes {
 
     async listGone() {
       const { rows } = await sql<{ id: string }>`select distinct process_id as id
-        from (select process_id from upload_reservations union
-          select process_id from tasks where process_id is not null) as work
-        where not exists (
+        from upload_reservations where not exists (
           select from processes where id = process_id
             and seen_at > ${sql.raw(now)} - ${sql.lit(goneAfter * 1000)}
         )`.execute(read);

@@ -1,6 +1,6 @@
 import type { Hashers } from '../hashing.ts';
 import { checkImageId } from '../image-id.ts';
-import { type Store, StoreError } from '../store.ts';
+import { isGiven, type Store, StoreError } from '../store.ts';
 import type { ObjectNames } from './object-names.ts';
 import { putObject } from './object-put.ts';
 import { objectReader } from './object-reader.ts';
@@ -45,6 +45,8 @@ export function objectStore(options: ObjectStoreOptions): Store {
       checkImageId(imageId);
       return names.location(imageId);
     },
+
+    isLocation: (location) => isGiven((one) => names.at(one), location),
 
     async open(location) {
       const imageId = names.at(location);

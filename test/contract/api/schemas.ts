@@ -131,11 +131,11 @@ export const schemas: Chapter = {
       }),
     ),
     {
-      says: 'the import methods that are offered are told, even if there is none',
+      says: 'the ways in which data can be imported are told',
       send: 'GET /v2/info/import',
       status: 200,
       json: all(keys('import-methods'), {
-        'import-methods': all(keys('description', 'type', 'value'), { type: 'array', value: [] }),
+        'import-methods': all(keys('description', 'type', 'value'), { type: 'array', value: ['glance-direct', 'web-download', 'copy-image'] }),
       }),
     },
     ...['GET /v2/info/stores', 'GET /v2/info/stores/detail', 'DELETE /v2/stores/one/{fresh}'].map(

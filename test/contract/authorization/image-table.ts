@@ -48,7 +48,7 @@ export interface ImageCall {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   /** What the image is before. */
-  readonly on?: 'queued' | 'deactivated' | 'deleted';
+  readonly on?: 'queued' | 'staged' | 'deactivated' | 'deleted';
   /** Whether success leaves everything as it was. */
   readonly isSafe?: boolean;
 }
@@ -78,11 +78,15 @@ export const imageCalls: Readonly<Record<string, ImageCall>> = {
   'change nothing': { ...change(), isSafe: true },
   delete: { send: `DELETE ${image}` },
   upload: { send: `PUT ${image}/file`, body: '12345', headers: dataType, on: 'queued' },
+  stage: { send: `PUT ${image}/stage`, body: '12345', headers: dataType, on: 'queued' },
+  import: {
+    send: `POST ${image}/import`,
+    body: { method: { name: 'glance-direct' } },
+    on: 'staged',
+  },
   download: { send: `GET ${image}/file`, isSafe: true },
   'download part': { send: `GET ${image}/file`, headers: { range: 'bytes=1-2' }, isSafe: true },
   'download switched off': { send: `GET ${image}/file`, on: 'deactivated', isSafe: true },
-  'download by a browser': { send: 'GET /vitrine/v1/downloads/{image}', isSafe: true },
-  'ask for its cookie': { send: 'POST /vitrine/v1/images/{image}/download', isSafe: true },
   tag: { send: `PUT ${image}/tags/new` },
   untag: { send: `DELETE ${image}/tags/old` },
   deactivate: { send: `POST ${image}/actions/deactivate` },
@@ -140,11 +144,11 @@ give away              200 403 403 --- --- | 200 403 403 --- --- | 200 403 403 -
 change nothing         200 200 200 --- --- | 200 200 200 --- --- | 200 200 200 --- --- | 200 --- --- --- --- | 200 --- --- --- --- | ---
 delete                 204 204 403 --- --- | 204 403 403 --- --- | 204 403 403 --- --- | 204 --- --- --- --- | 204 --- --- --- --- | ---
 upload                 204 204 403 --- --- | 204 403 403 --- --- | 204 403 403 --- --- | 204 --- --- --- --- | 204 --- --- --- --- | ---
+stage                  204 204 403 --- --- | 204 403 403 --- --- | 204 403 403 --- --- | 204 --- --- --- --- | 204 --- --- --- --- | ---
+import                 202 202 403 --- --- | 202 403 403 --- --- | 202 403 403 --- --- | 202 --- --- --- --- | 202 --- --- --- --- | ---
 download               200 200 403 --- --- | 200 200 403 --- --- | 200 200 403 --- --- | 200 --- --- --- --- | 200 --- --- --- --- | ---
 download part          206 206 403 --- --- | 206 206 403 --- --- | 206 206 403 --- --- | 206 --- --- --- --- | 206 --- --- --- --- | ---
 download switched off  200 403 403 --- --- | 200 403 403 --- --- | 200 403 403 --- --- | 200 --- --- --- --- | 200 --- --- --- --- | ---
-download by a browser  200 200 403 --- --- | 200 200 403 --- --- | 200 200 403 --- --- | 200 --- --- --- --- | 200 --- --- --- --- | ---
-ask for its cookie     204 204 403 --- --- | 204 204 403 --- --- | 204 204 403 --- --- | 204 --- --- --- --- | 204 --- --- --- --- | ---
 tag                    204 204 403 --- --- | 204 403 403 --- --- | 204 403 403 --- --- | 204 --- --- --- --- | 204 --- --- --- --- | ---
 untag                  204 204 403 --- --- | 204 403 403 --- --- | 204 403 403 --- --- | 204 --- --- --- --- | 204 --- --- --- --- | ---
 deactivate             204 204 403 --- --- | 204 403 403 --- --- | 204 403 403 --- --- | 204 --- --- --- --- | 204 --- --- --- --- | ---

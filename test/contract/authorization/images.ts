@@ -60,7 +60,8 @@ export function imagesOf(send: Send, people: People): Images {
       const change = [{ op: 'replace', path: '/visibility', value: 'private' }];
       await made('PATCH', `/v2/images/${id}`, change, patchType);
     }
-    if (state !== 'queued') await made('PUT', `/v2/images/${id}/file`, '12345', dataType);
+    if (state === 'staged') await made('PUT', `/v2/images/${id}/stage`, '12345', dataType);
+    else if (state !== 'queued') await made('PUT', `/v2/images/${id}/file`, '12345', dataType);
     if (state === 'deactivated') await made('POST', `/v2/images/${id}/actions/deactivate`);
     if (state === 'deleted') await made('DELETE', `/v2/images/${id}`);
     return id;

@@ -49,11 +49,7 @@ export async function ownTarget(): Promise<Target> {
   const config = { ...loadConfig(environment, undefined), ...store.config };
   using watched = watchRoutes();
   const log = watchedLog();
-  const service = await startService(config, log.log, {
-    passwordCost,
-    // Nobody has built one.
-    consoleFolder: join(folder, 'no-console'),
-  });
+  const service = await startService(config, log.log, { passwordCost });
   parts.defer(async () => {
     await service.stop();
     log.check();

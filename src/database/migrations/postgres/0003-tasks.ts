@@ -20,14 +20,16 @@ const statements = [
     input text collate "C" not null,
     result text collate "C",
     message text collate "C" not null,
-    process_id text collate "C",
     attempts bigint not null,
+    lease_holder text collate "C",
+    lease_until bigint not null default 0,
+    lease_term bigint not null default 0,
     created_at bigint not null,
     updated_at bigint not null,
     expires_at bigint
   )`,
   'create index tasks_by_age on tasks (created_at, id)',
   'create index tasks_by_image on tasks (image_id, created_at)',
-  "create index tasks_unfinished on tasks (status, created_at) where status in ('pending', 'processing')",
+  "create index tasks_by_lease on tasks (lease_until) where status in ('pending', 'processing')",
   'create index tasks_by_end on tasks (expires_at) where expires_at is not null',
 ] as const;

@@ -15,8 +15,12 @@ const json = (column: string) => `coalesce(to_json(${column})::text, 'null')`;
 const wireTime = (column: string) =>
   `to_char(to_timestamp(${column} / 1000) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')`;
 
-/** The document of a row of `images` under that name. */
-const documentOf = (row: 'images' | 'new') => `
+/**
+ * The document of a row of `images` under that name.
+ *
+ * @param more SQL of what stands before the custom properties
+ */
+export const documentOf = (row: 'images' | 'new', more = "''") => `
   '{"name":' || ${json(`${row}.name`)}
   || ',"disk_format":' || ${json(`${row}.disk_format`)}
   || ',"container_format":' || ${json(`${row}.container_format`)}
@@ -38,7 +42,7 @@ const documentOf = (row: 'images' | 'new') => `
   || '","tags":' || ${row}.tags::text
   || ',"self":"/v2/images/' || ${row}.id
   || '","file":"/v2/images/' || ${row}.id
-  || '/file","schema":"/v2/schemas/image"'
+  || '/file","schema":"/v2/schemas/image"' || ${more}
   || case when ${row}.properties::text = '{}' then '}' else ',' || substr(${row}.properties::text, 2) end`;
 
 const statements = [

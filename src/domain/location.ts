@@ -1,0 +1,28 @@
+/** One place where the data of an image lies. */
+export interface ImageLocation {
+  /** Id of the store; null for data of a time when there was but one. */
+  readonly store: string | null;
+  /** That only its store can read. */
+  readonly url: string;
+}
+
+/** Where data lies that is to become an image's. */
+export interface StagedData extends ImageLocation {
+  /** Bytes. */
+  readonly size: number;
+  /** MD5, lower-case hex. */
+  readonly checksum: string;
+  /** SHA-512, lower-case hex. */
+  readonly sha512: string;
+}
+
+/** Bytes that an image counts against its project's quota: each of its copies does. */
+export function countedBytes({
+  size,
+  locations,
+}: {
+  readonly size: number | null;
+  readonly locations: readonly ImageLocation[];
+}): number {
+  return (size ?? 0) * locations.length;
+}

@@ -1,0 +1,320 @@
+import type { Connection, Database } from '../database/database.ts';
+import {
+  deleteImageImport,
+  findImageImport,
+  type ImageImport,
+  updateImageImport,
+} from '../database/image-imports.ts';
+import { saveData } from '../database/image-uploads.ts';
+import { findImage, insertUnwantedData } from '../database/images.ts';
+import { DomainError } from '../domain/errors.ts';
+import { failedUploadEvent, imageEvent, uploadEvent } from '../domain/event.ts';
+import type { Image } from '../domain/image.ts';
+import { importProperties, storesIn, withImportState } from '../domain/import.ts';
+import { type ImportOrder, importOrder } from '../domain/import-order.ts';
+import type { ImageLocation, StagedData } from '../domain/location.ts';
+import type { Stores } from '../store/stores.ts';
+import { byWeight, dataOf, openFirst } from './copies.ts';
+import type { Events } from './events.ts';
+import { toRefusal } from './image-data.ts';
+import { type Bring, bringer, type Incoming } from './import-data.ts';
+import type { ImportSource } from './import-source.ts';
+import { TaskLostError, type TaskRun, type TaskWork } from './task-runner.ts';
+import type { UnwantedData } from './unwanted-data.ts';
+
+export interface ImportWorkOptions {
+  readonly database: Database;
+  readonly stores: Stores;
+  readonly unwantedData: UnwantedData;
+  readonly events: Events;
+  /** Opens what comes from elsewhere. */
+  readonly source: ImportSource;
+  readonly clock: () => Date;
+}
+
+/** One go at an import. */
+interface Going extends ImportWorkOptions {
+  readonly run: TaskRun;
+  readonly imageId: string;
+  readonly order: ImportOrder;
+  /** Brings data into a store, of which nothing is left unless it becomes the image's. */
+  readonly bring: Bring;
+}
+
+/**
+ * Imports: data is brought into one store after the other, and each change of the image is one transaction that
+ * holds only as long as the task is this process's. Whoever begins anew goes on behind the last one.
+ */
+export function importWork(options: ImportWorkOptions): TaskWork {
+  return {
+    async run(run) {
+      await using data = await bringer(options, run);
+      const going = goingOf(options, run, data.bring);
+      await stage(going);
+      for (const id of going.order.stores) await copyTo(going, id);
+      await finish(going);
+    },
+
+    async giveUp(run, message) {
+      await using data = await bringer(options, run);
+      const unwanted = await run.transaction((db) =>
+        giveUp(goingOf(options, run, data.bring), db, message),
+      );
+      for (const location of unwanted) options.unwantedData.remove(location);
+    },
+  };
+}
+
+function goingOf(options: ImportWorkOptions, run: TaskRun, bring: Bring): Going {
+  const { imageId, input } = run.task;
+  if (imageId === null) throw new Error(`Task ${run.task.id} is for no image.`);
+  return { ...options, run, imageId, order: importOrder(input), bring };
+}
+
+/** The image as it is kept now. @throws TaskLostError when it was deleted */
+async function imageIn(db: Connection, { imageId, run }: Going): Promise<Image> {
+  const seen = await findImage(db, imageId, null);
+  if (!seen) throw new TaskLostError(run.task.id);
+  return seen.image;
+}
+
+/** Brings data from elsewhere into the first of the stores, unless that is done. */
+async function stage(going: Going): Promise<void> {
+  const { database, stores, order, source, imageId, run, bring } = going;
+  const { method } = order;
+  if (method.name === 'glance-direct' || method.name === 'copy-image') return;
+  const coming = await findImageImport(database.read, imageId);
+  const seen = await findImage(database.read, imageId, null);
+  if (!coming || coming.staged || (seen && seen.image.locations.length > 0)) return;
+  const target = stores.named(order.stores[0] ?? null);
+  const opened = await source.open(method, run);
+  try {
+    const limits = await source.limitsFor(run, imageId, opened.size);
+    const incoming = await bring(target, { ...opened, ...limits });
+    await run.transaction(async (db) => {
+      const image = await imageIn(db, going);
+      const known = await findImageImport(db, imageId);
+      if (!known) throw new TaskLostError(run.task.id);
+      const { size } = incoming.staged;
+      const bytes = size * order.stores.length;
+      await source.checkRoom(db, image, { bytes });
+      await updateImageImport(db, known, { bytes, stagedBytes: size, staged: incoming.staged });
+      await saveData(db, { ...image, ...opened.changes(image), size }, image);
+      await incoming.keep(db);
+    });
+  } catch (cause) {
+    throw toRefusal(source.refusalOf(cause), imageId);
+  } finally {
+    opened.data.destroy();
+  }
+}
+
+/** Gives the image a copy in one store, unless it has one; what fails is noted. */
+async function copyTo(going: Going, id: string): Promise<void> {
+  const { database, stores, imageId, run } = going;
+  const seen = await findImage(database.read, imageId, null);
+  if (!seen) throw new TaskLostError(run.task.id);
+  const { image } = seen;
+  const target = stores.named(id);
+  const isDone = image.locations.some((location) => stores.of(location) === target);
+  if (isDone || storesIn(image, 'failed').includes(id)) return;
+  const coming = await findImageImport(database.read, imageId);
+  const staged = coming?.staged;
+  try {
+    if (staged && stores.of(staged) === target) await adopt(going, staged);
+    else
+      await copy(going, {
+        id,
+        from: staged ? [staged] : image.locations,
+        like: likeOf(image, staged),
+      });
+  } catch (cause) {
+    if (cause instanceof TaskLostError || run.signal.aborted) throw cause;
+    await noteFailure(going, id);
+    if (going.order.allMustSucceed) throw toRefusal(cause, imageId);
+  }
+}
+
+/** What a copy must be. */
+type Like = Pick<StagedData, 'size' | 'checksum' | 'sha512'>;
+
+function likeOf({ size, checksum, osHashValue }: Image, staged: StagedData | undefined): Like {
+  return staged ?? { size: size ?? 0, checksum: checksum ?? '', sha512: osHashValue ?? '' };
+}
+
+/** Makes staged data the image's where it lies. */
+async function adopt(going: Going, staged: StagedData): Promise<void> {
+  await going.run.transaction(async (db) => {
+    const coming = await findImageImport(db, going.imageId);
+    if (!coming) throw new TaskLostError(going.run.task.id);
+    await addCopy(going, db, { location: staged, like: staged, coming });
+    await updateImageImport(db, coming, {
+      bytes: coming.bytes - staged.size,
+      stagedBytes: 0,
+      staged: undefined,
+    });
+  });
+}
+
+async function copy(
+  going: Going,
+  {
+    id,
+    from,
+    like,
+  }: { readonly id: string; readonly from: readonly ImageLocation[]; readonly like: Like },
+): Promise<void> {
+  const { stores, run, imageId, bring } = going;
+  await using reader = await openFirst(stores, byWeight(stores, from));
+  const data = dataOf(reader, () => {});
+  let incoming: Incoming;
+  try {
+    incoming = await bring(stores.named(id), { data, size: reader.size, maxSize: reader.size });
+  } finally {
+    data.destroy();
+  }
+  const { staged } = incoming;
+  // An image from elsewhere may have come without hashes.
+  if (staged.size !== like.size || (like.sha512 !== '' && staged.sha512 !== like.sha512)) {
+    const message = `The copy in store ${id} is not the data that was to be copied.`;
+    throw new DomainError('StoreUnavailable', message);
+  }
+  await run.transaction(async (db) => {
+    const coming = await findImageImport(db, imageId);
+    if (!coming) throw new TaskLostError(run.task.id);
+    await addCopy(going, db, { location: staged, like: staged, coming });
+    await updateImageImport(db, coming, { bytes: coming.bytes - staged.size });
+    await incoming.keep(db);
+  });
+}
+
+interface NewCopy {
+  readonly location: ImageLocation;
+  readonly like: Like;
+  readonly coming: ImageImport;
+}
+
+/** Adds a copy to the image, which is active by it unless all stores must have one first. */
+async function addCopy(
+  going: Going,
+  db: Connection,
+  { location: { store, url }, like }: NewCopy,
+): Promise<void> {
+  const { order, events, clock, run } = going;
+  const image = await imageIn(db, going);
+  const id = going.stores.of({ store, url })?.store.id ?? '';
+  const isFirst = image.status === 'importing' && image.locations.length === 0;
+  const told = withImportState(image, {
+    task: run.task.id,
+    importing: storesIn(image, 'importing').filter((one) => one !== id),
+    failed: storesIn(image, 'failed').filter((one) => one !== id),
+  });
+  const saved: Image = {
+    ...told,
+    status: isFirst && !order.allMustSucceed ? 'active' : image.status,
+    size: like.size,
+    virtualSize:
+      isFirst && image.diskFormat === 'raw' && like.size > 0 ? like.size : image.virtualSize,
+    checksum: like.checksum,
+    osHashAlgo: 'sha512',
+    osHashValue: like.sha512,
+    locations: [...image.locations, { store, url }],
+    updatedAt: clock(),
+  };
+  await saveData(db, saved, image);
+  await events.record(db, uploadEvent(saved));
+  if (saved.status !== image.status) await events.record(db, imageEvent('image.activate', saved));
+}
+
+async function noteFailure(going: Going, id: string): Promise<void> {
+  if (!going.stores.isSeveral) return;
+  await going.run.transaction(async (db) => {
+    const image = await imageIn(db, going);
+    const told = withImportState(image, {
+      task: going.run.task.id,
+      importing: storesIn(image, 'importing').filter((one) => one !== id),
+      failed: [...storesIn(image, 'failed'), id],
+    });
+    await saveData(db, { ...told, updatedAt: going.clock() }, image);
+  });
+}
+
+/** Ends an import that has given the image a copy at least. @throws DomainError when it has not */
+async function finish(going: Going): Promise<void> {
+  const { run, unwantedData } = going;
+  const unwanted = await run.transaction(async (db) => {
+    const image = await imageIn(db, going);
+    if (!hasNewCopy(going, image)) {
+      throw new DomainError('StoreUnavailable', 'No store could take the data.');
+    }
+    return await end(going, db, image);
+  });
+  for (const location of unwanted) unwantedData.remove(location);
+}
+
+function hasNewCopy({ stores, order }: Going, { locations }: Image): boolean {
+  return locations.some((location) => order.stores.includes(stores.of(location)?.store.id ?? ''));
+}
+
+async function end(going: Going, db: Connection, image: Image): Promise<readonly ImageLocation[]> {
+  const { run, events, clock, imageId } = going;
+  const status = image.status === 'importing' ? 'active' : image.status;
+  const saved = { ...ended(image), status, updatedAt: clock() };
+  await saveData(db, saved, image);
+  if (status !== image.status) await events.record(db, imageEvent('image.activate', saved));
+  const unwanted = await forgetImport(db, imageId);
+  await run.succeed(db, { image_id: imageId });
+  return unwanted;
+}
+
+/** The image without what it tells of a running import. */
+function ended(image: Image): Image {
+  const failed = storesIn(image, 'failed');
+  return withImportState(image, { task: undefined, importing: [], failed });
+}
+
+/** Gives back what was set aside; returns what was staged and is nobody's now. */
+async function forgetImport(db: Connection, imageId: string): Promise<readonly ImageLocation[]> {
+  const coming = await findImageImport(db, imageId);
+  if (!coming) return [];
+  await deleteImageImport(db, coming);
+  if (!coming.staged) return [];
+  await insertUnwantedData(db, coming.staged);
+  return [coming.staged];
+}
+
+/** Puts the image back to what it was, but for the copies that may stay; returns what is unwanted now. */
+async function giveUp(
+  going: Going,
+  db: Connection,
+  message: string,
+): Promise<readonly ImageLocation[]> {
+  const { run, order, stores, events, clock, imageId } = going;
+  const image = await imageIn(db, going);
+  if (image.properties.get(importProperties.task) !== run.task.id)
+    throw new TaskLostError(run.task.id);
+  if (!order.allMustSucceed && hasNewCopy(going, image)) return await end(going, db, image);
+  const isNew = (location: ImageLocation) =>
+    order.stores.includes(stores.of(location)?.store.id ?? '');
+  const unwanted = image.locations.filter(isNew);
+  for (const location of unwanted) await insertUnwantedData(db, location);
+  const locations = image.locations.filter((location) => !isNew(location));
+  const kept = { ...ended(image), locations, updatedAt: clock() };
+  const isEmpty = image.status === 'importing';
+  await saveData(db, isEmpty ? { ...kept, ...nothing } : kept, image);
+  await events.record(db, failedUploadEvent(imageId, message));
+  const staged = await forgetImport(db, imageId);
+  await run.fail(db, message);
+  return [...unwanted, ...staged];
+}
+
+/** An image without data. */
+const nothing = {
+  status: 'queued',
+  locations: [],
+  size: null,
+  virtualSize: null,
+  checksum: null,
+  osHashAlgo: null,
+  osHashValue: null,
+} as const;
