@@ -135,7 +135,10 @@ export const schemas: Chapter = {
       send: 'GET /v2/info/import',
       status: 200,
       json: all(keys('import-methods'), {
-        'import-methods': all(keys('description', 'type', 'value'), { type: 'array', value: ['glance-direct', 'web-download', 'copy-image'] }),
+        'import-methods': all(keys('description', 'type', 'value'), {
+          type: 'array',
+          value: ['glance-direct', 'web-download', 'copy-image'],
+        }),
       }),
     },
     ...['GET /v2/info/stores', 'GET /v2/info/stores/detail', 'DELETE /v2/stores/one/{fresh}'].map(
