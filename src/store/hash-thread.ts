@@ -1,8 +1,12 @@
 import { Worker } from 'node:worker_threads';
 
-/** What a hash thread is told. It answers `update` and `digest`, in the order in which they came. */
-export type HashOrder =
+/** What a hash thread is told and need not answer. */
+export type HashNotice =
   | { readonly kind: 'begin'; readonly upload: number; readonly memory: SharedArrayBuffer }
+  | { readonly kind: 'forget'; readonly upload: number };
+
+/** What a hash thread is asked. */
+export type HashQuestion =
   | {
       readonly kind: 'update';
       readonly upload: number;
@@ -11,34 +15,38 @@ export type HashOrder =
       /** Bytes. */
       readonly length: number;
     }
-  | { readonly kind: 'digest'; readonly upload: number }
-  | { readonly kind: 'forget'; readonly upload: number };
+  | { readonly kind: 'digest'; readonly upload: number };
+
+/** What comes to a hash thread; it answers questions by their number, in any order. */
+export type HashOrder = HashNotice | (HashQuestion & { readonly number: number });
 
 /** What a hash thread answers. */
 export interface HashAnswer {
+  readonly number: number;
   /** False when the thread has not been told of the upload's beginning. */
   readonly known: boolean;
   /** Lower-case hex; only to `digest`. */
-  readonly digest?: string;
+  readonly digest?: string | undefined;
 }
 
 /** A thread that computes one kind of hash for any number of uploads; started by its first order. */
 export interface HashThread extends AsyncDisposable {
-  /** For `begin` and `forget`. */
-  tell(order: HashOrder): void;
-  /** For `update`, which yields an empty string, and `digest`. Rejects when the thread died or dies. */
-  ask(order: HashOrder): Promise<string>;
+  tell(notice: HashNotice): void;
+  /** An update yields an empty string. Rejects when the thread died or dies. */
+  ask(question: HashQuestion): Promise<string>;
 }
 
 /** A thread for `algorithm`, as `node:crypto` names it. After a death the next order starts a new one. */
 export function hashThread(algorithm: string): HashThread {
-  const awaited: PromiseWithResolvers<string>[] = [];
+  const awaited = new Map<number, PromiseWithResolvers<string>>();
+  let questions = 0;
   let worker: Worker | undefined;
 
   function bury(dead: Worker, error: Error): void {
     if (worker !== dead) return;
     worker = undefined;
-    for (const answer of awaited.splice(0)) answer.reject(error);
+    for (const answer of awaited.values()) answer.reject(error);
+    awaited.clear();
   }
 
   function start(): Worker {
@@ -46,32 +54,35 @@ export function hashThread(algorithm: string): HashThread {
       workerData: algorithm,
     });
     started.unref();
-    started.on('message', ({ known, digest = '' }: HashAnswer) => {
-      const answer = awaited.shift();
+    started.on('message', ({ number, known, digest = '' }: HashAnswer) => {
+      const answer = awaited.get(number);
+      awaited.delete(number);
       if (known) answer?.resolve(digest);
       else answer?.reject(new Error(`The ${algorithm} thread lost the upload.`));
-      if (awaited.length === 0) started.unref();
+      if (awaited.size === 0) started.unref();
     });
     started.on('error', (error) => bury(started, error));
     started.on('exit', () => bury(started, new Error(`The ${algorithm} thread ended.`)));
     return started;
   }
 
-  function tell(order: HashOrder): void {
-    if (!worker && order.kind === 'forget') return;
+  function send(order: HashOrder): void {
     worker ??= start();
     worker.postMessage(order);
   }
 
   return {
-    tell,
+    tell(notice) {
+      if (worker || notice.kind !== 'forget') send(notice);
+    },
 
-    ask(order) {
+    ask(question) {
       const answer = Promise.withResolvers<string>();
-      awaited.push(answer);
-      tell(order);
+      questions += 1;
+      awaited.set(questions, answer);
+      send({ ...question, number: questions });
       // Only a thread that owes an answer keeps the process alive.
-      if (awaited.length === 1) worker?.ref();
+      if (awaited.size === 1) worker?.ref();
       return answer.promise;
     },
 

@@ -1,38 +1,58 @@
 // JavaScript, since a thread that reads TypeScript loads a compiler of its own: 11 MiB each.
 import { createHash } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
+import { LaneHashing } from './lane-hashing.js';
 
 /** @import { Hash } from 'node:crypto' */
 /** @import { HashAnswer, HashOrder } from './hash-thread.ts' */
-/** @typedef {{ readonly hash: Hash, readonly memory: SharedArrayBuffer }} Upload */
 
-/** @type {Map<number, Upload>} */
-const uploads = new Map();
+/** @typedef {(answer: HashAnswer) => void} Tell */
 
 /**
- * An upload that this thread does not know was begun in one that died: its digest cannot be had any more.
+ * Hashes each upload by itself, as soon as its data is there.
  *
- * @param {HashOrder} order
- * @param {Upload | undefined} upload
- * @returns {HashAnswer | undefined}
+ * @param {Tell} tell
+ * @returns {(order: HashOrder) => void}
  */
-function answer(order, upload) {
-  switch (order.kind) {
-    case 'begin':
-      uploads.set(order.upload, { hash: createHash(workerData), memory: order.memory });
-      return undefined;
-    case 'update':
-      upload?.hash.update(new Uint8Array(upload.memory, order.offset, order.length));
-      return { known: upload !== undefined };
-    case 'digest':
-      return upload ? { known: true, digest: upload.hash.digest('hex') } : { known: false };
-    case 'forget':
-      uploads.delete(order.upload);
-      return undefined;
-  }
+function plainHashing(tell) {
+  /** @type {Map<number, { readonly hash: Hash, readonly memory: SharedArrayBuffer }>} */
+  const uploads = new Map();
+
+  return (order) => {
+    const upload = uploads.get(order.upload);
+    switch (order.kind) {
+      case 'begin':
+        uploads.set(order.upload, { hash: createHash(workerData), memory: order.memory });
+        return;
+      case 'update':
+        upload?.hash.update(new Uint8Array(upload.memory, order.offset, order.length));
+        // An upload that this thread does not know was begun in one that died: its digest cannot be had any more.
+        tell({ number: order.number, known: upload !== undefined });
+        return;
+      case 'digest':
+        tell({
+          number: order.number,
+          known: upload !== undefined,
+          digest: upload?.hash.digest('hex'),
+        });
+        return;
+      case 'forget':
+        uploads.delete(order.upload);
+    }
+  };
 }
 
-parentPort?.on('message', (/** @type {HashOrder} */ order) => {
-  const answered = answer(order, uploads.get(order.upload));
-  if (answered) parentPort?.postMessage(answered);
-});
+/**
+ * @param {Tell} tell
+ * @returns {(order: HashOrder) => void}
+ */
+function md5Hashing(tell) {
+  const hashing = new LaneHashing(tell);
+  return (order) => hashing.take(order);
+}
+
+/** @type {Tell} */
+const tell = (answer) => parentPort?.postMessage(answer);
+const take = workerData === 'md5' ? md5Hashing(tell) : plainHashing(tell);
+
+parentPort?.on('message', take);

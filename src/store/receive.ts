@@ -1,5 +1,5 @@
 import { type Digests, digestsOf, type Hashers, type Hashing } from './hashing.ts';
-import { releaseRing, slotSize, takeRing } from './ring.ts';
+import { releaseRing, takeRing } from './ring.ts';
 import type { SourceReader } from './source-reader.ts';
 
 /**
@@ -34,7 +34,7 @@ export interface Received extends Digests {
 
 /** Writes all of the source to stable storage, hashing it on the way. Memory does not grow with the data. */
 export async function receive(options: ReceiveOptions): Promise<Received> {
-  const head = Buffer.allocUnsafe(inlineSize);
+  const head = new Uint8Array(new ArrayBuffer(inlineSize));
   const size = await options.source.fill(head);
   if (size === inlineSize) return receiveLarge(head, options);
 
@@ -49,7 +49,7 @@ export async function receive(options: ReceiveOptions): Promise<Received> {
 
 /** Fills slots in turn; each is written and hashed while the next ones fill. */
 async function receiveLarge(
-  head: Uint8Array,
+  head: Uint8Array<ArrayBuffer>,
   { source, writer, hashers, admit, onFailure }: ReceiveOptions,
 ): Promise<Received> {
   const ring = takeRing();
@@ -61,28 +61,38 @@ async function receiveLarge(
       const slot = turn % ring.slots.length;
       await uses[slot];
       const bytes = ring.slots[slot] ?? head;
-      const given = turn === 0 ? head : head.subarray(0, 0);
-      bytes.set(given);
-      const length = given.length + (await source.fill(bytes.subarray(given.length)));
+      const given = turn === 0 ? moveHead(head, bytes) : 0;
+      const length = given + (await source.fill(bytes.subarray(given)));
       size += length;
       await admit?.(size);
       const use = useSlot(bytes.subarray(0, length), { writer, hashing });
       use.catch(onFailure);
       uses[slot] = use;
-      if (length < slotSize) return size;
+      if (length < ring.slotSize) return size;
     }
   }
 
   try {
     const size = await fillSlots();
-    await Promise.all(uses);
-    const [digests] = await Promise.all([hashing.digests(), writer.sync()]);
+    // Asked at once, so that what is hashed last waits for no other data.
+    const [digests] = await Promise.all([
+      hashing.digests(),
+      Promise.all(uses).then(() => writer.sync()),
+    ]);
     return { size, ...digests };
   } finally {
     await Promise.allSettled(uses);
     hashing[Symbol.dispose]();
     releaseRing(ring);
   }
+}
+
+/** Copies the head into a slot and gives its memory back, which else stays for as long as the upload takes. */
+function moveHead(head: Uint8Array<ArrayBuffer>, slot: Uint8Array): number {
+  const { length } = head;
+  slot.set(head);
+  head.buffer.transfer(0);
+  return length;
 }
 
 /** Settles only when nobody reads the slot any more, also when one of its readers failed. */
