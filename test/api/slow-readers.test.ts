@@ -15,12 +15,12 @@ const mib = 1024 * 1024;
 const data = Buffer.alloc(32 * mib, 'data');
 
 const patient = await sharedService();
-const impatient = await sharedService({ times: { silence: 300 } });
+const impatient = await sharedService({ times: { silence: 1000 } });
 
 const files = await certificateFolder();
 after(() => files[Symbol.asyncDispose]());
 const impatientTls = await sharedService({
-  times: { silence: 300 },
+  times: { silence: 1000 },
   config: { tlsCertFile: files.certFile, tlsKeyFile: files.keyFile },
 });
 
