@@ -44,7 +44,7 @@ export const usage = `npm run bench -- [options]
   --only a,b         any of ${measurementNames.join(', ')}
   --size MIB         size of each image of upload and download (1024)
   --memory-size MIB  size of the image that peak memory is taken with (2048)
-  --server FILE      the service to measure (src/main.ts)
+  --server FILE      the service to measure (src/main.js)
   --database URL     the database of list to upload; postgres starts one (SQLite)
   --against URL      another service with an Images API, asked the same in turn; it is filled with 1,000 images
   --clouds FILE      the clouds.yaml to sign in there with, as vitrine-producer and vitrine-consumer;
@@ -61,7 +61,7 @@ export function readOptions(args: readonly string[]): Options | 'help' {
       only: { type: 'string', default: measurementNames.join(',') },
       size: { type: 'string', default: '1024' },
       'memory-size': { type: 'string', default: '2048' },
-      server: { type: 'string', default: 'src/main.ts' },
+      server: { type: 'string', default: 'src/main.js' },
       database: { type: 'string' },
       against: { type: 'string' },
       clouds: { type: 'string' },

@@ -19,7 +19,7 @@ export const scaleUsage = `npm run bench:scale -- [options]
   --rounds N     rounds of which the median is told (7)
   --requests N   lists of each service in a round (400)
   --data FOLDER  keeps the data there for the next run; else it is removed
-  --server FILE  the service to measure (src/main.ts)
+  --server FILE  the service to measure (src/main.js)
   --json FILE    writes the figures there as well`;
 
 /** Reads the command line. @throws RangeError for a value that makes no sense. */
@@ -32,7 +32,7 @@ export function readScaleOptions(args: readonly string[]): ScaleOptions | 'help'
       rounds: { type: 'string', default: '7' },
       requests: { type: 'string', default: '400' },
       data: { type: 'string' },
-      server: { type: 'string', default: 'src/main.ts' },
+      server: { type: 'string', default: 'src/main.js' },
       json: { type: 'string' },
       help: { type: 'boolean', default: false },
     },

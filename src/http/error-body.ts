@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http';
+import { STATUS_CODES } from './node-http.ts';
 
 /** An error as it goes over the wire. */
 export interface ErrorBody {

@@ -1,7 +1,7 @@
-import { METHODS } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { DomainError } from '../domain/errors.ts';
 import { sendError } from './error-handler.ts';
+import { METHODS } from './node-http.ts';
 import { baseUrl } from './reply.ts';
 
 /** The methods that the API knows at all. */

@@ -1,6 +1,8 @@
-import { IncomingMessage } from 'node:http';
 import { finished, type Readable } from 'node:stream';
 import { StoreError } from './store.ts';
+
+// An import of `node:http` would have Node load all of `fetch` with it: see `http/node-http.ts`.
+const { IncomingMessage } = process.getBuiltinModule('node:http');
 
 /** Incoming data, read into buffers that the reader of it owns. */
 export interface SourceReader extends Disposable {

@@ -1,9 +1,12 @@
-import http, { type ClientRequest, type IncomingMessage } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { rootCertificates } from 'node:tls';
 import type { Target } from './target.ts';
 import { WebError } from './web-error.ts';
+
+// An import of its values would have Node load all of `fetch`: see `http/node-http.ts`.
+const http = process.getBuiltinModule('node:http');
 
 /** How long a request may take. Milliseconds. */
 export interface WebTimes {

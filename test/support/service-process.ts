@@ -7,7 +7,7 @@ import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { checkLog, noteSecretsOfClouds } from './secrets.ts';
 
-const entry = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const entry = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 
 /** How long a process may take to get ready or to end, ms; a loaded machine takes seconds. */
 const patience = 30_000;

@@ -1,5 +1,5 @@
 import type { Static, TObject, TSchema } from 'typebox';
-import { Compile, type Validator } from 'typebox/compile';
+import { Compile, type Validator } from 'typebox/schema';
 import { DomainError } from '../../domain/errors.ts';
 import { label } from '../schemas.ts';
 
@@ -55,11 +55,11 @@ export function readerOf<T extends TSchema>(schema: T): Reader<T> {
   return (value) => {
     validator ??= Compile(schema);
     if (validator.Check(value)) return value as Static<T>;
-    throw new DomainError('InvalidRequest', wordsOf(validator.Errors(value)));
+    throw new DomainError('InvalidRequest', wordsOf(validator.Errors(value)[1]));
   };
 }
 
-type ErrorList = ReturnType<Validator['Errors']>;
+type ErrorList = ReturnType<Validator['Errors']>[1];
 
 /** What is wrong first, by the name of its field. */
 function wordsOf(errors: ErrorList): string {

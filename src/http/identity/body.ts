@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Static, TSchema } from 'typebox';
-import { Compile } from 'typebox/compile';
+import { Compile } from 'typebox/schema';
 import { DomainError } from '../../domain/errors.ts';
 
 /** Bytes; the largest body that any call of the identity service needs is far smaller. */
@@ -33,7 +33,7 @@ export function bodyReader<T extends TSchema>(schema: T): (request: FastifyReque
   const validator = Compile(schema);
   return ({ body }) => {
     if (validator.Check(body)) return body;
-    const [error] = validator.Errors(body);
+    const [error] = validator.Errors(body)[1];
     const field = (error?.instancePath ?? '').slice(1).replaceAll('/', '.') || 'The body';
     throw new DomainError('InvalidRequest', `${field} ${error?.message ?? 'is not valid'}.`);
   };

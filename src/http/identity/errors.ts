@@ -1,7 +1,7 @@
-import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { DomainError, type ErrorCode } from '../../domain/errors.ts';
 import { RetryLaterError } from '../../domain/retry-later.ts';
+import { STATUS_CODES } from '../node-http.ts';
 
 /** The statuses of the refusals that the identity service gives; it has no others. */
 const statuses: Partial<Readonly<Record<ErrorCode, number>>> = {

@@ -1,7 +1,10 @@
-import http, { type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { KeystoneFailure } from './failure.ts';
 import { untilAborted } from './until-aborted.ts';
+
+// An import of its values would have Node load all of `fetch`: see `http/node-http.ts`.
+const http = process.getBuiltinModule('node:http');
 
 /** One request, below the URL of Keystone's API. */
 export interface KeystoneRequest {

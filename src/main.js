@@ -1,10 +1,9 @@
+// Where the process starts. JavaScript, since TypeScript that is read before there is a cache for it loads a
+// compiler that stays: 15 MiB.
 import { existsSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
-import { firstSecrets } from './identity/first-secrets.ts';
-
-// Where the process starts.
 
 // Loading would let the space for young objects grow to 48 MiB, most of which then stands empty. At a quarter
 // of that it is emptied rarely enough, and by one thread faster than by several, which wait for each other.
@@ -29,6 +28,7 @@ const looksEmpty = !['vitrine.db', 'process-id', 'workers'].some((name) =>
 // A configuration file may name another folder, or a Keystone; it is read later.
 const isTold = Boolean(process.env['VITRINE_CONFIG']);
 const wantsAccounts = looksEmpty && !isTold && process.env['VITRINE_IDENTITY'] !== 'keystone';
+const { firstSecrets } = await import('./identity/first-secrets.ts');
 const secrets = wantsAccounts ? firstSecrets(3) : undefined;
 
 const { runService } = await import('./process.ts');
