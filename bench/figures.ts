@@ -28,13 +28,15 @@ export interface Limit {
   /** In the unit of the figure; absent when the tool is not installed. */
   readonly value: number | undefined;
   readonly cost?: Cost;
+  /** The part of it that the project wants to reach at least. */
+  readonly atLeast?: number | undefined;
 }
 
 /** A figure that has no limit beside it: times and sizes. */
 export interface Single {
   readonly name: string;
   readonly value: number;
-  readonly unit: 'ms' | 'MiB' | 'us';
+  readonly unit: 'ms' | 'MiB' | 'MiB/s' | 'us';
   /** The most that the project allows itself, in the same unit. */
   readonly atMost?: number;
 }

@@ -3,7 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { leavingNothing } from './child.ts';
-import { measureData } from './data.ts';
+import { measureData, measureInMemory } from './data.ts';
+import { measureParallel } from './data-parallel.ts';
 import type { Figure, Single } from './figures.ts';
 import { measureMemory, measureStart } from './lifecycle.ts';
 import { describeMachine } from './machine.ts';
@@ -53,6 +54,11 @@ async function measure(options: Options, folder: string): Promise<Report> {
     if (chosen('upload', 'download')) {
       figures.push(...(await measureData({ service, peer, folder, options, progress })));
     }
+  }
+  if (chosen('tmpfs')) figures.push(...(await measureInMemory(options, { peer, progress })));
+  if (chosen('parallel')) {
+    progress('64 uploads at once');
+    singles.push(...(await measureParallel(folder, options)));
   }
   const command = ['npm run bench --', ...process.argv.slice(2)].join(' ');
   return { machine, command, singles, figures };

@@ -11,6 +11,8 @@ const measurementNames = [
   'add',
   'status',
   'upload',
+  'tmpfs',
+  'parallel',
   'download',
 ] as const;
 
@@ -22,6 +24,10 @@ export interface Options {
   readonly only: ReadonlySet<MeasurementName>;
   /** Bytes of each uploaded and downloaded image. */
   readonly dataSize: number;
+  /** Bytes of each of the images that are uploaded at once. */
+  readonly parallelSize: number;
+  /** A folder in memory. */
+  readonly memoryFolder: string;
   /** Bytes of the image that the peak of memory is taken with. */
   readonly memorySize: number;
   /** The file that starts the service. */
@@ -43,6 +49,8 @@ export const usage = `npm run bench -- [options]
   --seconds N        measured seconds of each load (5)
   --only a,b         any of ${measurementNames.join(', ')}
   --size MIB         size of each image of upload and download (1024)
+  --parallel-size MIB  size of each of the 64 images that are uploaded at once (1024)
+  --tmpfs FOLDER     a folder in memory, for uploads without a disk (/dev/shm)
   --memory-size MIB  size of the image that peak memory is taken with (2048)
   --server FILE      the service to measure (src/main.js)
   --database URL     the database of list to upload; postgres starts one (SQLite)
@@ -60,6 +68,8 @@ export function readOptions(args: readonly string[]): Options | 'help' {
       seconds: { type: 'string', default: '5' },
       only: { type: 'string', default: measurementNames.join(',') },
       size: { type: 'string', default: '1024' },
+      'parallel-size': { type: 'string', default: '1024' },
+      tmpfs: { type: 'string', default: '/dev/shm' },
       'memory-size': { type: 'string', default: '2048' },
       server: { type: 'string', default: 'src/main.js' },
       database: { type: 'string' },
@@ -75,6 +85,8 @@ export function readOptions(args: readonly string[]): Options | 'help' {
     seconds: positive('seconds', values.seconds),
     only: new Set(values.only.split(',').map(measurementName)),
     dataSize: positive('size', values.size) * 1024 * 1024,
+    parallelSize: positive('parallel-size', values['parallel-size']) * 1024 * 1024,
+    memoryFolder: values.tmpfs,
     memorySize: positive('memory-size', values['memory-size']) * 1024 * 1024,
     server: values.server,
     database: values.database,

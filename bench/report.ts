@@ -40,7 +40,7 @@ function requestRows(figures: readonly Figure[]): string[][] {
 
 function dataRows(figures: readonly Figure[]): string[][] {
   return [
-    ['data', 'streams', 'MiB/s', 'limit', 'ratio', 'limit'],
+    ['data', 'streams', 'MiB/s', 'limit', 'ratio', 'at least', 'limit'],
     ...figures.flatMap((figure) =>
       figure.limits.map((limit) => [
         figure.name,
@@ -48,6 +48,7 @@ function dataRows(figures: readonly Figure[]): string[][] {
         whole(figure.value),
         whole(limit.value),
         ratio(figure.value, limit.value),
+        limit.atLeast?.toFixed(1) ?? '',
         limit.name,
       ]),
     ),

@@ -16,6 +16,7 @@
 # REFERENCE_ALLOWED_ORIGIN names an origin whose pages may call Glance.
 # REFERENCE_DATABASE=mariadb keeps both in a MariaDB of their own; REFERENCE_WORKERS gives Glance so many processes,
 # and REFERENCE_MEMCACHED=yes a memcached to remember tokens in.
+# REFERENCE_DATA is a folder for image data elsewhere, such as in memory.
 # REFERENCE_TOKEN_CACHE_TIME lets Glance remember tokens, in seconds: faster, but it learns of revoked ones late.
 #
 # Both listen on free ports of 127.0.0.1. Needs root for the installation only.
@@ -59,7 +60,12 @@ CONF
 start_glance() {
   local directory=$1 port=$2 keystone_url=$3 password=$4
   local url="http://127.0.0.1:$port" connection memcached=''
-  mkdir -p "$directory"/glance/{fast,archive,staging,tasks}
+  mkdir -p "$directory"/glance/{archive,staging,tasks}
+  if [[ -n ${REFERENCE_DATA:-} ]]; then
+    ln -s "$REFERENCE_DATA" "$directory/glance/fast"
+  else
+    mkdir -p "$directory/glance/fast"
+  fi
   connection=$(database_for "$directory" glance)
   [[ ${REFERENCE_MEMCACHED:-} != yes ]] || memcached="memcached_servers = $(start_memcached "$directory")"
   # The roles as later releases enforce them.
