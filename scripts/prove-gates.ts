@@ -60,6 +60,9 @@ const plants: readonly Plant[] = [
   forbidden('src/http/planted.ts', '../server.ts'),
   forbidden('src/client/planted.ts', '../service/images.ts'),
   forbidden('src/cli/planted.ts', '../database/images.ts'),
+  forbidden('src/console/planted.ts', '../service/images.ts'),
+  forbidden('src/console/planted.ts', 'node:fs'),
+  forbidden('src/http/planted.ts', '../console/place.ts'),
   lint('src/domain/planted.ts', 'export default 1;\n', 'noDefaultExport'),
   lint('src/domain/planted.ts', "export const a = process.env['A'];\n", 'noProcessEnv'),
   lint('src/domain/planted.ts', 'export const a = [1] as any;\n', 'noExplicitAny'),
@@ -74,6 +77,13 @@ const plants: readonly Plant[] = [
       'async function later(): Promise<void> {}\n\nexport function planted(): void {\n  later();\n}\n',
     command: ['oxlint', '--type-aware', '--deny-warnings', 'src/domain'],
     says: 'no-floating-promises',
+  },
+  {
+    gate: 'tsc: a page that asks for what is not there',
+    file: 'src/console/planted.tsx',
+    source: 'export const planted = <p className={1} />;\n',
+    command: ['tsc', '--noEmit', '-p', 'src/console'],
+    says: 'src/console/planted.tsx',
   },
   {
     gate: 'tsc: a domain error without a status',

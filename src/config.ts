@@ -1,5 +1,6 @@
 import type { SchemaAdditions } from './api/schema-additions.ts';
 import { checkDatabase, type DatabaseConfig } from './config/database.ts';
+import type { ImageFormatConfig } from './config/image-format.ts';
 import type { ImportConfig } from './config/imports.ts';
 import { type IdentityConfig, keystoneSettingsOf } from './config/keystone.ts';
 import { certificateFilesOf, checkAccelRedirect, type NetworkConfig } from './config/network.ts';
@@ -26,6 +27,7 @@ import type { NameSharing } from './domain/recipient.ts';
 export interface Config
   extends DatabaseConfig,
     IdentityConfig,
+    ImageFormatConfig,
     ImportConfig,
     NetworkConfig,
     StoreConfig,
@@ -89,6 +91,8 @@ export interface Config
   readonly corsAllowedOrigins: readonly string[];
   /** Whether long JSON answers are compressed for clients that take gzip. */
   readonly compressJson: boolean;
+  /** Whether people find a web console at `/console`. */
+  readonly console: boolean;
   /** What becomes of member ids that are no project's. */
   readonly shareByName: NameSharing;
   readonly policies: PolicyOverrides;

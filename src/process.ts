@@ -11,9 +11,19 @@ import { startWorkers, workerVariable } from './workers.ts';
 /** When a process that was asked to end does so at the latest, ms: after the patience that the service has. */
 const lastMoment = 4800;
 
+interface Welcome {
+  readonly url: string;
+  readonly cloudsFile: string;
+  readonly hasConsole: boolean;
+}
+
 /** What a newcomer does next; on standard error, since standard output has the ready line alone. */
-function welcome(cloudsFile: string): string {
-  return `
+function welcome({ url, cloudsFile, hasConsole }: Welcome): string {
+  const page = `
+Open ${url}/console in a browser.
+The users producer, consumer and admin have their passwords in ${cloudsFile}
+`;
+  return `${hasConsole ? page : ''}
 Try next, in another terminal:
   npm run demo                              # a whole share, step by step
   npm run vitrine -- user list              # manage users, projects and roles
@@ -59,7 +69,7 @@ async function serve(secrets: readonly FirstSecret[] | undefined): Promise<void>
   process.on('SIGINT', () => void stop());
   // A worker does not outlive the process that gives it its connections.
   process.once('disconnect', () => void stop());
-  if (cluster.isPrimary) announce(service);
+  if (cluster.isPrimary) announce(service, config.console);
   else process.send?.({ url: service.url, cloudsFile: service.cloudsFile });
   if (isOne) setTimeout(giveBackMemory, settlingTime).unref();
 }
@@ -79,9 +89,9 @@ function giveBackMemory(): void {
   setFlagsFromString('--no-expose-gc');
 }
 
-function announce(service: RunningService): void {
-  if (service.cloudsFile !== undefined) process.stderr.write(welcome(service.cloudsFile));
-  process.stdout.write(`vitrine ready on ${service.url}\n`);
+function announce({ url, cloudsFile }: RunningService, hasConsole: boolean): void {
+  if (cloudsFile !== undefined) process.stderr.write(welcome({ url, cloudsFile, hasConsole }));
+  process.stdout.write(`vitrine ready on ${url}\n`);
 }
 
 /** Runs the service as the process that it is: its lines, its signals, its exit code. */

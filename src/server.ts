@@ -3,9 +3,11 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { imageSchemaWith } from './api/image-schema.ts';
+import { formatRulesOf } from './config/image-format.ts';
 import { type KeystoneSettings, keystoneSettingsOf } from './config/keystone.ts';
 import { networkOf } from './config/network.ts';
 import { type ChosenStore, chosenStores } from './config/store-choice.ts';
@@ -82,7 +84,12 @@ export interface StartOptions {
   readonly worker?: number | undefined;
   /** What hashing a password costs from now on, where it is not to be the default. */
   readonly passwordCost?: PasswordCost | undefined;
+  /** Where the built console is, where it is not at its usual place. */
+  readonly consoleFolder?: string | undefined;
 }
+
+/** Where `npm run build:console` leaves what it makes. */
+const builtConsole = fileURLToPath(new URL('../build/console', import.meta.url));
 
 /**
  * Starts the service: the only function that knows every part.
@@ -90,7 +97,7 @@ export interface StartOptions {
 export async function startService(
   config: Config,
   log: Logger,
-  { times, secrets, worker, passwordCost }: StartOptions = {},
+  { times, secrets, worker, passwordCost, consoleFolder = builtConsole }: StartOptions = {},
 ): Promise<RunningService> {
   const dataDir = resolve(config.dataDir);
   makeDataDir(dataDir);
@@ -121,12 +128,8 @@ export async function startService(
   parts.defer(() => services.imageData.settled());
   parts.use(services.runner.start());
   parts.use(unwanted.startRemoving());
-  const jobs = [
-    ...services.imageData.jobs,
-    services.pendingDeletes.job,
-    services.runner.job,
-    forgottenDataJob(image),
-  ];
+  const own = [...services.imageData.jobs, services.pendingDeletes.job, services.runner.job];
+  const jobs = [...own, forgottenDataJob(image)];
   parts.use(await startJobs({ database, jobs, report }));
 
   const stopping = new AbortController();
@@ -135,6 +138,7 @@ export async function startService(
     ...services,
     ...callers.app,
     ...httpSettings(config),
+    consoleFolder: config.console ? consoleFolder : undefined,
     disableFile: join(dataDir, 'disabled'),
     checkDatabase: () => database.check(),
     audit: { level: config.audit, write: auditWriter(log) },
@@ -384,7 +388,8 @@ function httpSettings(config: Config) {
   };
 }
 
-interface ImageServiceParts extends Omit<ImageDataOptions, 'quotas' | 'room' | 'policy' | 'clock'> {
+interface ImageServiceParts
+  extends Omit<ImageDataOptions, 'quotas' | 'room' | 'policy' | 'formats' | 'clock'> {
   readonly markerKey: Buffer;
 }
 
@@ -398,8 +403,9 @@ function imageServices(config: Config, parts: ImageServiceParts, { directory, na
   const recipients = recipientsService({ directory, mode: config.shareByName });
   const names = namesService({ database: parts.database, directory, cacheTime: nameTime });
   const common = { ...basic, recipients, names, changes: shareChanges(basic) };
-  const data = { ...common, room: uploadRoom(common) };
-  const { runner, ...importing } = importServices(config, common);
+  const formats = formatRulesOf(config);
+  const data = { ...common, formats, room: uploadRoom(common) };
+  const { runner, ...importing } = importServices(config, { ...common, formats });
   const isStaging = config.enabledImportMethods.includes('glance-direct');
   return {
     images: imagesService({ ...common, runner, delayedDelete: config.delayedDelete }),

@@ -6,17 +6,24 @@ export class ApiError extends Error {
   readonly code: string;
   /** The id by which the service's log knows the request, where it gives one. */
   readonly requestId: string | undefined;
+  /** Seconds after which to try again, where the service says so. */
+  readonly retryAfter: number | undefined;
 
-  constructor(
-    message: string,
-    answer: { readonly status: number; readonly code?: string; readonly requestId?: string },
-  ) {
+  constructor(message: string, answer: Answer) {
     super(message);
     this.name = 'ApiError';
     this.status = answer.status;
     this.code = answer.code ?? String(answer.status);
     this.requestId = answer.requestId;
+    this.retryAfter = answer.retryAfter;
   }
+}
+
+interface Answer {
+  readonly status: number;
+  readonly code?: string;
+  readonly requestId?: string;
+  readonly retryAfter?: number;
 }
 
 /** The service could not be reached at all, or answered what no such service does. */
@@ -39,10 +46,12 @@ export class CertificateError extends ConnectionError {
 export async function apiErrorOf(response: Response): Promise<ApiError> {
   const document = parsed(await response.text());
   const requestId = response.headers.get('x-openstack-request-id');
+  const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN);
   return new ApiError(wordsIn(document) ?? `The service answered ${response.status}.`, {
     status: response.status,
     code: said(document, 'title') ?? response.statusText,
     ...(requestId !== null && { requestId }),
+    ...(retryAfter >= 0 && { retryAfter }),
   });
 }
 

@@ -22,19 +22,8 @@ export async function uploadImageData(
   await session.call('image', {
     method: 'PUT',
     path: `${imagePath(imageId)}/file`,
-    data: () => data.stream().pipeThrough(counter(onProgress)),
+    data: { bytes: data, onProgress },
     ...(signal && { signal }),
-  });
-}
-
-function counter(onProgress: UploadOptions['onProgress']): TransformStream<Uint8Array, Uint8Array> {
-  let bytes = 0;
-  return new TransformStream({
-    transform(chunk, controller) {
-      bytes += chunk.byteLength;
-      controller.enqueue(chunk);
-      onProgress?.(bytes);
-    },
   });
 }
 

@@ -49,11 +49,20 @@ export type NewImage = Partial<
 > &
   Readonly<Record<string, unknown>>;
 
-interface ImagePageBody {
+/** One page of a listing. */
+export interface ImagePage {
   readonly images: readonly ImageBody[];
   /** Path of the page behind this one. */
   readonly next?: string;
 }
+
+/** How to list: `marker`, `limit`, `sort` and what images must have. @see Images API v2, "List images" */
+export type ImageListQuery = Readonly<Record<string, string>> | URLSearchParams;
+
+/** One change of an image. @see Images API v2, "Update image"; RFC 6902 */
+export type ImageChange =
+  | { readonly op: 'add' | 'replace'; readonly path: string; readonly value: unknown }
+  | { readonly op: 'remove'; readonly path: string };
 
 /** Makes an image without data. @throws ApiError @see Images API v2, "Create image" */
 export async function createImage(session: Session, image: NewImage): Promise<ImageBody> {
@@ -66,6 +75,49 @@ export async function getImage(session: Session, imageId: string): Promise<Image
   return (await session.call('image', { path: imagePath(imageId) })) as ImageBody;
 }
 
+/** Changes an image, all of it or nothing. @throws ApiError @see Images API v2, "Update image" */
+export async function updateImage(
+  session: Session,
+  imageId: string,
+  changes: readonly ImageChange[],
+): Promise<ImageBody> {
+  const answer = await session.call('image', {
+    method: 'PATCH',
+    path: imagePath(imageId),
+    body: changes,
+    contentType: 'application/openstack-images-v2.1-json-patch',
+  });
+  return answer as ImageBody;
+}
+
+/** Where a change finds the property of that name. @see RFC 6901 */
+export function propertyPath(name: string): string {
+  return `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+}
+
+/** One page of a listing. @throws ApiError @see Images API v2, "List images" */
+export async function getImagePage(
+  session: Session,
+  query: ImageListQuery = {},
+  signal?: AbortSignal,
+): Promise<ImagePage> {
+  return await readPage(session, pagePath(query), signal);
+}
+
+/** The pages of a listing, each read when it is asked for. @throws ApiError */
+export async function* listImagePages(
+  session: Session,
+  query: ImageListQuery = {},
+  signal?: AbortSignal,
+): AsyncGenerator<ImagePage> {
+  let path: string | undefined = pagePath(query);
+  while (path !== undefined) {
+    const page = await readPage(session, path, signal);
+    yield page;
+    path = page.next;
+  }
+}
+
 /**
  * The images that a listing includes, page after page as they are read.
  *
@@ -74,15 +126,22 @@ export async function getImage(session: Session, imageId: string): Promise<Image
  */
 export async function* listImages(
   session: Session,
-  query: Readonly<Record<string, string>> = {},
+  query: ImageListQuery = {},
 ): AsyncGenerator<ImageBody> {
+  for await (const { images } of listImagePages(session, query)) yield* images;
+}
+
+function pagePath(query: ImageListQuery): string {
   const parameters = new URLSearchParams(query).toString();
-  let path: string | undefined = parameters === '' ? '/v2/images' : `/v2/images?${parameters}`;
-  while (path !== undefined) {
-    const page = (await session.call('image', { path })) as ImagePageBody;
-    yield* page.images;
-    path = page.next;
-  }
+  return parameters === '' ? '/v2/images' : `/v2/images?${parameters}`;
+}
+
+async function readPage(
+  session: Session,
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<ImagePage> {
+  return (await session.call('image', { path, ...(signal && { signal }) })) as ImagePage;
 }
 
 /** Deletes an image, its data and its members. @throws ApiError @see Images API v2, "Delete image" */

@@ -23,6 +23,12 @@ export async function listProjects(session: Session): Promise<readonly ProjectDo
   return (answer as { readonly projects: readonly ProjectDocument[] }).projects;
 }
 
+/** The projects in which the caller has a role, and where it may go on. @throws ApiError */
+export async function listOwnProjects(session: Session): Promise<readonly ProjectDocument[]> {
+  const answer = await session.call('identity', { path: '/auth/projects' });
+  return (answer as { readonly projects: readonly ProjectDocument[] }).projects;
+}
+
 /** The project of that id or name. @throws ApiError 404 when there is none. */
 export async function getProject(session: Session, nameOrId: string): Promise<ProjectDocument> {
   const found = await findNamed<ProjectDocument>(session, 'project', nameOrId);

@@ -12,7 +12,13 @@ export interface Login {
         /** Left out, the user's default project. */
         readonly project?: NamedIn;
       }
-    | { readonly kind: 'application_credential'; readonly id: string; readonly secret: string };
+    | { readonly kind: 'application_credential'; readonly id: string; readonly secret: string }
+    | {
+        readonly kind: 'token';
+        readonly token: string;
+        /** Left out, what the token itself is for. */
+        readonly project?: NamedIn;
+      };
 }
 
 /** A name or an id; a name is looked for in a domain. */
@@ -27,15 +33,46 @@ export interface ApiRequest {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Path below the service's endpoint, with its leading slash. */
   readonly path: string;
+  /** Beside those that every request has. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Sent as JSON. */
   readonly body?: unknown;
-  /** Opens what is sent as it is, while it is read; once more when an expired token was replaced. */
-  readonly data?: () => ReadableStream<Uint8Array>;
+  /** Which JSON, where it is not just any. */
+  readonly contentType?: string;
+  /** What is sent as it is; once more when an expired token was replaced. */
+  readonly data?: DataToSend;
   readonly signal?: AbortSignal;
+}
+
+/** Bytes, and who wants to know how far they are. */
+export interface DataToSend {
+  readonly bytes: Blob;
+  /** Called with the bytes sent so far. */
+  readonly onProgress?: ((sent: number) => void) | undefined;
+}
+
+/** A user or project as a token names it. */
+export interface Named {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** What a login has given. */
+export interface Grant {
+  readonly token: string;
+  readonly user: Named;
+  /** Undefined for a token that is for no project. */
+  readonly project: Named | undefined;
+  /** Names. */
+  readonly roles: readonly string[];
+  /** ISO 8601, UTC. */
+  readonly expiresAt: string;
 }
 
 /** A logged-in connection to the services that a token's catalog names. */
 export interface Session {
+  /** The token, and whom it stands for. @throws ApiError when the login is refused. */
+  grant(): Promise<Grant>;
   /** The id of the user who is logged in. */
   userId(): Promise<string>;
   /** The id of the project that the session works in. @throws ApiError when it works in none. */
@@ -60,19 +97,31 @@ export type ServiceType = 'identity' | 'image';
 export interface SessionOptions {
   /** Sends every request, the login too; absent: the global `fetch`. */
   readonly fetch?: typeof fetch;
+  /** Where the image service is, whatever the catalog says: a page of the service asks the one that it came from. */
+  readonly imageUrl?: string;
+  /** Sends data in place of `fetch`, which in browsers does not tell how far it is. */
+  readonly sendData?: SendData;
 }
 
-interface Granted {
-  readonly token: string;
-  readonly userId: string;
-  readonly projectId: string | undefined;
+/** Sends a request with data, as `fetch` would. @throws whatever `fetch` throws */
+export type SendData = (url: string, init: SendDataInit) => Promise<Response>;
+
+export interface SendDataInit extends DataToSend {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
+interface Granted extends Grant {
   readonly catalog: readonly Entry[];
 }
 
 interface TokenDocument {
   readonly token: {
-    readonly user: { readonly id: string };
-    readonly project?: { readonly id: string };
+    readonly user: Named;
+    readonly project?: Named;
+    readonly roles?: readonly Named[];
+    readonly expires_at: string;
     readonly catalog?: readonly Entry[];
   };
 }
@@ -85,6 +134,7 @@ interface Entry {
 /** Opens a session; it logs in at its first call. */
 export function openSession(login: Login, options: SessionOptions = {}): Session {
   const request = requester(options.fetch ?? fetch);
+  const requestWithData = requester(options.sendData ?? sendDataBy(options.fetch ?? fetch));
   let granted: Promise<Granted> | undefined;
 
   function grant(): Promise<Granted> {
@@ -99,8 +149,12 @@ export function openSession(login: Login, options: SessionOptions = {}): Session
   async function attempt(service: ServiceType, asked: ApiRequest): Promise<Response> {
     const { token, catalog } = await grant();
     // The address that worked for the login is the one to go on with.
-    const base = service === 'identity' ? login.authUrl : endpointOf(catalog, service);
-    return await request(`${base}${asked.path}`, requestInit(token, asked));
+    const imageUrl = () => options.imageUrl ?? endpointOf(catalog, service);
+    const url = `${service === 'identity' ? login.authUrl : imageUrl()}${asked.path}`;
+    const init = requestInit(token, asked);
+    return await (asked.data
+      ? requestWithData(url, { ...init, ...asked.data })
+      : request(url, { ...init, ...bodyInit(asked) }));
   }
 
   async function send(service: ServiceType, asked: ApiRequest): Promise<Response> {
@@ -116,11 +170,12 @@ export function openSession(login: Login, options: SessionOptions = {}): Session
 
   return {
     send,
-    userId: async () => (await grant()).userId,
+    grant,
+    userId: async () => (await grant()).user.id,
 
     async projectId() {
-      const { projectId } = await grant();
-      if (projectId !== undefined) return projectId;
+      const { project } = await grant();
+      if (project) return project.id;
       throw new ApiError('The login is for no project.', { status: 403 });
     },
 
@@ -131,28 +186,50 @@ export function openSession(login: Login, options: SessionOptions = {}): Session
   };
 }
 
-function requestInit(token: string, asked: ApiRequest): RequestInit {
-  const { method = 'GET', body, data, signal } = asked;
-  const headers = { 'x-auth-token': token, accept: 'application/json' };
-  const common = { method, headers, ...(signal && { signal }) };
-  if (data) {
-    return {
-      ...common,
-      headers: { ...headers, 'content-type': 'application/octet-stream' },
-      body: data(),
-      // fetch wants to be told that the answer is not waited for while the data is sent.
-      duplex: 'half',
-    };
-  }
-  if (body === undefined) return common;
+function requestInit(token: string, { method = 'GET', signal, data, ...asked }: ApiRequest) {
+  const type = data ? 'application/octet-stream' : asked.body !== undefined && jsonType(asked);
   return {
-    ...common,
-    headers: { ...headers, 'content-type': 'application/json' },
-    body: JSON.stringify(body),
+    method,
+    headers: {
+      'x-auth-token': token,
+      accept: 'application/json',
+      ...(type && { 'content-type': type }),
+      ...asked.headers,
+    },
+    ...(signal && { signal }),
   };
 }
 
-async function logIn({ authUrl, proof }: Login, request: Requester): Promise<Granted> {
+function jsonType({ contentType = 'application/json' }: Pick<ApiRequest, 'contentType'>): string {
+  return contentType;
+}
+
+function bodyInit({ body }: ApiRequest): RequestInit {
+  return body === undefined ? {} : { body: JSON.stringify(body) };
+}
+
+/** Data as a stream that counts, for a `fetch` that takes streams: that of programs does, those of browsers mostly not. */
+function sendDataBy(send: typeof fetch): SendData {
+  return (url, { bytes, onProgress, ...init }) => {
+    const body = bytes.stream().pipeThrough(counter(onProgress));
+    // fetch wants to be told that the answer is not waited for while the data is sent.
+    const streaming = { ...init, body, duplex: 'half' } as const;
+    return send(url, streaming);
+  };
+}
+
+function counter(onProgress: DataToSend['onProgress']): TransformStream<Uint8Array, Uint8Array> {
+  let sent = 0;
+  return new TransformStream({
+    transform(chunk, controller) {
+      sent += chunk.byteLength;
+      controller.enqueue(chunk);
+      onProgress?.(sent);
+    },
+  });
+}
+
+async function logIn({ authUrl, proof }: Login, request: Requester<RequestInit>): Promise<Granted> {
   const response = await request(`${authUrl}/auth/tokens`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', accept: 'application/json' },
@@ -162,8 +239,8 @@ async function logIn({ authUrl, proof }: Login, request: Requester): Promise<Gra
   const token = response.headers.get('x-subject-token');
   if (token === null) throw new ConnectionError(`${authUrl} is no identity service.`);
   const document = (await response.json()) as TokenDocument;
-  const { user, project, catalog } = document.token;
-  return { token, userId: user.id, projectId: project?.id, catalog: catalog ?? [] };
+  const { user, project, roles = [], expires_at: expiresAt, catalog = [] } = document.token;
+  return { token, user, project, roles: roles.map(({ name }) => name), expiresAt, catalog };
 }
 
 function authOf(proof: Login['proof']) {
@@ -173,11 +250,12 @@ function authOf(proof: Login['proof']) {
       identity: { methods: [proof.kind], application_credential: { id, secret } },
     };
   }
+  const scope = proof.project && { scope: { project: proof.project } };
+  if (proof.kind === 'token') {
+    return { identity: { methods: [proof.kind], token: { id: proof.token } }, ...scope };
+  }
   const user = { ...proof.user, password: proof.password };
-  return {
-    identity: { methods: ['password'], password: { user } },
-    ...(proof.project && { scope: { project: proof.project } }),
-  };
+  return { identity: { methods: ['password'], password: { user } }, ...scope };
 }
 
 function endpointOf(catalog: readonly Entry[], type: ServiceType): string {
@@ -187,9 +265,11 @@ function endpointOf(catalog: readonly Entry[], type: ServiceType): string {
   throw new ApiError(`The identity service names no ${type} service.`, { status: 404 });
 }
 
-type Requester = (url: string, init: RequestInit) => Promise<Response>;
+type Requester<Init> = (url: string, init: Init) => Promise<Response>;
 
-function requester(send: typeof fetch): Requester {
+function requester<Init extends { readonly signal?: AbortSignal | null }>(
+  send: Requester<Init>,
+): Requester<Init> {
   return async (url, init) => {
     try {
       return await send(url, init);

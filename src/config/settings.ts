@@ -2,6 +2,7 @@ import type { Config } from '../config.ts';
 import { auditLevels } from '../domain/audit.ts';
 import { nameSharing } from '../domain/recipient.ts';
 import { databaseSettings } from './database.ts';
+import { imageFormatSettings } from './image-format.ts';
 import { imageSchema } from './image-schema.ts';
 import { importSettings } from './imports.ts';
 import { identitySettings } from './keystone.ts';
@@ -85,6 +86,10 @@ const http = {
   compressJson: flag('compress_json', {
     initial: false,
     about: 'Compresses long JSON answers for clients that take gzip',
+  }),
+  console: flag('console', {
+    initial: true,
+    about: 'Serves the [web console](console.md) at `/console`, and sends browsers there',
   }),
 } as const satisfies Partial<Settings>;
 
@@ -212,6 +217,7 @@ const images = {
     min: 1,
     max: 24 * 3600,
   }),
+  ...imageFormatSettings,
   imageSchema,
   propertyProtection,
 } as const satisfies Partial<Settings>;

@@ -23,7 +23,13 @@ function importFromRow(row: Selectable<ImageImportRow>): ImageImport {
     projectId: row.project_id,
     bytes: row.bytes,
     stagedBytes: row.staged_bytes,
-    staged: isStaged ? { store, url, size, checksum, sha512 } : undefined,
+    staged: isStaged
+      ? {
+          ...{ store, url, size, checksum, sha512 },
+          checkedAs: row.checked_as,
+          virtualSize: row.virtual_size,
+        }
+      : undefined,
   };
 }
 
@@ -52,6 +58,8 @@ function stagedToRow(staged: StagedData | undefined) {
     size: staged?.size ?? null,
     checksum: staged?.checksum ?? null,
     sha512: staged?.sha512 ?? null,
+    checked_as: staged?.checkedAs ?? null,
+    virtual_size: staged?.virtualSize ?? null,
   };
 }
 

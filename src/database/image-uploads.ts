@@ -1,4 +1,3 @@
-import { sql } from 'kysely';
 import type { Image } from '../domain/image.ts';
 import { countedBytes, type ImageLocation } from '../domain/location.ts';
 import type { Connection } from './database.ts';
@@ -11,6 +10,8 @@ export interface UploadedData {
   readonly location: ImageLocation;
   /** Bytes. */
   readonly size: number;
+  /** Bytes of the disk inside; null when nothing tells. */
+  readonly virtualSize: number | null;
   /** MD5, lower-case hex. */
   readonly checksum: string;
   readonly osHashAlgo: string;
@@ -63,10 +64,7 @@ export async function finishSaving(
       status: 'active',
       ...locationsToRow([data.location]),
       size: data.size,
-      // A raw disk is as large as its data; of other formats the size of the disk is not read.
-      virtual_size: sql<
-        number | null
-      >`case when disk_format = 'raw' then nullif(${data.size}, 0) end`,
+      virtual_size: data.virtualSize,
       checksum: data.checksum,
       os_hash_algo: data.osHashAlgo,
       os_hash_value: data.osHashValue,

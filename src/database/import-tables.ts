@@ -12,6 +12,9 @@ export interface ImageImportRow {
   size: number | null;
   checksum: string | null;
   sha512: string | null;
+  /** As what the staged data was looked at: a disk format and a container format. */
+  checked_as: string | null;
+  virtual_size: number | null;
 }
 
 /** Data that a task is bringing into a store, and that is nobody's until then. */

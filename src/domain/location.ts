@@ -14,6 +14,21 @@ export interface StagedData extends ImageLocation {
   readonly checksum: string;
   /** SHA-512, lower-case hex. */
   readonly sha512: string;
+  /** As what it was looked at, see `formatKey`. */
+  readonly checkedAs: string | null;
+  /** Bytes of the disk inside; null when nothing tells. */
+  readonly virtualSize: number | null;
+}
+
+/** What an image calls its data, in one text: data that was looked at as one thing is none of another. */
+export function formatKey({
+  diskFormat,
+  containerFormat,
+}: {
+  readonly diskFormat: string | null;
+  readonly containerFormat: string | null;
+}): string {
+  return `${diskFormat ?? ''} ${containerFormat ?? ''}`;
 }
 
 /** Bytes that an image counts against its project's quota: each of its copies does. */

@@ -30,7 +30,9 @@ import { limitBodyTime, readBodies } from './body.ts';
 import { closeWhenAnswered } from './closing.ts';
 import { compressJson } from './compression.ts';
 import { limitConnections } from './connection-limit.ts';
+import { type ConsoleOptions, consolePath, consoleRoutes } from './console.ts';
 import { allowOrigins } from './cors.ts';
+import { downloadPassRoutes, downloadRoutes, tokenFromCookie } from './downloads.ts';
 import { drainUnread } from './drain.ts';
 import { errorHandler } from './error-handler.ts';
 import { continueWhenRead } from './expectation.ts';
@@ -98,6 +100,8 @@ export interface AppOptions {
   readonly publicEndpoint: string | undefined;
   /** Whose pages may call the service from a browser. */
   readonly allowedOrigins: readonly string[];
+  /** The folder of the built console, if the operator wants it. */
+  readonly consoleFolder: ConsoleOptions['folder'];
   readonly compressesJson: boolean;
   readonly disableFile: string;
   /** Rejects while the database cannot be asked. */
@@ -141,13 +145,21 @@ export function buildApp(options: AppOptions): FastifyInstance {
   limitAddresses(app, network.rates.address);
   if (options.compressesJson) compressJson(app);
 
-  versionRoutes(app, options);
+  const hasPage = options.consoleFolder !== undefined;
+  const page = hasPage ? consolePath(options.publicEndpoint) : undefined;
+  versionRoutes(app, { ...options, page });
+  consoleRoutes(app, {
+    folder: options.consoleFolder,
+    identity: options.embeddedIdentity ? 'embedded' : 'keystone',
+    publicEndpoint: options.publicEndpoint,
+  });
   healthRoutes(app, options);
   identityApi(app, options);
   // One for both, so that a project's requests are counted together.
   const limited = { ...options, limitProject: projectLimit(network.rates.project) };
   void app.register((scope) => imagesApi(scope, limited));
   void app.register((scope) => operatorsApi(scope, limited));
+  void app.register((scope) => browserDownloads(scope, limited));
   return app;
 }
 
@@ -191,8 +203,16 @@ async function operatorsApi(app: FastifyInstance, options: ApiOptions): Promise<
     pendingDeleteRoutes(routes, options.pendingDeletes);
     nameRoutes(routes, options.names);
     sharingRoutes(routes, options);
+    downloadPassRoutes(routes, options);
   });
   unknownOperatorsRoutes(app);
+}
+
+/** What a browser fetches by itself, for the console. */
+async function browserDownloads(app: FastifyInstance, options: ApiOptions): Promise<void> {
+  app.addHook('onRequest', tokenFromCookie);
+  behindToken(app, options);
+  await refuseOtherMethods(app, async (routes) => downloadRoutes(routes, options));
 }
 
 /** Every route of `app` knows its caller, and has its body as bytes. */

@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { wishesIn, wishForEncoding } from './accept.ts';
 
 /** Shorter answers fit one packet anyway; bytes. */
 const minSize = 1024;
@@ -31,11 +32,5 @@ function isLongJson(reply: FastifyReply, payload: unknown): payload is string | 
 
 /** @see RFC 9110, 12.5.3 */
 function takesGzip({ headers }: FastifyRequest): boolean {
-  const codings = String(headers['accept-encoding'] ?? '')
-    .slice(0, 1000)
-    .toLowerCase()
-    .split(',')
-    .map((coding) => coding.split(';').map((part) => part.trim()));
-  const named = codings.find(([name]) => name === 'gzip') ?? codings.find(([name]) => name === '*');
-  return named !== undefined && !named.some((part) => /^q=0(\.0*)?$/.test(part));
+  return wishForEncoding(wishesIn(headers['accept-encoding']), 'gzip') > 0;
 }

@@ -38,8 +38,7 @@ export async function imageDataRoutes(
 ): Promise<void> {
   const { imageData, staging, stopping, network } = options;
   const places = uploadPlaces(network.maxUploads);
-  const sendfile = network.usesSendfile ? loadSendfile : undefined;
-  const accelRedirect = accelRedirectOf(network);
+  const sending = sendingBy(options);
 
   // The upload route reads its body itself, as it comes; only it may see a raw stream.
   await app.register(async (uploads) => {
@@ -82,8 +81,7 @@ export async function imageDataRoutes(
         throw new DomainError('InvalidRequest', 'prefer: there is but one store to choose from.');
       }
       if (!(await turnOf(reply.raw))) return reply.hijack();
-      const send = (download: Download) =>
-        sendDownload(request, reply, download, { stopping, sendfile, accelRedirect });
+      const send = (download: Download) => sendDownload(request, reply, download, sending);
       await imageData.download(request.caller, request.params.imageId, send);
       return reply.sent ? reply : reply.code(204).send();
     },
@@ -121,13 +119,24 @@ function letGo(request: FastifyRequest, reply: FastifyReply, error: unknown): Fa
   return reply;
 }
 
+/** What a transfer needs beside its data. */
 interface Sending {
   readonly stopping: AbortSignal;
   readonly sendfile: (() => Promise<Sendfile | undefined>) | undefined;
   readonly accelRedirect: AccelRedirect;
 }
 
-async function sendDownload(
+/** How data leaves a service with these options. */
+export function sendingBy({
+  network,
+  stopping,
+}: Pick<ImageDataRoutesOptions, 'network' | 'stopping'>): Sending {
+  const sendfile = network.usesSendfile ? loadSendfile : undefined;
+  return { stopping, sendfile, accelRedirect: accelRedirectOf(network) };
+}
+
+/** Sends the data that was asked for, all or a part of it; undefined when there is none. */
+export async function sendDownload(
   request: FastifyRequest,
   reply: FastifyReply,
   { image, reader }: Download,

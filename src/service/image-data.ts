@@ -13,10 +13,17 @@ import {
   uploadEvent,
 } from '../domain/event.ts';
 import type { Image } from '../domain/image.ts';
+import { type FormatRules, formatCheck } from '../domain/image-format/data-format.ts';
 import type { Policy } from '../domain/policy.ts';
 import { RetryLaterError } from '../domain/retry-later.ts';
 import { mayBecome } from '../domain/status.ts';
-import { type Store, type StoredData, type StoredReader, StoreError } from '../store/store.ts';
+import {
+  type DataCheck,
+  type Store,
+  type StoredData,
+  type StoredReader,
+  StoreError,
+} from '../store/store.ts';
 import type { ConfiguredStore, Stores } from '../store/stores.ts';
 import { byWeight, openFirst } from './copies.ts';
 import { abandon, recoverUploads, recoveryJob } from './cut-uploads.ts';
@@ -34,6 +41,7 @@ export interface ImageDataOptions {
   readonly quotas: Quotas;
   readonly room: UploadRoom;
   readonly policy: Policy;
+  readonly formats: FormatRules;
   readonly events: Events;
   readonly clock: () => Date;
   readonly report: Report;
@@ -118,19 +126,39 @@ async function takeUpload(
   upload: Upload,
 ): Promise<void> {
   const target = targetOf(options.stores, upload.store);
-  const accepted = await begin(options, caller, { imageId, target, upload });
+  const { image, ...accepted } = await begin(options, caller, { imageId, target, upload });
   const place = { imageId, store: options.stores.idOf(target), dataId: imageId };
+  const check = sizingCheck(image, options.formats);
   let stored: StoredData;
   try {
     // Only one upload is past `begin`, so whatever lies in its place is the rest of a failure.
     await target.store.discard(imageId);
-    stored = await receive(target.store, imageId, { ...upload, ...accepted });
+    stored = await receive(target.store, imageId, { ...upload, ...accepted, check });
   } catch (cause) {
     const refusal = toRefusal(cause, imageId);
     await abandon(options, place, refusal);
     throw refusal;
   }
-  await finish(options, { imageId, store: place.store, stored });
+  const data = { ...stored, virtualSize: check.virtualSize };
+  await finish(options, { imageId, store: place.store, stored: data });
+}
+
+/** Checks the format of data, and remembers the size of the disk inside. */
+export function sizingCheck(image: Image, rules: FormatRules): SizingCheck {
+  const format = formatCheck(image, rules);
+  const check = {
+    virtualSize: null as number | null,
+    read: (bytes: Uint8Array) => format.read(bytes),
+    end(size: number) {
+      check.virtualSize = format.end(size);
+    },
+  };
+  return check;
+}
+
+export interface SizingCheck extends DataCheck {
+  /** Bytes; known once the data has ended. */
+  readonly virtualSize: number | null;
 }
 
 /** The store that a caller names. @throws DomainError `InvalidRequest` `ImageDataGone` */
@@ -148,6 +176,7 @@ function targetOf(stores: Stores, id: string | undefined): ConfiguredStore {
 
 /** What an upload may bring. */
 export interface Accepted {
+  readonly image: Image;
   /** Bytes. */
   readonly maxSize: number;
   readonly admit: Admit | undefined;
@@ -175,7 +204,7 @@ async function begin(
     await events.record(db, prepareEvent({ ...image, status: 'saving', updatedAt }, store.id));
     const place = { store: stores.isSeveral ? store.id : null, dataId: imageId };
     const admit = await room.open(db, { image, limits, expectedSize, kind: 'bytes', ...place });
-    return { maxSize: Math.min(cap, expectedSize ?? cap), admit };
+    return { image, maxSize: Math.min(cap, expectedSize ?? cap), admit };
   });
 }
 
@@ -197,15 +226,20 @@ function notQueued(image: Image): DomainError {
   );
 }
 
+/** An upload that is let in. */
+export interface LetIn extends Upload, Omit<Accepted, 'image'> {
+  readonly check: DataCheck;
+}
+
 /** Puts the data of an upload into a store. @throws DomainError when it is not what was announced */
 export async function receive(
   store: Store,
   dataId: string,
-  { data, expectedSize, signal, maxSize, admit }: Upload & Accepted,
+  { data, expectedSize, signal, maxSize, admit, check }: LetIn,
 ): Promise<StoredData> {
   const size = expectedSize !== undefined && { expectedSize };
   const stored = await store
-    .put(dataId, data, { maxSize, ...size, admit, signal })
+    .put(dataId, data, { maxSize, ...size, admit, check, signal })
     .catch((cause: unknown) => {
       const isMore = cause instanceof StoreError && cause.code === 'TooLarge';
       throw isMore && expectedSize !== undefined ? notAsAnnounced('more', expectedSize) : cause;
@@ -228,7 +262,11 @@ async function finish(
     imageId,
     store,
     stored,
-  }: { readonly imageId: string; readonly store: string | null; readonly stored: StoredData },
+  }: {
+    readonly imageId: string;
+    readonly store: string | null;
+    readonly stored: StoredData & Pick<SizingCheck, 'virtualSize'>;
+  },
 ): Promise<void> {
   const location = { store, url: stored.location };
   const { database, room, events, clock, unwantedData } = options;

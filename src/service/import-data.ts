@@ -11,6 +11,7 @@ import {
 import type { StagedData } from '../domain/location.ts';
 import { mib } from '../domain/quota.ts';
 import type { ConfiguredStore, Stores } from '../store/stores.ts';
+import type { SizingCheck } from './image-data.ts';
 import type { Job } from './jobs.ts';
 import { TaskLostError, type TaskRun } from './task-runner.ts';
 import type { Admit } from './upload-room.ts';
@@ -28,6 +29,14 @@ export interface Arriving {
   /** Bytes. */
   readonly maxSize: number;
   readonly admit?: Admit | undefined;
+  /** Looks at the data as what the image calls it. */
+  readonly check?: FormatLook | undefined;
+}
+
+/** A look at data on its way in. */
+export interface FormatLook {
+  readonly as: string;
+  readonly check: SizingCheck;
 }
 
 /** Data that is whole in a store, and nobody's. */
@@ -54,7 +63,7 @@ export async function bringer(
 
   async function bring(
     target: ConfiguredStore,
-    { data, size, maxSize, admit }: Arriving,
+    { data, size, maxSize, admit, check: look }: Arriving,
   ): Promise<Incoming> {
     const piece = { id: randomUUID(), store: stores.idOf(target) };
     await run.transaction((db) => insertImportData(db, piece, run.task.id));
@@ -70,6 +79,7 @@ export async function bringer(
       maxSize,
       ...(size !== undefined && { expectedSize: size }),
       admit: admitAndTell,
+      check: look?.check,
       signal: run.signal,
     });
     return {
@@ -79,6 +89,8 @@ export async function bringer(
         size: stored.size,
         checksum: stored.checksum,
         sha512: stored.sha512,
+        checkedAs: look?.as ?? null,
+        virtualSize: look?.check.virtualSize ?? null,
       },
       async keep(db) {
         if (!(await deleteImportData(db, piece.id))) throw new TaskLostError(run.task.id);

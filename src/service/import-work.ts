@@ -2,7 +2,6 @@ import type { Connection, Database } from '../database/database.ts';
 import {
   deleteImageImport,
   findImageImport,
-  type ImageImport,
   updateImageImport,
 } from '../database/image-imports.ts';
 import { saveData } from '../database/image-uploads.ts';
@@ -10,13 +9,14 @@ import { findImage, insertUnwantedData } from '../database/images.ts';
 import { DomainError } from '../domain/errors.ts';
 import { failedUploadEvent, imageEvent, uploadEvent } from '../domain/event.ts';
 import type { Image } from '../domain/image.ts';
+import type { FormatRules } from '../domain/image-format/data-format.ts';
 import { importProperties, storesIn, withImportState } from '../domain/import.ts';
 import { type ImportOrder, importOrder } from '../domain/import-order.ts';
-import type { ImageLocation, StagedData } from '../domain/location.ts';
+import { formatKey, type ImageLocation, type StagedData } from '../domain/location.ts';
 import type { Stores } from '../store/stores.ts';
 import { byWeight, dataOf, openFirst } from './copies.ts';
 import type { Events } from './events.ts';
-import { toRefusal } from './image-data.ts';
+import { sizingCheck, toRefusal } from './image-data.ts';
 import { type Bring, bringer, type Incoming } from './import-data.ts';
 import type { ImportSource } from './import-source.ts';
 import { TaskLostError, type TaskRun, type TaskWork } from './task-runner.ts';
@@ -29,6 +29,7 @@ export interface ImportWorkOptions {
   readonly events: Events;
   /** Opens what comes from elsewhere. */
   readonly source: ImportSource;
+  readonly formats: FormatRules;
   readonly clock: () => Date;
 }
 
@@ -51,6 +52,7 @@ export function importWork(options: ImportWorkOptions): TaskWork {
       await using data = await bringer(options, run);
       const going = goingOf(options, run, data.bring);
       await stage(going);
+      await judge(going);
       for (const id of going.order.stores) await copyTo(going, id);
       await finish(going);
     },
@@ -90,16 +92,18 @@ async function stage(going: Going): Promise<void> {
   const opened = await source.open(method, run);
   try {
     const limits = await source.limitsFor(run, imageId, opened.size);
-    const incoming = await bring(target, { ...opened, ...limits });
+    const image = seen && { ...seen.image, ...opened.changes(seen.image) };
+    const check = image && { as: formatKey(image), check: sizingCheck(image, going.formats) };
+    const incoming = await bring(target, { ...opened, ...limits, check });
     await run.transaction(async (db) => {
-      const image = await imageIn(db, going);
+      const now = await imageIn(db, going);
       const known = await findImageImport(db, imageId);
       if (!known) throw new TaskLostError(run.task.id);
       const { size } = incoming.staged;
       const bytes = size * order.stores.length;
-      await source.checkRoom(db, image, { bytes });
+      await source.checkRoom(db, now, { bytes });
       await updateImageImport(db, known, { bytes, stagedBytes: size, staged: incoming.staged });
-      await saveData(db, { ...image, ...opened.changes(image), size }, image);
+      await saveData(db, { ...now, ...opened.changes(now), size }, now);
       await incoming.keep(db);
     });
   } catch (cause) {
@@ -107,6 +111,30 @@ async function stage(going: Going): Promise<void> {
   } finally {
     opened.data.destroy();
   }
+}
+
+/**
+ * Looks at staged data as what the image calls it by now, unless that was done while it came in.
+ *
+ * @throws DomainError `UnsupportedMediaType`
+ */
+async function judge(going: Going): Promise<void> {
+  const { database, stores, imageId, run } = going;
+  const seen = await findImage(database.read, imageId, null);
+  const staged = (await findImageImport(database.read, imageId))?.staged;
+  if (!seen || !staged) return;
+  const checkedAs = formatKey(seen.image);
+  if (staged.checkedAs === checkedAs) return;
+  const check = sizingCheck(seen.image, going.formats);
+  await using reader = await openFirst(stores, [staged]);
+  for await (const piece of dataOf(reader, () => run.signal.throwIfAborted())) check.read(piece);
+  check.end(staged.size);
+  await run.transaction(async (db) => {
+    const coming = await findImageImport(db, imageId);
+    if (!coming) throw new TaskLostError(run.task.id);
+    const { virtualSize } = check;
+    await updateImageImport(db, coming, { staged: { ...staged, checkedAs, virtualSize } });
+  });
 }
 
 /** Gives the image a copy in one store, unless it has one; what fails is noted. */
@@ -136,10 +164,17 @@ async function copyTo(going: Going, id: string): Promise<void> {
 }
 
 /** What a copy must be. */
-type Like = Pick<StagedData, 'size' | 'checksum' | 'sha512'>;
+type Like = Pick<StagedData, 'size' | 'checksum' | 'sha512' | 'checkedAs' | 'virtualSize'>;
 
-function likeOf({ size, checksum, osHashValue }: Image, staged: StagedData | undefined): Like {
-  return staged ?? { size: size ?? 0, checksum: checksum ?? '', sha512: osHashValue ?? '' };
+function likeOf(image: Image, staged: StagedData | undefined): Like {
+  if (staged) return staged;
+  return {
+    size: image.size ?? 0,
+    checksum: image.checksum ?? '',
+    sha512: image.osHashValue ?? '',
+    checkedAs: formatKey(image),
+    virtualSize: image.virtualSize,
+  };
 }
 
 /** Makes staged data the image's where it lies. */
@@ -147,7 +182,7 @@ async function adopt(going: Going, staged: StagedData): Promise<void> {
   await going.run.transaction(async (db) => {
     const coming = await findImageImport(db, going.imageId);
     if (!coming) throw new TaskLostError(going.run.task.id);
-    await addCopy(going, db, { location: staged, like: staged, coming });
+    await addCopy(going, db, { location: staged, like: staged });
     await updateImageImport(db, coming, {
       bytes: coming.bytes - staged.size,
       stagedBytes: 0,
@@ -182,7 +217,7 @@ async function copy(
   await run.transaction(async (db) => {
     const coming = await findImageImport(db, imageId);
     if (!coming) throw new TaskLostError(run.task.id);
-    await addCopy(going, db, { location: staged, like: staged, coming });
+    await addCopy(going, db, { location: staged, like: { ...like, ...hashesOf(staged) } });
     await updateImageImport(db, coming, { bytes: coming.bytes - staged.size });
     await incoming.keep(db);
   });
@@ -191,7 +226,10 @@ async function copy(
 interface NewCopy {
   readonly location: ImageLocation;
   readonly like: Like;
-  readonly coming: ImageImport;
+}
+
+function hashesOf({ size, checksum, sha512 }: StagedData) {
+  return { size, checksum, sha512 };
 }
 
 /** Adds a copy to the image, which is active by it unless all stores must have one first. */
@@ -202,6 +240,10 @@ async function addCopy(
 ): Promise<void> {
   const { order, events, clock, run } = going;
   const image = await imageIn(db, going);
+  if (like.checkedAs !== formatKey(image)) {
+    const text = 'disk_format, container_format: were changed while the data was imported.';
+    throw new DomainError('InvalidStatusChange', text);
+  }
   const id = going.stores.of({ store, url })?.store.id ?? '';
   const isFirst = image.status === 'importing' && image.locations.length === 0;
   const told = withImportState(image, {
@@ -213,8 +255,7 @@ async function addCopy(
     ...told,
     status: isFirst && !order.allMustSucceed ? 'active' : image.status,
     size: like.size,
-    virtualSize:
-      isFirst && image.diskFormat === 'raw' && like.size > 0 ? like.size : image.virtualSize,
+    virtualSize: like.virtualSize,
     checksum: like.checksum,
     osHashAlgo: 'sha512',
     osHashValue: like.sha512,

@@ -6,13 +6,14 @@ import { findReservation } from '../database/upload-reservations.ts';
 import type { Caller } from '../domain/caller.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { Image } from '../domain/image.ts';
-import type { StagedData } from '../domain/location.ts';
+import { formatKey, type StagedData } from '../domain/location.ts';
 import type { StoredData } from '../store/store.ts';
 import { abandon } from './cut-uploads.ts';
 import {
   type Accepted,
   type ImageDataOptions,
   receive,
+  sizingCheck,
   tooLarge,
   toRefusal,
   type Upload,
@@ -38,16 +39,21 @@ export function stagingService(options: ImageDataOptions): Staging {
       const { stores } = options;
       const target = stores.default;
       const place = { imageId, store: stores.idOf(target), dataId: randomUUID() };
-      const accepted = await begin(options, caller, { ...place, upload });
+      const { image, ...accepted } = await begin(options, caller, { ...place, upload });
+      const check = sizingCheck(image, options.formats);
       let stored: StoredData;
       try {
-        stored = await receive(target.store, place.dataId, { ...upload, ...accepted });
+        stored = await receive(target.store, place.dataId, { ...upload, ...accepted, check });
       } catch (cause) {
         const refusal = toRefusal(cause, imageId);
         await abandon(options, place, refusal);
         throw refusal;
       }
-      const staged = { store: place.store, url: stored.location, ...stored };
+      const staged = {
+        ...{ store: place.store, url: stored.location, ...stored },
+        checkedAs: formatKey(image),
+        virtualSize: check.virtualSize,
+      };
       await finish(options, imageId, staged).catch(async (cause: unknown) => {
         await abandon(options, place, cause);
         throw cause;
@@ -84,7 +90,7 @@ async function begin(
       expectedSize,
       kind: 'stagedBytes',
     });
-    return { maxSize: Math.min(cap, expectedSize ?? cap), admit };
+    return { image, maxSize: Math.min(cap, expectedSize ?? cap), admit };
   });
 }
 

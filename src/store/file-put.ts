@@ -48,7 +48,7 @@ async function receiveInto(
   { disk, paths, folders, minFreeBytes, hashers }: FilePutContext,
   partial: string,
   data: Readable,
-  { maxSize, expectedSize = 0, admit, signal }: PutOptions,
+  { maxSize, expectedSize = 0, admit, check, signal }: PutOptions,
 ): Promise<Received> {
   const failed = new AbortController();
   const onFailure = (error: unknown): void => failed.abort(error);
@@ -64,7 +64,7 @@ async function receiveInto(
 
   await using file = await onDisk('make a file', disk.open(partial, 'wx', 0o600));
   const writer = diskWriter({ ...space, file, expectedSize });
-  return await receive({ source, writer, hashers, admit, onFailure });
+  return await receive({ source, writer, hashers, admit, check, onFailure });
 }
 
 /** Makes whole data visible. link, unlike rename, fails if the image has data: two puts cannot both win. */

@@ -1,6 +1,7 @@
 import { type Digests, digestsOf, type Hashers, type Hashing } from './hashing.ts';
 import { releaseRing, takeRing } from './ring.ts';
 import type { SourceReader } from './source-reader.ts';
+import type { DataCheck } from './store.ts';
 
 /**
  * Bytes below which data is hashed where it came in: asking another thread would cost more, and a
@@ -22,6 +23,7 @@ export interface ReceiveOptions {
   readonly hashers: Hashers;
   /** Asked before more bytes are written, with all that came in. */
   readonly admit?: ((size: number) => Promise<void>) | undefined;
+  readonly check?: DataCheck | undefined;
   /** Called when a slot could not be written or hashed, so that the wait for more data can end. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -40,6 +42,8 @@ export async function receive(options: ReceiveOptions): Promise<Received> {
 
   const data = head.subarray(0, size);
   await options.admit?.(size);
+  options.check?.read(data);
+  options.check?.end(size);
   const written = options.writer.append(data);
   const digests = digestsOf(data);
   await written;
@@ -50,7 +54,7 @@ export async function receive(options: ReceiveOptions): Promise<Received> {
 /** Fills slots in turn; each is written and hashed while the next ones fill. */
 async function receiveLarge(
   head: Uint8Array<ArrayBuffer>,
-  { source, writer, hashers, admit, onFailure }: ReceiveOptions,
+  { source, writer, hashers, admit, check, onFailure }: ReceiveOptions,
 ): Promise<Received> {
   const ring = takeRing();
   const uses = ring.slots.map(() => Promise.resolve());
@@ -65,6 +69,7 @@ async function receiveLarge(
       const length = given + (await source.fill(bytes.subarray(given)));
       size += length;
       await admit?.(size);
+      check?.read(bytes.subarray(0, length));
       const use = useSlot(bytes.subarray(0, length), { writer, hashing });
       use.catch(onFailure);
       uses[slot] = use;
@@ -74,6 +79,7 @@ async function receiveLarge(
 
   try {
     const size = await fillSlots();
+    check?.end(size);
     // Asked at once, so that what is hashed last waits for no other data.
     const [digests] = await Promise.all([
       hashing.digests(),

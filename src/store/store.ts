@@ -21,7 +21,16 @@ export interface PutOptions {
   readonly expectedSize?: number;
   /** Asked before the store keeps more than it did, with the bytes in all; what it throws ends the put. */
   readonly admit?: ((size: number) => Promise<void>) | undefined;
+  readonly check?: DataCheck | undefined;
   readonly signal: AbortSignal;
+}
+
+/** Looks at data on its way in. What it throws ends the put, which leaves nothing behind. */
+export interface DataCheck {
+  /** Sees the next bytes; they are there during the call alone. */
+  read(bytes: Uint8Array): void;
+  /** Judges the data before it can be seen. @param size bytes in all */
+  end(size: number): void;
 }
 
 /**
@@ -39,7 +48,7 @@ export interface Store extends AsyncDisposable {
    * Reads `data` to its end. It is left undestroyed on failure, paused wherever reading stopped.
    *
    * @throws StoreError `Exists` `TooLarge` `Full` `Unavailable`; the source's own error when it fails; what
-   *   `admit` throws; the signal's reason when aborted. TypeError when the id is not a UUID.
+   *   `admit` or `check` throws; the signal's reason when aborted. TypeError when the id is not a UUID.
    */
   put(imageId: string, data: Readable, options: PutOptions): Promise<StoredData>;
   /** Where `put` keeps the data of that image. TypeError when the id is not a UUID. */

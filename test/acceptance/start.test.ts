@@ -42,6 +42,14 @@ test('says that it is ready and what to do next, and answers from then on', asyn
   assert.match(said, /^ {2}npm run vitrine -- user list\b/m);
   assert.match(said, / openstack --os-cloud vitrine-producer image list$/m);
   assert(said.includes(`  OS_CLIENT_CONFIG_FILE=${clouds} `));
+  assert(said.includes(`Open ${service.url}/console in a browser.\n`));
+  assert(said.includes(` have their passwords in ${clouds}\n`));
+});
+
+test('says nothing of a console that the operator does not want', async () => {
+  await using service = await runService({ environment: { VITRINE_CONSOLE: 'false' } });
+
+  assert.doesNotMatch(service.stderr(), /console/);
 });
 
 test('takes its settings from the file that VITRINE_CONFIG names, and the environment first', async () => {

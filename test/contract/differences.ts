@@ -113,6 +113,12 @@ export const known: readonly KnownDifference[] = [
     why: 'x-openstack-image-size came with version 2.18 of the API.',
   },
   {
+    kind: 'newer',
+    what: 'status',
+    rows: ['data that is not of the format that the image names is refused'],
+    why: 'Data is held to disk_format since 2025 (require_image_format_match).',
+  },
+  {
     kind: 'differ',
     what: 'status',
     rows: ['Range bytes=-0 of five bytes is 416'],

@@ -62,6 +62,7 @@ async function downloads(): Promise<Downloads> {
     quotas,
     room: uploadRoom({ database, quotas }),
     policy: defaultPolicy,
+    formats: { requiresMatch: true, vmdkTypes: [], harmlessChecks: [] },
     events,
     clock,
     report,

@@ -115,6 +115,7 @@ test('it follows the image through an upload, a deletion and a return', async ()
     location: { store: null, url: 'file:///x' },
     size: 5,
     checksum: 'c',
+    virtualSize: null,
     osHashAlgo: 'sha512',
     osHashValue: 'v',
     at,

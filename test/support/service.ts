@@ -58,6 +58,8 @@ export interface TestService extends AsyncDisposable {
 export interface TestServiceOptions {
   readonly config?: Partial<Config>;
   readonly times?: Partial<ConnectionTimes>;
+  /** Where its built console is; else nothing is built. */
+  readonly consoleFolder?: string;
 }
 
 /** Starts a service that ends with the tests of the calling file. */
@@ -78,7 +80,11 @@ export async function startTestService(options: TestServiceOptions = {}): Promis
     ...options.config,
   };
   const log = watchedLog();
-  const running = await startService(config, log.log, { times: options.times, passwordCost });
+  const running = await startService(config, log.log, {
+    times: options.times,
+    passwordCost,
+    consoleFolder: options.consoleFolder ?? join(folder, 'no-console'),
+  });
   await noteSecretsOfClouds(running.cloudsFile ?? '');
   const agent = await agentFor(config);
   const send = sender(running.url, agent);

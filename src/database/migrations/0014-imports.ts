@@ -43,7 +43,9 @@ const statements = [
     url text,
     size integer,
     checksum text,
-    sha512 text
+    sha512 text,
+    checked_as text,
+    virtual_size integer
   ) strict, without rowid`,
   `create table import_data (
     id text primary key,

@@ -35,7 +35,7 @@ export async function putObject(
   const { server, newMemory, partSize } = context;
   const object = { imageId, upload: randomUUID() };
   const maxSize = Math.min(options.maxSize, server.maxSize);
-  const { expectedSize, admit } = options;
+  const { expectedSize, admit, check } = options;
   const failed = new AbortController();
   const onFailure = (error: unknown): void => failed.abort(error);
   const signal = AbortSignal.any([options.signal, failed.signal]);
@@ -51,7 +51,14 @@ export async function putObject(
   using memory = newMemory();
   try {
     await using writer = partWriter({ sizeOf, expectedSize, memory, send: parts.send, onFailure });
-    const received = await receive({ source, writer, hashers: context.hashers, admit, onFailure });
+    const received = await receive({
+      source,
+      writer,
+      hashers: context.hashers,
+      admit,
+      check,
+      onFailure,
+    });
     options.signal.throwIfAborted();
     const whole = writer.whole();
     await publish(context, object, {

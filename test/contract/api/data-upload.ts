@@ -83,9 +83,15 @@ export const dataUp: Chapter = {
     }),
     after(
       'the size of a disk in another format is not that of its data',
-      [image({ disk_format: 'iso' }), data('12345')],
+      [image({ disk_format: 'ami' }), data('12345')],
       { size: 5, virtual_size: null },
     ),
+    upload('data that is not of the format that the image names is refused', 415, {
+      given: [image({ disk_format: 'iso' })],
+    }),
+    upload('data in a container is not looked at', 204, {
+      given: [image({ disk_format: 'iso', container_format: 'ovf' })],
+    }),
     after('an image of no bytes is active', [image(), data('')], {
       status: 'active',
       size: 0,

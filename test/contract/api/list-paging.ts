@@ -7,7 +7,7 @@ const mark = { mark: '{unique}' };
 /** Names and sizes in opposite orders. */
 const three: readonly Step[] = [
   image({ ...mark, name: 'a', disk_format: 'raw' }, { as: 'a' }),
-  image({ ...mark, name: 'b', disk_format: 'iso' }, { as: 'b' }),
+  image({ ...mark, name: 'b', disk_format: 'ploop' }, { as: 'b' }),
   image({ ...mark, name: 'c', disk_format: 'raw' }, { as: 'c' }),
   data('123', 'a'),
   data('12', 'b'),

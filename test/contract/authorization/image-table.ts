@@ -87,6 +87,8 @@ export const imageCalls: Readonly<Record<string, ImageCall>> = {
   download: { send: `GET ${image}/file`, isSafe: true },
   'download part': { send: `GET ${image}/file`, headers: { range: 'bytes=1-2' }, isSafe: true },
   'download switched off': { send: `GET ${image}/file`, on: 'deactivated', isSafe: true },
+  'download by a browser': { send: 'GET /vitrine/v1/downloads/{image}', isSafe: true },
+  'ask for its cookie': { send: 'POST /vitrine/v1/images/{image}/download', isSafe: true },
   tag: { send: `PUT ${image}/tags/new` },
   untag: { send: `DELETE ${image}/tags/old` },
   deactivate: { send: `POST ${image}/actions/deactivate` },
@@ -149,6 +151,8 @@ import                 202 202 403 --- --- | 202 403 403 --- --- | 202 403 403 -
 download               200 200 403 --- --- | 200 200 403 --- --- | 200 200 403 --- --- | 200 --- --- --- --- | 200 --- --- --- --- | ---
 download part          206 206 403 --- --- | 206 206 403 --- --- | 206 206 403 --- --- | 206 --- --- --- --- | 206 --- --- --- --- | ---
 download switched off  200 403 403 --- --- | 200 403 403 --- --- | 200 403 403 --- --- | 200 --- --- --- --- | 200 --- --- --- --- | ---
+download by a browser  200 200 403 --- --- | 200 200 403 --- --- | 200 200 403 --- --- | 200 --- --- --- --- | 200 --- --- --- --- | ---
+ask for its cookie     204 204 403 --- --- | 204 204 403 --- --- | 204 204 403 --- --- | 204 --- --- --- --- | 204 --- --- --- --- | ---
 tag                    204 204 403 --- --- | 204 403 403 --- --- | 204 403 403 --- --- | 204 --- --- --- --- | 204 --- --- --- --- | ---
 untag                  204 204 403 --- --- | 204 403 403 --- --- | 204 403 403 --- --- | 204 --- --- --- --- | 204 --- --- --- --- | ---
 deactivate             204 204 403 --- --- | 204 403 403 --- --- | 204 403 403 --- --- | 204 --- --- --- --- | 204 --- --- --- --- | ---

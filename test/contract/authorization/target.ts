@@ -49,7 +49,11 @@ export async function ownTarget(): Promise<Target> {
   const config = { ...loadConfig(environment, undefined), ...store.config };
   using watched = watchRoutes();
   const log = watchedLog();
-  const service = await startService(config, log.log, { passwordCost });
+  const service = await startService(config, log.log, {
+    passwordCost,
+    // Nobody has built one.
+    consoleFolder: join(folder, 'no-console'),
+  });
   parts.defer(async () => {
     await service.stop();
     log.check();

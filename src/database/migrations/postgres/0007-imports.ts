@@ -37,7 +37,9 @@ const statements = [
     url text collate "C",
     size bigint,
     checksum text collate "C",
-    sha512 text collate "C"
+    sha512 text collate "C",
+    checked_as text collate "C",
+    virtual_size bigint
   )`,
   `create table import_data (
     id text collate "C" primary key,

@@ -1,0 +1,132 @@
+import { uploadImageData } from '../../client/image-data.ts';
+import { createImage, deleteImage } from '../../client/images.ts';
+import type { Session } from '../../client/session.ts';
+import { paceOf } from '../pace.ts';
+import type { Upload, UploadDraft } from '../uploads.ts';
+
+/** Files that are sent at a time. */
+const atOnce = 2;
+
+/** How often progress is told, ms. */
+const tellInterval = 200;
+
+export interface UploadQueue {
+  readonly list: () => readonly Upload[];
+  readonly subscribe: (onChange: () => void) => () => void;
+  readonly start: (drafts: readonly UploadDraft[]) => void;
+  readonly retry: (key: number) => void;
+  readonly cancel: (key: number) => void;
+  readonly dismiss: (key: number) => void;
+}
+
+/** Sends files, a few at a time. */
+export function uploadQueue(session: Session): UploadQueue {
+  const listeners = new Set<() => void>();
+  const running = new Map<number, AbortController>();
+  let uploads: readonly Upload[] = [];
+  let lastKey = 0;
+
+  function set(next: readonly Upload[]): void {
+    uploads = next;
+    for (const listener of listeners) listener();
+  }
+  function change(key: number, part: Partial<Upload>): void {
+    set(uploads.map((upload) => (upload.key === key ? { ...upload, ...part } : upload)));
+  }
+  function remove(key: number): void {
+    set(uploads.filter((upload) => upload.key !== key));
+  }
+  function next(): void {
+    const waiting = uploads.find(({ stage }) => stage === 'waiting');
+    if (!waiting || running.size >= atOnce) return;
+    void send(waiting).finally(next);
+    next();
+  }
+
+  async function send(upload: Upload): Promise<void> {
+    const { key } = upload;
+    const cancelled = new AbortController();
+    running.set(key, cancelled);
+    change(key, { stage: 'sending', problem: undefined });
+    try {
+      const imageId = upload.imageId ?? (await createFor(session, upload.draft));
+      change(key, { imageId });
+      await sendFile(session, { imageId, upload, signal: cancelled.signal, change });
+      change(key, { stage: 'done' });
+    } catch (problem) {
+      if (!cancelled.signal.aborted) change(key, { stage: 'failed', problem });
+    } finally {
+      running.delete(key);
+    }
+  }
+
+  async function giveUp(upload: Upload): Promise<void> {
+    running.get(upload.key)?.abort();
+    remove(upload.key);
+    // An image that was there before stays as it was.
+    if (upload.imageId !== undefined && upload.draft.imageId === undefined) {
+      await deleteImage(session, upload.imageId);
+    }
+  }
+  const byKey = (key: number) => uploads.find((upload) => upload.key === key);
+
+  return {
+    list: () => uploads,
+    subscribe(onChange) {
+      listeners.add(onChange);
+      return () => void listeners.delete(onChange);
+    },
+    start(drafts) {
+      set([...uploads, ...drafts.map((draft) => begun(draft, ++lastKey))]);
+      next();
+    },
+    retry(key) {
+      change(key, { stage: 'waiting', problem: undefined });
+      next();
+    },
+    cancel(key) {
+      const upload = byKey(key);
+      // It is gone from the list at once; an image that cannot be deleted is still in the list of images.
+      if (upload) void giveUp(upload).catch(() => undefined);
+    },
+    dismiss: remove,
+  };
+}
+
+function begun(draft: UploadDraft, key: number): Upload {
+  const pace = { share: 0, speed: undefined, left: undefined };
+  return { key, draft, stage: 'waiting', pace, imageId: draft.imageId, problem: undefined };
+}
+
+async function createFor(session: Session, draft: UploadDraft): Promise<string> {
+  const { id } = await createImage(session, {
+    name: draft.name,
+    disk_format: draft.diskFormat,
+    container_format: 'bare',
+  });
+  return id;
+}
+
+interface Sending {
+  readonly imageId: string;
+  readonly upload: Upload;
+  readonly signal: AbortSignal;
+  readonly change: (key: number, part: Partial<Upload>) => void;
+}
+
+async function sendFile(session: Session, { imageId, upload, signal, change }: Sending) {
+  const { key, draft } = upload;
+  const { size } = draft.file;
+  const follow = paceOf(size);
+  let told = 0;
+  await uploadImageData(session, imageId, draft.file, {
+    signal,
+    onProgress(sent) {
+      const now = performance.now();
+      // The last bytes are told at once: the service then writes them to the disk, which takes a while.
+      if (sent < size && now - told < tellInterval) return;
+      told = now;
+      change(key, { pace: follow(sent, now), stage: sent < size ? 'sending' : 'storing' });
+    },
+  });
+}

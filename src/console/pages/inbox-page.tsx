@@ -1,0 +1,208 @@
+import { type ReactNode, useMemo, useState } from 'react';
+import type { ImageBody } from '../../client/images.ts';
+import { getProjectNames } from '../../client/names.ts';
+import { useAccount } from '../account.ts';
+import { useMedia } from '../browser/use-media.ts';
+import { useTask } from '../browser/use-task.ts';
+import { useTell } from '../messages.ts';
+import { answer, loadOffers, useWaiting } from '../offers.ts';
+import { type PageList, pageList } from '../page-list.ts';
+import { Cell, HeadCell } from '../parts/cell.tsx';
+import { Empty } from '../parts/empty.tsx';
+import { PlaceLink } from '../parts/place-link.tsx';
+import { Problem } from '../parts/problem.tsx';
+import { VirtualRows } from '../parts/virtual-rows.tsx';
+import { type OfferStatus, offerStatuses } from '../place.ts';
+import { shortId, sizeText, timeText } from '../text.ts';
+
+const titles: Readonly<Record<OfferStatus, string>> = {
+  pending: 'Pending',
+  accepted: 'Accepted',
+  rejected: 'Rejected',
+};
+
+const emptyTexts: Readonly<Record<OfferStatus, { readonly title: string; readonly text: string }>> =
+  {
+    pending: {
+      title: 'Nothing waits for you',
+      text: 'When another project shares an image with yours, it appears here by itself. Its owner needs the name of your project:',
+    },
+    accepted: {
+      title: 'Nothing accepted yet',
+      text: 'Images that you accept are in your list, and here.',
+    },
+    rejected: {
+      title: 'Nothing rejected',
+      text: 'What you reject stays here, should you change your mind.',
+    },
+  };
+
+/** What other projects share with this one, and the answers to it. */
+export function InboxPage({ status }: { readonly status: OfferStatus }): ReactNode {
+  const { count = 0 } = useWaiting();
+  return (
+    <div className="page list-page">
+      <header className="page-head">
+        <h1>Inbox</h1>
+        <nav aria-label="Offers" className="tabs">
+          {offerStatuses.map((name) => (
+            <PlaceLink
+              key={name}
+              place={{ page: 'inbox', status: name }}
+              isCurrent={name === status}
+            >
+              {titles[name]}
+              {name === 'pending' && count > 0 && ` (${count})`}
+            </PlaceLink>
+          ))}
+        </nav>
+      </header>
+      <Offers key={status} status={status} />
+    </div>
+  );
+}
+
+interface Offer {
+  readonly image: ImageBody;
+  readonly from: string;
+}
+
+function useOfferList(status: OfferStatus, round: number): PageList<Offer> {
+  const { session, project } = useAccount();
+  const { version } = useWaiting();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is new makes another list.
+  return useMemo(
+    () =>
+      pageList<Offer>(async (marker) => {
+        const asked = { status, projectId: project.id };
+        const { rows, next } = await loadOffers(session, asked, marker);
+        const owners = rows.map(({ owner }) => owner ?? '').filter((owner) => owner !== '');
+        const names = owners.length > 0 ? await getProjectNames(session, owners) : new Map();
+        const nameOf = (owner: string | null) =>
+          owner === null ? 'nobody' : (names.get(owner) ?? shortId(owner));
+        return { rows: rows.map((image) => ({ image, from: nameOf(image.owner) })), next };
+      }),
+    [session, project.id, status, version, round],
+  );
+}
+
+function Offers({ status }: { readonly status: OfferStatus }): ReactNode {
+  const { session } = useAccount();
+  const tell = useTell();
+  const { look } = useWaiting();
+  const [round, setRound] = useState(0);
+  const list = useOfferList(status, round);
+  const isNarrow = useMedia('(max-width: 759px)');
+
+  const decide = useTask(async (image: ImageBody, next: OfferStatus) => {
+    await answer(session, image.id, next);
+    list.drop((row) => row.image.id === image.id);
+    look();
+    const text = `${titles[next]}: ${image.name ?? image.id}.`;
+    tell({
+      text,
+      async undo() {
+        await answer(session, image.id, status);
+        setRound((number) => number + 1);
+        look();
+      },
+    });
+  });
+  return (
+    <>
+      <Problem error={decide.problem} />
+      <VirtualRows
+        list={list}
+        rowHeight={isNarrow ? 96 : 48}
+        label={`Images shared with this project: ${status}`}
+        head={<OfferHead />}
+        keyOf={({ image }) => image.id}
+        cells={(offer) => (
+          <OfferCells
+            offer={offer}
+            status={status}
+            isBusy={decide.isRunning}
+            onDecide={(next) => void decide.run(offer.image, next)}
+          />
+        )}
+        empty={<NoOffers status={status} />}
+      />
+    </>
+  );
+}
+
+function NoOffers({ status }: { readonly status: OfferStatus }): ReactNode {
+  const { project } = useAccount();
+  const { title, text } = emptyTexts[status];
+  return (
+    <Empty title={title}>
+      <p>{text}</p>
+      {status === 'pending' && (
+        <p>
+          <code>{project.name}</code>
+        </p>
+      )}
+    </Empty>
+  );
+}
+
+function OfferHead(): ReactNode {
+  return (
+    <>
+      <HeadCell>Name</HeadCell>
+      <HeadCell>From</HeadCell>
+      <HeadCell>Format</HeadCell>
+      <HeadCell className="number">Size</HeadCell>
+      <HeadCell>Made</HeadCell>
+      <HeadCell>
+        <span className="unseen">Answer</span>
+      </HeadCell>
+    </>
+  );
+}
+
+interface OfferCellsProps {
+  readonly offer: Offer;
+  readonly status: OfferStatus;
+  readonly isBusy: boolean;
+  readonly onDecide: (status: OfferStatus) => void;
+}
+
+function OfferCells({ offer, status, isBusy, onDecide }: OfferCellsProps): ReactNode {
+  const { image, from } = offer;
+  const name = image.name ?? image.id;
+  return (
+    <>
+      <Cell className="name">
+        <PlaceLink place={{ page: 'image', id: image.id }}>{name}</PlaceLink>
+      </Cell>
+      <Cell className="from">{from}</Cell>
+      <Cell className="format">{image.disk_format ?? '–'}</Cell>
+      <Cell className="number size">{sizeText(image.size)}</Cell>
+      <Cell className="made">{timeText(image.created_at)}</Cell>
+      <Cell className="answers">
+        {status !== 'accepted' && (
+          <button
+            type="button"
+            className="primary"
+            disabled={isBusy}
+            aria-label={`Accept ${name}`}
+            onClick={() => onDecide('accepted')}
+          >
+            Accept
+          </button>
+        )}
+        {status !== 'rejected' && (
+          <button
+            type="button"
+            disabled={isBusy}
+            aria-label={`Reject ${name}`}
+            onClick={() => onDecide('rejected')}
+          >
+            Reject
+          </button>
+        )}
+      </Cell>
+    </>
+  );
+}

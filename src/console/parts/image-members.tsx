@@ -1,0 +1,117 @@
+import { type ReactNode, useCallback } from 'react';
+import { addMember, listMembers, removeMember } from '../../client/members.ts';
+import { getProjectNames } from '../../client/names.ts';
+import type { Session } from '../../client/session.ts';
+import { useAccount } from '../account.ts';
+import { useLoaded } from '../browser/use-loaded.ts';
+import { useTask } from '../browser/use-task.ts';
+import { useTell } from '../messages.ts';
+import { shortId, timeText } from '../text.ts';
+import { StatusMark } from './marks.tsx';
+import { Problem } from './problem.tsx';
+
+interface NamedMember {
+  readonly id: string;
+  readonly name: string | undefined;
+  readonly status: string;
+  readonly since: string;
+}
+
+async function loadMembers(session: Session, imageId: string): Promise<readonly NamedMember[]> {
+  const members = await listMembers(session, imageId);
+  const ids = members.map(({ member_id: id }) => id);
+  const names = ids.length === 0 ? new Map<string, string>() : await getProjectNames(session, ids);
+  return members.map(({ member_id: id, status, created_at: since }) => ({
+    ...{ id, status, since },
+    name: names.get(id),
+  }));
+}
+
+interface ImageMembersProps {
+  readonly imageId: string;
+  /** Another number looks again. */
+  readonly round: number;
+}
+
+/** Whom an image is shared with, and what they said. */
+export function ImageMembers({ imageId, round }: ImageMembersProps): ReactNode {
+  const { session } = useAccount();
+  const tell = useTell();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another round is a reason to look.
+  const load = useCallback(() => loadMembers(session, imageId), [session, imageId, round]);
+  const { value: members, problem, reload } = useLoaded(load);
+  const withdraw = useTask(async ({ id, name }: NamedMember) => {
+    await removeMember(session, imageId, id);
+    reload();
+    tell({
+      text: `${name ?? shortId(id)} can no longer open it.`,
+      async undo() {
+        await addMember(session, imageId, id);
+        reload();
+      },
+    });
+  });
+  return (
+    <section className="card">
+      <h2>Shared with</h2>
+      <Problem error={problem} onRetry={reload} />
+      <Problem error={withdraw.problem} />
+      {members?.length === 0 && (
+        <p className="quiet-text">Nobody yet. Share it by its button above.</p>
+      )}
+      {members && members.length > 0 && (
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Project</th>
+              <th scope="col">Answer</th>
+              <th scope="col">Since</th>
+              <th scope="col">
+                <span className="unseen">Withdraw</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {members.map((member) => (
+              <MemberRow
+                key={member.id}
+                member={member}
+                onWithdraw={() => void withdraw.run(member)}
+              />
+            ))}
+          </tbody>
+        </table>
+      )}
+    </section>
+  );
+}
+
+interface MemberRowProps {
+  readonly member: NamedMember;
+  readonly onWithdraw: () => void;
+}
+
+function MemberRow({ member, onWithdraw }: MemberRowProps): ReactNode {
+  const { id, name, status, since } = member;
+  return (
+    <tr>
+      <td className="breakable" title={id}>
+        {name ?? <code>{id}</code>}
+      </td>
+      <td>
+        <StatusMark status={status} />
+      </td>
+      <td>{timeText(since)}</td>
+      <td className="number">
+        <button
+          type="button"
+          className="danger-text"
+          aria-label={`Withdraw it from ${name ?? id}`}
+          onClick={onWithdraw}
+        >
+          Withdraw
+        </button>
+      </td>
+    </tr>
+  );
+}

@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { noFilters } from './image-filters.ts';
+import { addressOf, imagesPlace, inboxPlace, type Place, placeOf } from './place.ts';
+
+const places: Readonly<Record<string, Place>> = {
+  images: imagesPlace,
+  'images?tag=new': { page: 'images', filters: { ...noFilters, tag: 'new' } },
+  'images/d34d': { page: 'image', id: 'd34d' },
+  'images/a%2Fb': { page: 'image', id: 'a/b' },
+  inbox: inboxPlace,
+  'inbox?status=rejected': { page: 'inbox', status: 'rejected' },
+};
+
+for (const [address, place] of Object.entries(places)) {
+  test(`${address} is an address, both ways`, () => {
+    const [path = '', search = ''] = address.split('?');
+
+    assert.deepEqual(placeOf(path, search), place);
+    assert.equal(addressOf(place), address);
+  });
+}
+
+test('the beginning is the list of images, and what is not known is missing', () => {
+  assert.deepEqual(placeOf('', ''), imagesPlace);
+  assert.deepEqual(placeOf('inbox', '?status=x'), inboxPlace);
+  assert.deepEqual(placeOf('images/%E0%A4%A', ''), { page: 'image', id: '%E0%A4%A' });
+  for (const path of ['settings', 'inbox/1', 'images/1/2']) {
+    assert.deepEqual(placeOf(path, ''), { page: 'missing' });
+  }
+});

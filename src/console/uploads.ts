@@ -1,0 +1,47 @@
+import { createContext, useContext } from 'react';
+import type { Pace } from './pace.ts';
+
+/** What is to become an image. */
+export interface UploadDraft {
+  readonly file: File;
+  readonly name: string;
+  readonly diskFormat: string;
+  /** The queued image that waits for this data; else one is made. */
+  readonly imageId?: string;
+}
+
+export type UploadStage = 'waiting' | 'sending' | 'storing' | 'done' | 'failed';
+
+/** A file on its way. */
+export interface Upload {
+  readonly key: number;
+  readonly draft: UploadDraft;
+  readonly stage: UploadStage;
+  readonly pace: Pace;
+  /** Undefined until there is an image. */
+  readonly imageId: string | undefined;
+  readonly problem: unknown;
+}
+
+export interface UploadsState {
+  readonly uploads: readonly Upload[];
+  /** Another number whenever there is an image more. */
+  readonly version: number;
+  readonly start: (drafts: readonly UploadDraft[]) => void;
+  /** Sends it once more, for the same image. */
+  readonly retry: (key: number) => void;
+  /** Ends it, and deletes the image that has no data then. */
+  readonly cancel: (key: number) => void;
+  /** Takes one that is over from the list. */
+  readonly dismiss: (key: number) => void;
+}
+
+const UploadsContext = createContext<UploadsState | undefined>(undefined);
+
+export const UploadsProvider = UploadsContext.Provider;
+
+export function useUploads(): UploadsState {
+  const state = useContext(UploadsContext);
+  if (!state) throw new Error('Uploads are shown nowhere.');
+  return state;
+}
