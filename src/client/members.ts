@@ -16,28 +16,6 @@ export async function addMember(
   return answer as MemberDocument;
 }
 
-/** What became of an offer to whatever was typed. */
-export interface Offer {
-  readonly member: MemberDocument;
-  /** False when nobody knows such a project: the offer stands, and reaches nobody until there is one. */
-  readonly isKnown: boolean;
-}
-
-/** Offers an image to the project of that id or exact name, and tells whether there is one. @throws ApiError */
-export async function offerImage(
-  session: Session,
-  imageId: string,
-  project: string,
-): Promise<Offer> {
-  const answer = await session.send('image', {
-    method: 'POST',
-    path: `${imagePath(imageId)}/members`,
-    body: { member: project },
-  });
-  const member = (await answer.json()) as MemberDocument;
-  return { member, isKnown: answer.headers.get('x-vitrine-member') !== 'unknown-project' };
-}
-
 /** Everyone that an image is offered to; a consumer is shown itself alone. @throws ApiError @see Images API v2, "List image members" */
 export async function listMembers(
   session: Session,

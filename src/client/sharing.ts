@@ -1,6 +1,7 @@
 import type { Static } from 'typebox';
 import type { answerOffers, listInbox, listMutes, OfferDocument } from '../api/vitrine/inbox.ts';
 import type { ShareDocument } from '../api/vitrine/shares.ts';
+import { readEvents, type StreamedEvent } from './event-stream.ts';
 import type { Session } from './session.ts';
 
 const root = '/vitrine/v1';
@@ -19,6 +20,23 @@ type InboxPage = Static<NonNullable<typeof listInbox.answer>>;
 /** What came of each answer. */
 export type AnswerResults = Static<NonNullable<typeof answerOffers.answer>>['results'];
 
+/** Which offers to list. */
+export interface OfferQuery {
+  readonly state: OfferStateName | 'all';
+  /** At most 500. */
+  readonly limit?: number;
+  readonly marker?: string | undefined;
+}
+
+/** One page of what others offer the session's project, the newest first. @throws ApiError */
+export async function getOfferPage(
+  session: Session,
+  { state, limit = 500, marker }: OfferQuery,
+): Promise<InboxPage> {
+  const query = new URLSearchParams({ state, limit: String(limit), ...(marker && { marker }) });
+  return (await session.call('image', { path: `${root}/inbox?${query.toString()}` })) as InboxPage;
+}
+
 /** What others offer the session's project, the newest first, page after page as they are read. @throws ApiError */
 export async function* listOffers(
   session: Session,
@@ -26,10 +44,7 @@ export async function* listOffers(
 ): AsyncGenerator<OfferBody> {
   let marker: string | undefined;
   do {
-    const query = new URLSearchParams({ state, limit: '500', ...(marker && { marker }) });
-    const page = (await session.call('image', {
-      path: `${root}/inbox?${query.toString()}`,
-    })) as InboxPage;
+    const page = await getOfferPage(session, { state, marker });
     yield* page.offers;
     marker = page.next;
   } while (marker !== undefined);
@@ -89,8 +104,35 @@ export async function putShare(
   { imageId, project }: { readonly imageId: string; readonly project: string },
   terms: ShareTermsBody,
 ): Promise<ShareBody> {
+  return (await shareImage(session, { imageId, project }, terms)).share;
+}
+
+/** What became of a share with whatever was typed. */
+export interface ShareOutcome {
+  readonly share: ShareBody;
+  /** False when nobody knows such a project: the share stands, and reaches nobody until there is one. */
+  readonly isKnown: boolean;
+}
+
+/** Shares an image as `putShare` does, and tells whether there is such a project. @throws ApiError */
+export async function shareImage(
+  session: Session,
+  { imageId, project }: { readonly imageId: string; readonly project: string },
+  terms: ShareTermsBody,
+): Promise<ShareOutcome> {
   const request = { method: 'PUT', path: pathOf('shares', imageId, project), body: terms } as const;
-  return (await session.call('image', request)) as ShareBody;
+  const answer = await session.send('image', request);
+  const share = (await answer.json()) as ShareBody;
+  return { share, isKnown: answer.headers.get('x-vitrine-member') !== 'unknown-project' };
+}
+
+/** What happens to the shares of the session's project, as it happens. @throws ApiError */
+export async function* listenToShares(
+  session: Session,
+  signal: AbortSignal,
+): AsyncGenerator<StreamedEvent> {
+  const { body } = await session.send('image', { path: `${root}/events`, signal });
+  if (body) yield* readEvents(body);
 }
 
 function pathOf(...parts: readonly string[]): string {

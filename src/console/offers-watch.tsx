@@ -1,42 +1,40 @@
 import { type ReactNode, useCallback, useEffect, useMemo, useState } from 'react';
 import { useAccount } from './account.ts';
-import { loadOffers, WaitingProvider } from './offers.ts';
+import { followShares } from './browser/share-events.ts';
+import { WaitingProvider, waitingImages } from './offers.ts';
 
-/** How often the inbox is looked at while the page is, ms. */
-const interval = 4000;
+interface Seen {
+  readonly images: readonly string[] | undefined;
+  readonly version: number;
+}
 
-/** Knows how many offers wait, and looks again by itself. */
+/** Knows how many offers wait, as they come and go. */
 export function OffersWatch({ children }: { readonly children: ReactNode }): ReactNode {
-  const { session, project } = useAccount();
-  const [count, setCount] = useState<number>();
-  const [version, setVersion] = useState(0);
+  const { session } = useAccount();
+  const [{ images, version }, setSeen] = useState<Seen>({ images: undefined, version: 0 });
 
-  const look = useCallback(async () => {
-    const asked = { status: 'pending', projectId: project.id } as const;
-    const { rows } = await loadOffers(session, asked, undefined);
-    setCount((before) => {
-      if (before !== rows.length) setVersion((number) => number + 1);
-      return rows.length;
-    });
-  }, [session, project.id]);
+  const look = useCallback(() => {
+    waitingImages(session).then(
+      (now) => setSeen((before) => (isSame(before.images, now) ? before : after(before, now))),
+      // Who cannot be reached now is asked again; pages say themselves what fails for them.
+      () => undefined,
+    );
+  }, [session]);
 
-  useEffect(() => {
-    const lookIfSeen = () => {
-      // Whoever cannot be reached now is asked again; pages say themselves what fails for them.
-      if (document.visibilityState === 'visible') void look().catch(() => undefined);
-    };
-    lookIfSeen();
-    const timer = setInterval(lookIfSeen, interval);
-    document.addEventListener('visibilitychange', lookIfSeen);
-    return () => {
-      clearInterval(timer);
-      document.removeEventListener('visibilitychange', lookIfSeen);
-    };
-  }, [look]);
+  useEffect(() => followShares(session, look), [session, look]);
 
   const waiting = useMemo(
-    () => ({ count, version, look: () => void look().catch(() => undefined) }),
-    [count, version, look],
+    () => ({ count: images?.length, version, look }),
+    [images, version, look],
   );
   return <WaitingProvider value={waiting}>{children}</WaitingProvider>;
+}
+
+function isSame(before: readonly string[] | undefined, now: readonly string[]): boolean {
+  return before?.join() === now.join();
+}
+
+/** What was there at first is no news. */
+function after({ images, version }: Seen, now: readonly string[]): Seen {
+  return { images: now, version: images === undefined ? version : version + 1 };
 }

@@ -1,30 +1,32 @@
 import { createContext, useContext } from 'react';
-import { getImagePage, type ImageBody } from '../client/images.ts';
-import { answerOffer } from '../client/members.ts';
 import type { Session } from '../client/session.ts';
+import { answerOffersOf, getOfferPage, type OfferBody } from '../client/sharing.ts';
 import type { Page } from './page-list.ts';
 import type { OfferStatus } from './place.ts';
 
 /** One page of what others share with the project. @throws ApiError */
 export async function loadOffers(
   session: Session,
-  { status, projectId }: { readonly status: OfferStatus; readonly projectId: string },
+  status: OfferStatus,
   marker: string | undefined,
-): Promise<Page<ImageBody>> {
-  const { images, next } = await getImagePage(session, {
-    visibility: 'shared',
-    member_status: status,
-    limit: '200',
-    ...(marker !== undefined && { marker }),
-  });
-  // The API lists what the project itself shares with it.
-  const rows = images.filter(({ owner }) => owner !== projectId);
-  return { rows, next: next === undefined ? undefined : images.at(-1)?.id };
+): Promise<Page<OfferBody>> {
+  const { offers, next } = await getOfferPage(session, { state: status, limit: 200, marker });
+  return { rows: offers, next };
 }
 
-/** Answers an offer; an answer can be changed at any time. @throws ApiError */
+/** More are not counted. */
+const mostCounted = 100;
+
+/** The images that wait for an answer, the newest first, up to a hundred. @throws ApiError */
+export async function waitingImages(session: Session): Promise<readonly string[]> {
+  const { offers } = await getOfferPage(session, { state: 'pending', limit: mostCounted });
+  return offers.map(({ image }) => image.id);
+}
+
+/** Answers an offer; an answer can be changed at any time. @throws Error in the service's words */
 export async function answer(session: Session, imageId: string, status: OfferStatus) {
-  await answerOffer(session, { imageId, projectId: await session.projectId(), status });
+  const [result] = await answerOffersOf(session, [imageId], status);
+  if (typeof result?.error === 'string') throw new Error(result.error);
 }
 
 /** How many offers wait for an answer. */

@@ -1,6 +1,7 @@
 import { filtersIn, filtersText, type ImageFilters, noFilters } from './image-filters.ts';
 
-export const offerStatuses = ['pending', 'accepted', 'rejected'] as const;
+/** Where offers lie. */
+export const offerStatuses = ['pending', 'set_aside', 'accepted', 'rejected'] as const;
 
 export type OfferStatus = (typeof offerStatuses)[number];
 

@@ -1,6 +1,5 @@
 import { type ReactNode, useMemo, useState } from 'react';
-import type { ImageBody } from '../../client/images.ts';
-import { getProjectNames } from '../../client/names.ts';
+import type { OfferBody } from '../../client/sharing.ts';
 import { useAccount } from '../account.ts';
 import { useMedia } from '../browser/use-media.ts';
 import { useTask } from '../browser/use-task.ts';
@@ -13,10 +12,11 @@ import { PlaceLink } from '../parts/place-link.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { VirtualRows } from '../parts/virtual-rows.tsx';
 import { type OfferStatus, offerStatuses } from '../place.ts';
-import { shortId, sizeText, timeText } from '../text.ts';
+import { sizeText, timeText } from '../text.ts';
 
 const titles: Readonly<Record<OfferStatus, string>> = {
   pending: 'Pending',
+  set_aside: 'Set aside',
   accepted: 'Accepted',
   rejected: 'Rejected',
 };
@@ -26,6 +26,10 @@ const emptyTexts: Readonly<Record<OfferStatus, { readonly title: string; readonl
     pending: {
       title: 'Nothing waits for you',
       text: 'When another project shares an image with yours, it appears here by itself. Its owner needs the name of your project:',
+    },
+    set_aside: {
+      title: 'Nothing set aside',
+      text: 'What you set aside waits here, out of the way, until you answer it.',
     },
     accepted: {
       title: 'Nothing accepted yet',
@@ -62,27 +66,13 @@ export function InboxPage({ status }: { readonly status: OfferStatus }): ReactNo
   );
 }
 
-interface Offer {
-  readonly image: ImageBody;
-  readonly from: string;
-}
-
-function useOfferList(status: OfferStatus, round: number): PageList<Offer> {
-  const { session, project } = useAccount();
+function useOfferList(status: OfferStatus, round: number): PageList<OfferBody> {
+  const { session } = useAccount();
   const { version } = useWaiting();
   // biome-ignore lint/correctness/useExhaustiveDependencies: what is new makes another list.
   return useMemo(
-    () =>
-      pageList<Offer>(async (marker) => {
-        const asked = { status, projectId: project.id };
-        const { rows, next } = await loadOffers(session, asked, marker);
-        const owners = rows.map(({ owner }) => owner ?? '').filter((owner) => owner !== '');
-        const names = owners.length > 0 ? await getProjectNames(session, owners) : new Map();
-        const nameOf = (owner: string | null) =>
-          owner === null ? 'nobody' : (names.get(owner) ?? shortId(owner));
-        return { rows: rows.map((image) => ({ image, from: nameOf(image.owner) })), next };
-      }),
-    [session, project.id, status, version, round],
+    () => pageList<OfferBody>((marker) => loadOffers(session, status, marker)),
+    [session, status, version, round],
   );
 }
 
@@ -94,7 +84,7 @@ function Offers({ status }: { readonly status: OfferStatus }): ReactNode {
   const list = useOfferList(status, round);
   const isNarrow = useMedia('(max-width: 759px)');
 
-  const decide = useTask(async (image: ImageBody, next: OfferStatus) => {
+  const decide = useTask(async ({ image }: OfferBody, next: OfferStatus) => {
     await answer(session, image.id, next);
     list.drop((row) => row.image.id === image.id);
     look();
@@ -113,7 +103,7 @@ function Offers({ status }: { readonly status: OfferStatus }): ReactNode {
       <Problem error={decide.problem} />
       <VirtualRows
         list={list}
-        rowHeight={isNarrow ? 96 : 48}
+        rowHeight={isNarrow ? 108 : 52}
         label={`Images shared with this project: ${status}`}
         head={<OfferHead />}
         keyOf={({ image }) => image.id}
@@ -122,7 +112,7 @@ function Offers({ status }: { readonly status: OfferStatus }): ReactNode {
             offer={offer}
             status={status}
             isBusy={decide.isRunning}
-            onDecide={(next) => void decide.run(offer.image, next)}
+            onDecide={(next) => void decide.run(offer, next)}
           />
         )}
         empty={<NoOffers status={status} />}
@@ -153,7 +143,7 @@ function OfferHead(): ReactNode {
       <HeadCell>From</HeadCell>
       <HeadCell>Format</HeadCell>
       <HeadCell className="number">Size</HeadCell>
-      <HeadCell>Made</HeadCell>
+      <HeadCell>Offered</HeadCell>
       <HeadCell>
         <span className="unseen">Answer</span>
       </HeadCell>
@@ -162,47 +152,68 @@ function OfferHead(): ReactNode {
 }
 
 interface OfferCellsProps {
-  readonly offer: Offer;
+  readonly offer: OfferBody;
   readonly status: OfferStatus;
   readonly isBusy: boolean;
   readonly onDecide: (status: OfferStatus) => void;
 }
 
 function OfferCells({ offer, status, isBusy, onDecide }: OfferCellsProps): ReactNode {
-  const { image, from } = offer;
+  const { image, producer } = offer;
   const name = image.name ?? image.id;
   return (
     <>
       <Cell className="name">
         <PlaceLink place={{ page: 'image', id: image.id }}>{name}</PlaceLink>
+        <OfferNote offer={offer} />
       </Cell>
-      <Cell className="from">{from}</Cell>
+      <Cell className="from">{producer.name ?? producer.id ?? 'nobody'}</Cell>
       <Cell className="format">{image.disk_format ?? '–'}</Cell>
       <Cell className="number size">{sizeText(image.size)}</Cell>
-      <Cell className="made">{timeText(image.created_at)}</Cell>
+      <Cell className="made">{timeText(offer.offered_at)}</Cell>
       <Cell className="answers">
-        {status !== 'accepted' && (
+        {answersTo[status].map(({ next, verb }) => (
           <button
+            key={next}
             type="button"
-            className="primary"
+            className={next === 'accepted' ? 'primary' : ''}
             disabled={isBusy}
-            aria-label={`Accept ${name}`}
-            onClick={() => onDecide('accepted')}
+            aria-label={`${verb} ${name}`}
+            onClick={() => onDecide(next)}
           >
-            Accept
+            {verb}
           </button>
-        )}
-        {status !== 'rejected' && (
-          <button
-            type="button"
-            disabled={isBusy}
-            aria-label={`Reject ${name}`}
-            onClick={() => onDecide('rejected')}
-          >
-            Reject
-          </button>
-        )}
+        ))}
       </Cell>
     </>
+  );
+}
+
+const accept = { next: 'accepted', verb: 'Accept' } as const;
+const reject = { next: 'rejected', verb: 'Reject' } as const;
+const later = { next: 'set_aside', verb: 'Later' } as const;
+
+/** What can be said of an offer where it lies. */
+const answersTo = {
+  pending: [accept, reject, later],
+  set_aside: [accept, reject],
+  accepted: [reject],
+  rejected: [accept],
+} as const satisfies Readonly<Record<OfferStatus, readonly unknown[]>>;
+
+/** What the producer says of it, and when it is over. */
+function OfferNote({ offer }: { readonly offer: OfferBody }): ReactNode {
+  const { note, expires_at: end, withdrawal } = offer;
+  const parts = [
+    withdrawal !== null && `withdrawn${withdrawal === '' ? '' : `: ${withdrawal}`}`,
+    end !== null && `ends ${timeText(end)}`,
+    note !== null && note,
+  ].filter((part) => part !== false);
+  if (parts.length === 0) return null;
+  const text = parts.join(' · ');
+  return (
+    <div className="note" title={text}>
+      {text}
+    </div>
   );
 }

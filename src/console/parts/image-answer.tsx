@@ -11,6 +11,7 @@ import { Problem } from './problem.tsx';
 
 const said: Readonly<Record<OfferStatus, string>> = {
   pending: 'is shared with your project and waits for an answer. It is not in your list yet.',
+  set_aside: 'is shared with your project and was set aside. It is not in your list.',
   accepted: 'is shared with your project, which has accepted it.',
   rejected: 'is shared with your project, which has rejected it. It is not in your list.',
 };

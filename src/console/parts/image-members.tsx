@@ -1,7 +1,7 @@
 import { type ReactNode, useCallback } from 'react';
-import { addMember, listMembers, removeMember } from '../../client/members.ts';
-import { getProjectNames } from '../../client/names.ts';
+import { removeMember } from '../../client/members.ts';
 import type { Session } from '../../client/session.ts';
+import { listShares, putShare } from '../../client/sharing.ts';
 import { useAccount } from '../account.ts';
 import { useLoaded } from '../browser/use-loaded.ts';
 import { useTask } from '../browser/use-task.ts';
@@ -12,18 +12,19 @@ import { Problem } from './problem.tsx';
 
 interface NamedMember {
   readonly id: string;
-  readonly name: string | undefined;
+  readonly name: string | null;
   readonly status: string;
   readonly since: string;
+  readonly note: string | null;
+  readonly end: string | null;
 }
 
 async function loadMembers(session: Session, imageId: string): Promise<readonly NamedMember[]> {
-  const members = await listMembers(session, imageId);
-  const ids = members.map(({ member_id: id }) => id);
-  const names = ids.length === 0 ? new Map<string, string>() : await getProjectNames(session, ids);
-  return members.map(({ member_id: id, status, created_at: since }) => ({
-    ...{ id, status, since },
-    name: names.get(id),
+  const shares = await listShares(session, imageId);
+  return shares.map(({ member, status, note, offered_at: since, expires_at: end }) => ({
+    ...{ status, since, note, end },
+    id: member.id ?? '',
+    name: member.name,
   }));
 }
 
@@ -40,13 +41,13 @@ export function ImageMembers({ imageId, round }: ImageMembersProps): ReactNode {
   // biome-ignore lint/correctness/useExhaustiveDependencies: another round is a reason to look.
   const load = useCallback(() => loadMembers(session, imageId), [session, imageId, round]);
   const { value: members, problem, reload } = useLoaded(load);
-  const withdraw = useTask(async ({ id, name }: NamedMember) => {
+  const withdraw = useTask(async ({ id, name, note, end }: NamedMember) => {
     await removeMember(session, imageId, id);
     reload();
     tell({
       text: `${name ?? shortId(id)} can no longer open it.`,
       async undo() {
-        await addMember(session, imageId, id);
+        await putShare(session, { imageId, project: id }, { note, expires_at: end });
         reload();
       },
     });
@@ -66,6 +67,7 @@ export function ImageMembers({ imageId, round }: ImageMembersProps): ReactNode {
               <th scope="col">Project</th>
               <th scope="col">Answer</th>
               <th scope="col">Since</th>
+              <th scope="col">Ends</th>
               <th scope="col">
                 <span className="unseen">Withdraw</span>
               </th>
@@ -92,16 +94,18 @@ interface MemberRowProps {
 }
 
 function MemberRow({ member, onWithdraw }: MemberRowProps): ReactNode {
-  const { id, name, status, since } = member;
+  const { id, name, status, since, note, end } = member;
   return (
     <tr>
       <td className="breakable" title={id}>
         {name ?? <code>{id}</code>}
+        {note !== null && <div className="note">{note}</div>}
       </td>
       <td>
         <StatusMark status={status} />
       </td>
       <td>{timeText(since)}</td>
+      <td>{end === null ? 'never' : timeText(end)}</td>
       <td className="number">
         <button
           type="button"

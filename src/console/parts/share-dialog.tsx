@@ -1,7 +1,7 @@
 import { type FormEvent, type ReactNode, useId, useState } from 'react';
-import { ApiError } from '../../client/api-error.ts';
-import { type Offer, offerImage, removeMember } from '../../client/members.ts';
+import { removeMember } from '../../client/members.ts';
 import type { Session } from '../../client/session.ts';
+import { type ShareTermsBody, shareImage } from '../../client/sharing.ts';
 import { useAccount } from '../account.ts';
 import { adviceOn } from '../advice.ts';
 import { useTask } from '../browser/use-task.ts';
@@ -27,7 +27,7 @@ interface ShareDialogProps {
 interface Outcome {
   readonly image: Shared;
   readonly recipient: string;
-  readonly state: 'shared' | 'already' | 'unknown' | 'failed' | 'withdrawn';
+  readonly state: 'shared' | 'unknown' | 'failed' | 'withdrawn';
   /** Undefined when there is no member. */
   readonly memberId?: string;
   readonly text: string;
@@ -37,6 +37,8 @@ interface Outcome {
 export function ShareDialog({ images, onClose, onShared }: ShareDialogProps): ReactNode {
   const { session } = useAccount();
   const [typed, setTyped] = useState('');
+  const [note, setNote] = useState('');
+  const [days, setDays] = useState('');
   const [outcomes, setOutcomes] = useState<readonly Outcome[]>([]);
   const fieldId = useId();
   const recipients = recipientsIn(typed);
@@ -45,7 +47,7 @@ export function ShareDialog({ images, onClose, onShared }: ShareDialogProps): Re
     setOutcomes([]);
     for (const recipient of recipients) {
       for (const image of images) {
-        const outcome = await shareOne(session, image, recipient);
+        const outcome = await shareOne(session, { image, recipient }, termsOf(note, days));
         setOutcomes((before) => [...before, outcome]);
       }
     }
@@ -73,6 +75,7 @@ export function ShareDialog({ images, onClose, onShared }: ShareDialogProps): Re
             required
           />
         </label>
+        <TermsFields {...{ note, setNote, days, setDays }} />
         <p className="quiet-text">
           Each project may open it at once, and finds it in its inbox. It is in its list of images
           when it accepts.
@@ -100,11 +103,66 @@ export function ShareDialog({ images, onClose, onShared }: ShareDialogProps): Re
   );
 }
 
-async function shareOne(session: Session, image: Shared, recipient: string): Promise<Outcome> {
-  const about = { image, recipient } as const;
+/** What is said of the shares. @param days until they end; '' for no end */
+function termsOf(note: string, days: string): ShareTermsBody {
+  const end = days === '' ? null : new Date(Date.now() + Number(days) * 24 * 3600 * 1000);
+  return { note: note.trim() === '' ? null : note.trim(), expires_at: end?.toISOString() ?? null };
+}
+
+const ends: Readonly<Record<string, string>> = {
+  '': 'Without end',
+  '1': 'For a day',
+  '7': 'For a week',
+  '30': 'For 30 days',
+  '90': 'For 90 days',
+  '365': 'For a year',
+};
+
+interface TermsFieldsProps {
+  readonly note: string;
+  readonly setNote: (note: string) => void;
+  readonly days: string;
+  readonly setDays: (days: string) => void;
+}
+
+function TermsFields({ note, setNote, days, setDays }: TermsFieldsProps): ReactNode {
+  const noteId = useId();
+  const endId = useId();
+  return (
+    <div className="terms">
+      <label htmlFor={noteId}>
+        A note for them, if you like
+        <input
+          id={noteId}
+          value={note}
+          maxLength={1000}
+          onChange={(event) => setNote(event.target.value)}
+        />
+      </label>
+      <label htmlFor={endId}>
+        How long
+        <select id={endId} value={days} onChange={(event) => setDays(event.target.value)}>
+          {Object.entries(ends).map(([value, text]) => (
+            <option key={value} value={value}>
+              {text}
+            </option>
+          ))}
+        </select>
+      </label>
+    </div>
+  );
+}
+
+async function shareOne(
+  session: Session,
+  about: Pick<Outcome, 'image' | 'recipient'>,
+  terms: ShareTermsBody,
+): Promise<Outcome> {
+  const { image, recipient } = about;
   try {
-    const { member, isKnown }: Offer = await offerImage(session, image.id, recipient);
-    const memberId = member.member_id;
+    const asked = { imageId: image.id, project: recipient };
+    const { share, isKnown } = await shareImage(session, asked, terms);
+    const memberId = share.member.id ?? recipient;
     return isKnown
       ? { ...about, state: 'shared', memberId, text: `Shared with ${recipient}.` }
       : {
@@ -114,9 +172,6 @@ async function shareOne(session: Session, image: Shared, recipient: string): Pro
           text: `No project is called ${recipient}. It is kept as an id that reaches nobody yet.`,
         };
   } catch (error) {
-    if (error instanceof ApiError && error.status === 409) {
-      return { ...about, state: 'already', text: `Was shared with ${recipient} before.` };
-    }
     const { problem, next } = adviceOn(error);
     return { ...about, state: 'failed', text: `${recipient}: ${problem} ${next}` };
   }
