@@ -3,6 +3,7 @@ import { useAccount } from './account.ts';
 import { usePlace } from './browser/navigation.ts';
 import { type Theme, themes, useTheme } from './browser/theme.ts';
 import { useTask } from './browser/use-task.ts';
+import { forgetImages } from './image-memory.ts';
 import { useWaiting } from './offers.ts';
 import { OffersWatch } from './offers-watch.tsx';
 import { ImagePage } from './pages/image-page.tsx';
@@ -54,6 +55,7 @@ function PageAt({ place }: { readonly place: Place }): ReactNode {
 }
 
 function TopBar({ page }: { readonly page: Place['page'] }): ReactNode {
+  const { session } = useAccount();
   const { count = 0 } = useWaiting();
   const isImages = page === 'images' || page === 'image';
   return (
@@ -62,7 +64,12 @@ function TopBar({ page }: { readonly page: Place['page'] }): ReactNode {
         Vitrine
       </PlaceLink>
       <nav aria-label="Pages">
-        <PlaceLink place={imagesPlace} isCurrent={isImages}>
+        <PlaceLink
+          place={imagesPlace}
+          isCurrent={isImages}
+          // Who goes back finds the list as it was; who comes by here wants it as it is.
+          onFollow={() => forgetImages(session)}
+        >
           Images
         </PlaceLink>
         <PlaceLink place={inboxPlace} isCurrent={page === 'inbox'}>

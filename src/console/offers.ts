@@ -1,6 +1,7 @@
 import { createContext, useContext } from 'react';
 import type { Session } from '../client/session.ts';
 import { answerOffersOf, getOfferPage, type OfferBody } from '../client/sharing.ts';
+import { forgetImages } from './image-memory.ts';
 import type { Page } from './page-list.ts';
 import type { OfferStatus } from './place.ts';
 
@@ -27,6 +28,7 @@ export async function waitingImages(session: Session): Promise<readonly string[]
 export async function answer(session: Session, imageId: string, status: OfferStatus) {
   const [result] = await answerOffersOf(session, [imageId], status);
   if (typeof result?.error === 'string') throw new Error(result.error);
+  forgetImages(session);
 }
 
 /** How many offers wait for an answer. */

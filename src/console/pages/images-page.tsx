@@ -1,6 +1,5 @@
 import { type DragEvent, type ReactNode, useMemo, useState } from 'react';
 import { getImagePage, type ImageBody } from '../../client/images.ts';
-import type { Session } from '../../client/session.ts';
 import { useAccount } from '../account.ts';
 import { useMedia } from '../browser/use-media.ts';
 import {
@@ -10,7 +9,8 @@ import {
   listQuery,
   noFilters,
 } from '../image-filters.ts';
-import { type PageList, pageList } from '../page-list.ts';
+import { type ImageMemory, type ImageRow, rememberedImages } from '../image-memory.ts';
+import { type LoadPage, pageList } from '../page-list.ts';
 import { DeleteDialog } from '../parts/delete-dialog.tsx';
 import { Empty } from '../parts/empty.tsx';
 import { FilterBar } from '../parts/filter-bar.tsx';
@@ -23,34 +23,11 @@ import { imagesPlace } from '../place.ts';
 import { countText } from '../text.ts';
 import { useUploads } from '../uploads.ts';
 
-/** What a row of the list shows: the rest of an image is let go, since there may be very many. */
-export type ImageRow = Pick<
-  ImageBody,
-  | 'id'
-  | 'name'
-  | 'status'
-  | 'visibility'
-  | 'owner'
-  | 'size'
-  | 'disk_format'
-  | 'created_at'
-  | 'protected'
->;
-
 function rowOf(image: ImageBody): ImageRow {
   const { id, name, status, visibility, owner, size, disk_format, created_at } = image;
   const row = { id, name, status, visibility, owner, size, disk_format, created_at };
   return { ...row, protected: image.protected };
 }
-
-interface Memory {
-  readonly key: string;
-  readonly list: PageList<ImageRow>;
-  readonly scroll: { top: number };
-}
-
-/** The list last shown, so that who comes back from an image finds it as it was. */
-const memories = new WeakMap<Session, Memory>();
 
 /** The images that the project sees. */
 export function ImagesPage({ filters }: { readonly filters: ImageFilters }): ReactNode {
@@ -148,23 +125,19 @@ function ImageList({ filters, round, onChanged, onUpload }: ImageListProps): Rea
   );
 }
 
-function useImageList(filters: ImageFilters, round: number): Memory {
+function useImageList(filters: ImageFilters, round: number): ImageMemory {
   const { session, project } = useAccount();
   const { version } = useUploads();
   return useMemo(() => {
-    const key = `${filtersText(filters)} ${round} ${version}`;
-    const known = memories.get(session);
-    if (known?.key === key) return known;
-    const list = pageList<ImageRow>(async (marker) => {
+    const load: LoadPage<ImageRow> = async (marker) => {
       const query = listQuery(filters, project.id);
       if (marker !== undefined) query.set('marker', marker);
       const { images, next } = await getImagePage(session, query);
       const rows = images.filter((image) => isWanted(image, filters, project.id)).map(rowOf);
       return { rows, next: next === undefined ? undefined : images.at(-1)?.id };
-    });
-    const memory = { key, list, scroll: { top: 0 } };
-    memories.set(session, memory);
-    return memory;
+    };
+    const key = `${filtersText(filters)} ${round} ${version}`;
+    return rememberedImages(session, key, () => pageList(load));
   }, [filters, round, version, session, project.id]);
 }
 

@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import { deleteImage } from '../../client/images.ts';
 import { useAccount } from '../account.ts';
 import { useTask } from '../browser/use-task.ts';
+import { forgetImages } from '../image-memory.ts';
 import { useTell } from '../messages.ts';
 import { countText } from '../text.ts';
 import { Dialog } from './dialog.tsx';
@@ -24,6 +25,7 @@ export function DeleteDialog({ images, onClose, onDeleted }: DeleteDialogProps):
 
   const work = useTask(async () => {
     for (const { id } of images) await deleteImage(session, id);
+    forgetImages(session);
     tell({ text: `Deleted ${what}.` });
     onDeleted();
   });

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import type { ImageRow } from '../pages/images-page.tsx';
+import type { ImageRow } from '../image-memory.ts';
 import { sizeText, timeText } from '../text.ts';
 import { Cell, HeadCell } from './cell.tsx';
 import { StatusMark } from './marks.tsx';

@@ -7,16 +7,20 @@ interface PlaceLinkProps {
   readonly className?: string;
   /** Whether it is where the reader is. */
   readonly isCurrent?: boolean;
+  /** Told before it is followed. */
+  readonly onFollow?: () => void;
   readonly children: ReactNode;
 }
 
 /** A link within the console; a new tab opens it as any link. */
-export function PlaceLink({ place, className, isCurrent, children }: PlaceLinkProps): ReactNode {
+export function PlaceLink(props: PlaceLinkProps): ReactNode {
+  const { place, className, isCurrent, onFollow, children } = props;
   const follow = (event: MouseEvent) => {
     if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) {
       return;
     }
     event.preventDefault();
+    onFollow?.();
     goTo(place);
   };
   return (

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { after, describe, test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { passwordOf } from '../support/running-service.ts';
+import { openDesk, signInAs } from './browser.ts';
+import { furnish } from './furniture.ts';
+import { takePicture, views } from './views.ts';
+
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+interface Violation {
+  readonly id: string;
+  readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[];
+}
+
+/** What keeps people from using the page who do not see it or use no mouse. */
+async function violationsOn(page: Page): Promise<string[]> {
+  const found = await page.evaluate(() =>
+    (globalThis as unknown as { axe: { run(): Promise<unknown> } }).axe.run(),
+  );
+  const { violations } = found as { violations: readonly Violation[] };
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html}: ${failureSummary}`),
+  );
+}
+
+const widths = [390, 1280, 2560] as const;
+
+const desk = await openDesk();
+after(() => desk[Symbol.asyncDispose]());
+const furniture = await furnish(desk.service);
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  describe(`in ${colorScheme} colours`, () => {
+    for (const view of views) {
+      test(`${view.name} has nothing that keeps anybody out, at any width`, async () => {
+        const page = await desk.visit({ colorScheme, viewport: { width: 1280, height: 800 } });
+        // Past the policy of the page, which would not let it in.
+        await page.addInitScript(axe);
+        await page.reload();
+        if (view.user !== undefined) {
+          await signInAs(page, view.user, await passwordOf(desk.service.folder, view.user));
+        }
+        for (const width of widths) {
+          await page.setViewportSize({ width, height: width === 2560 ? 1440 : 800 });
+          await view.open(page, furniture);
+          await takePicture(page, `${view.name}-${colorScheme}-${width}`);
+
+          assert.deepEqual(await violationsOn(page), [], `at ${width}`);
+          const overflow = await page.evaluate(
+            () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+          );
+          assert.equal(overflow, 0, `it is wider than ${width}`);
+          await view.close?.(page);
+        }
+        await page.context().close();
+      });
+    }
+  });
+}
+
+test('everything is done by keyboard alone, and the focus is never lost', async () => {
+  const page = await desk.visit();
+  await page.getByLabel('User').waitFor();
+  await page.keyboard.type('producer');
+  await page.keyboard.press('Tab');
+  await page.keyboard.type(await passwordOf(desk.service.folder, 'producer'));
+  await page.keyboard.press('Enter');
+  const rows = page.getByRole('table', { name: 'Images' });
+  await rows.getByRole('link').first().waitFor();
+
+  await rows.focus();
+  await page.keyboard.press('ArrowDown');
+  const first = await focused(page);
+  await page.keyboard.press('ArrowDown');
+  const second = await focused(page);
+  await page.keyboard.press('ArrowUp');
+  assert.equal(await focused(page), first);
+  assert.notEqual(second, first);
+
+  await page.keyboard.press('Enter');
+  const share = page.getByRole('button', { name: 'Share' });
+  await share.focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog').waitFor();
+  for (let press = 0; press < 12; press += 1) {
+    await page.keyboard.press('Tab');
+    const isInside = await page.evaluate(
+      () => document.activeElement === document.body || !!document.activeElement?.closest('dialog'),
+    );
+    assert(isInside, 'the focus left the dialog');
+  }
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  assert.equal(await focused(page), 'Share');
+});
+
+function focused(page: Page): Promise<string> {
+  return page.evaluate(() => document.activeElement?.textContent ?? '');
+}
+
+test('the chosen colours stay, whatever the system says', async () => {
+  const page = await desk.signIn('producer', { colorScheme: 'light' });
+  const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const light = await background();
+
+  await page.getByLabel('Colours').selectOption('Dark');
+  const dark = await background();
+  await page.reload();
+  await page.getByRole('button', { name: 'Sign in' }).waitFor();
+
+  assert.notEqual(dark, light);
+  assert.equal(await background(), dark);
+});

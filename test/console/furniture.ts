@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { Buffer } from 'node:buffer';
+import type { RunningService } from '../support/running-service.ts';
+
+/** What there is to look at. */
+export interface Furniture {
+  /** An image of the producer, with all that an image can have. */
+  readonly imageId: string;
+}
+
+const names = [
+  ...['debian-13-cloud-amd64', 'debian-12-cloud-amd64', 'ubuntu-26.04-server', 'fedora-44-cloud'],
+  ...['windows-server-2025-core', 'rescue', 'gitlab-runner-2026.11', 'router-appliance-8.2'],
+  'an-image-whose-name-is-so-long-that-it-fits-no-column-of-any-list-however-wide-the-screen-may-be',
+];
+
+/** Gives a service images, properties, tags and shares in every state, as its clients would. */
+export async function furnish(service: RunningService): Promise<Furniture> {
+  const producer = callerOf(service, await service.token('producer'));
+  const consumer = callerOf(service, await service.token('consumer'));
+  const ids: string[] = [];
+  for (const [index, name] of names.entries()) ids.push(await makeImage(producer, name, index));
+  const [first = '', ...others] = ids;
+  await producer('PUT', `/vitrine/v1/shares/${first}/consumer`, {
+    note: 'With our agents; tell us what is missing.',
+    expires_at: new Date(Date.now() + 30 * 24 * 3600 * 1000).toISOString(),
+  });
+  for (const id of others.slice(0, 4))
+    await producer('PUT', `/vitrine/v1/shares/${id}/consumer`, {});
+  await producer('PUT', `/vitrine/v1/shares/${first}/partner-of-another-cloud`, {});
+  const answers = [
+    ['accepted', others[1]],
+    ['rejected', others[2]],
+  ] as const;
+  for (const [answer, id] of answers) {
+    await consumer('POST', '/vitrine/v1/inbox/answers', { images: [id], answer });
+  }
+  return { imageId: first };
+}
+
+type Call = (method: string, path: string, body?: unknown) => Promise<unknown>;
+
+function callerOf({ url }: RunningService, token: string): Call {
+  return async (method, path, body) => {
+    const isData = Buffer.isBuffer(body);
+    const type = isData ? 'application/octet-stream' : 'application/json';
+    const answer = await fetch(url + path, {
+      method,
+      headers: { 'x-auth-token': token, ...(body !== undefined && { 'content-type': type }) },
+      ...(body !== undefined && { body: isData ? new Uint8Array(body) : JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    assert(answer.ok, `${method} ${path}: ${answer.status} ${text}`);
+    return text === '' ? undefined : JSON.parse(text);
+  };
+}
+
+async function makeImage(call: Call, name: string, index: number): Promise<string> {
+  const image = (await call('POST', '/v2/images', {
+    name,
+    disk_format: ['qcow2', 'raw', 'iso'][index % 3],
+    container_format: 'bare',
+    ...(index === 0 && {
+      tags: ['released', 'team-base'],
+      os_distro: 'debian',
+      os_version: '13',
+      hw_disk_bus: 'virtio',
+      min_disk: 8,
+      min_ram: 512,
+    }),
+  })) as { id: string };
+  // One stays without data, as after an upload that failed.
+  if (index !== 5) {
+    await call('PUT', `/v2/images/${image.id}/file`, Buffer.alloc(300_000 * (index + 1), index));
+  }
+  return image.id;
+}

@@ -1,0 +1,244 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { after, test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { emptyFolder } from '../support/service-process.ts';
+import { badgeOf, goTo, openDesk, rowOf } from './browser.ts';
+import { makeIso } from './disk.ts';
+
+const size = 12 * 1024 * 1024;
+
+const desk = await openDesk();
+const folder = await emptyFolder();
+after(async () => {
+  await desk[Symbol.asyncDispose]();
+  await folder[Symbol.asyncDispose]();
+});
+const producer = await desk.signIn('producer');
+const consumer = await desk.signIn('consumer');
+
+/** Limits what a page sends, bytes a second, so that there is progress to be seen. */
+async function slowDown(page: Page, speed: number): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  await session.send('Network.emulateNetworkConditions', {
+    offline: false,
+    latency: 0,
+    downloadThroughput: -1,
+    uploadThroughput: speed,
+  });
+}
+
+async function upload(page: Page, path: string): Promise<void> {
+  await goTo(page, 'Images');
+  await page.getByRole('button', { name: 'Upload', exact: true }).click();
+  await page.locator('dialog input[type=file]').setInputFiles(path);
+  await page.getByRole('dialog').getByRole('button', { name: 'Upload', exact: true }).click();
+}
+
+async function shareWith(page: Page, projects: string): Promise<void> {
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel(/^Projects/).fill(projects);
+  await dialog.getByRole('button', { name: /^Share/ }).click();
+}
+
+test('a file is uploaded with its progress, shared by name, accepted, and downloaded byte for byte', async () => {
+  const path = await makeIso(folder.path, 'golden', size);
+  await slowDown(producer, 6 * 1024 * 1024);
+
+  await upload(producer, path);
+
+  const item = producer.getByRole('region', { name: 'Uploads' }).getByRole('listitem');
+  await item.getByText(/of 12\.\d MiB · [\d.]+ .iB\/s · \d+ s left/).waitFor();
+  await item.getByText(/^Done/).waitFor();
+  await slowDown(producer, -1);
+  const row = rowOf(producer, 'golden');
+  assert.match((await row.textContent()) ?? '', /active.*iso.*12\.\d MiB/);
+
+  assert.equal(await badgeOf(consumer), '');
+  await item.getByRole('button', { name: 'Share' }).click();
+  await producer.getByLabel('A note for them, if you like').fill('Made this morning');
+  await producer.getByLabel('How long').selectOption('For 30 days');
+  await shareWith(producer, 'consumer, nobody at all');
+  const dialog = producer.getByRole('dialog');
+  await dialog.getByText('Shared with consumer.').waitFor();
+  await dialog.getByText('No project is called nobody at all.').waitFor();
+  const shared = performance.now();
+  await dialog.getByRole('button', { name: 'Take it back' }).click();
+  await dialog.getByText('Taken back from nobody at all.').waitFor();
+  await dialog.getByRole('button', { name: 'Close' }).last().click();
+
+  // Nobody touches the consumer's page.
+  await consumer.locator('nav .badge').getByText('1').waitFor();
+  console.log(`The badge was there after ${Math.round(performance.now() - shared)} ms.`);
+  assert.equal(await rowOf(consumer, 'golden').count(), 0);
+  await goTo(consumer, 'Inbox');
+  const offer = rowOf(consumer, 'golden');
+  assert.match((await offer.textContent()) ?? '', /ends .* · Made this morning.*producer/);
+  await offer.getByRole('button', { name: 'Accept golden' }).click();
+  await consumer.getByRole('status').getByText('Accepted: golden.').waitFor();
+  await consumer.locator('nav .badge').waitFor({ state: 'detached' });
+
+  await goTo(consumer, 'Images');
+  await rowOf(consumer, 'golden').getByRole('link').click();
+  const [download] = await Promise.all([
+    consumer.waitForEvent('download'),
+    consumer.getByRole('button', { name: 'Download' }).click(),
+  ]);
+  assert.equal(download.suggestedFilename(), 'golden.iso');
+  assert.deepEqual(await readFile(await download.path()), await readFile(path));
+
+  await goTo(producer, 'Images');
+  await rowOf(producer, 'golden').getByRole('link').click();
+  const member = producer.getByRole('row').filter({ hasText: 'consumer' });
+  assert.match((await member.textContent()) ?? '', /Made this morning.*accepted/);
+});
+
+test('an answer is taken back by undo, and changed at any time', async () => {
+  await goTo(consumer, 'Inbox');
+  const tab = (name: string) =>
+    consumer.getByRole('navigation', { name: 'Offers' }).getByRole('link', { name }).click();
+  await tab('Accepted');
+
+  await rowOf(consumer, 'golden').getByRole('button', { name: 'Reject golden' }).click();
+  await consumer.getByRole('status').getByText('Rejected: golden.').waitFor();
+  await rowOf(consumer, 'golden').waitFor({ state: 'detached' });
+  await consumer.getByRole('button', { name: 'Undo' }).click();
+  await rowOf(consumer, 'golden').waitFor();
+
+  await rowOf(consumer, 'golden').getByRole('button', { name: 'Reject golden' }).click();
+  await tab('Rejected');
+  await rowOf(consumer, 'golden').waitFor();
+  await goTo(consumer, 'Images');
+  await consumer.getByText('No images yet').waitFor();
+});
+
+test('several images are shared with a project at once, and one is set aside for later', async () => {
+  for (const name of ['alpha', 'beta']) {
+    await upload(producer, await makeIso(folder.path, name, 100_000));
+  }
+  await rowOf(producer, 'beta').getByText('active').waitFor();
+  await rowOf(producer, 'alpha').getByText('active').waitFor();
+  for (const name of ['alpha', 'beta']) {
+    await rowOf(producer, name).getByLabel(`Choose ${name}`).check();
+  }
+  await producer.getByRole('region', { name: 'Chosen images' }).getByText('Share').click();
+  await shareWith(producer, 'consumer');
+  await producer.getByText('alpha: Shared with consumer.').waitFor();
+  await producer.getByText('beta: Shared with consumer.').waitFor();
+  await producer.keyboard.press('Escape');
+
+  await consumer.locator('nav .badge').getByText('2').waitFor();
+  await goTo(consumer, 'Inbox');
+  await rowOf(consumer, 'alpha').getByRole('button', { name: 'Later alpha' }).click();
+  await consumer.locator('nav .badge').getByText('1').waitFor();
+});
+
+test('what is withdrawn is gone from the inbox by itself', async () => {
+  await rowOf(consumer, 'beta').waitFor();
+  await rowOf(producer, 'beta').getByRole('link').click();
+
+  await producer.getByRole('button', { name: 'Withdraw it from consumer' }).click();
+
+  await rowOf(consumer, 'beta').waitFor({ state: 'detached' });
+  await consumer.getByText('Nothing waits for you').waitFor();
+});
+
+test('properties and tags are given and taken, and a tag leads to its images', async () => {
+  const properties = producer.locator('section').filter({ hasText: 'Properties' });
+  await properties.getByLabel('Name of a property').fill('os/distro~1');
+  await properties.getByLabel('Value of the property').fill('debian');
+  await properties.getByRole('button', { name: 'Set' }).click();
+  await properties.getByRole('row', { name: /os\/distro~1 debian/ }).waitFor();
+  await properties.getByRole('button', { name: 'Remove the property os/distro~1' }).click();
+  await properties.getByText('None.').waitFor();
+
+  await producer.getByLabel('A tag').fill('released');
+  await producer.getByRole('button', { name: 'Add' }).click();
+  await producer.getByRole('link', { name: 'released' }).click();
+  await rowOf(producer, 'beta').waitFor();
+  assert.equal(await rowOf(producer, 'golden').count(), 0);
+  assert.match(producer.url(), /\/console\/images\?tag=released$/);
+});
+
+test('an image is deleted once somebody says so twice', async () => {
+  await rowOf(producer, 'beta').getByRole('link').click();
+  await producer.getByRole('button', { name: 'Delete' }).click();
+  await producer.getByRole('button', { name: 'Keep' }).click();
+  await producer.getByRole('button', { name: 'Delete' }).click();
+  await producer.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+
+  await producer.getByRole('status').getByText('Deleted beta.').waitFor();
+  await rowOf(producer, 'golden').waitFor();
+  assert.equal(await rowOf(producer, 'beta').count(), 0);
+});
+
+test('a file that is dropped on the page is uploaded', async () => {
+  await goTo(producer, 'Images');
+  const dropped = await producer.evaluateHandle(() => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([new Uint8Array(5000)], 'dropped.qcow2'));
+    return transfer;
+  });
+  await producer.dispatchEvent('.list-page', 'drop', { dataTransfer: dropped });
+  const dialog = producer.getByRole('dialog');
+  assert.equal(await dialog.getByLabel('Name').inputValue(), 'dropped');
+  assert.equal(await dialog.getByLabel('Format').inputValue(), 'qcow2');
+  await dialog.getByLabel('Format').selectOption('raw');
+  await dialog.getByRole('button', { name: 'Upload', exact: true }).click();
+
+  await rowOf(producer, 'dropped').getByText('active').waitFor();
+});
+
+test('an upload that is cancelled leaves no image', async () => {
+  await slowDown(producer, 200_000);
+  await upload(producer, await makeIso(folder.path, 'unwanted', 5_000_000));
+  await producer.getByText(/ left$/).waitFor();
+
+  await producer.getByRole('button', { name: 'Cancel the upload of unwanted' }).click();
+  await slowDown(producer, -1);
+
+  await producer.getByRole('button', { name: 'Cancel the upload of unwanted' }).waitFor({
+    state: 'detached',
+  });
+  await assertGone(producer, 'unwanted');
+});
+
+async function assertGone(page: Page, name: string): Promise<void> {
+  for (let tries = 0; tries < 20; tries += 1) {
+    await goTo(page, 'Inbox');
+    await goTo(page, 'Images');
+    await rowOf(page, 'golden').waitFor();
+    if ((await rowOf(page, name).count()) === 0) return;
+    await page.waitForTimeout(500);
+  }
+  assert.fail(`${name} is still there.`);
+}
+
+test('the token is nowhere but in memory: loading the page again asks to sign in, at the same place', async () => {
+  await goTo(producer, 'Inbox');
+  const kept = await producer.evaluate(() => [
+    JSON.stringify({ ...localStorage }),
+    JSON.stringify({ ...sessionStorage }),
+    document.cookie,
+  ]);
+  assert.deepEqual(kept, ['{}', '{}', '']);
+
+  await producer.reload();
+
+  await producer.getByRole('button', { name: 'Sign in' }).waitFor();
+  assert.match(producer.url(), /\/console\/inbox$/);
+});
+
+test('signing out ends the token', async () => {
+  const [request] = await Promise.all([
+    consumer.waitForRequest((one) => one.method() === 'DELETE'),
+    consumer.getByRole('button', { name: 'Sign out' }).click(),
+  ]);
+  await consumer.getByRole('button', { name: 'Sign in' }).waitFor();
+
+  const token = (await request.allHeaders())['x-auth-token'] ?? '';
+  const answer = await fetch(`${desk.service.url}/v2/images`, {
+    headers: { 'x-auth-token': token },
+  });
+  assert.equal(answer.status, 401);
+});

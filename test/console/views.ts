@@ -1,0 +1,155 @@
+import { execFile } from 'node:child_process';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { Page } from 'playwright-core';
+import { goTo, rowOf } from './browser.ts';
+import type { Furniture } from './furniture.ts';
+
+/** Something of the console to look at. */
+export interface View {
+  readonly name: string;
+  /** Who looks at it; undefined for who has not signed in. */
+  readonly user?: string;
+  open(page: Page, furniture: Furniture): Promise<void>;
+  close?(page: Page): Promise<void>;
+}
+
+const closeDialog = async (page: Page) => {
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+};
+
+async function openImage(page: Page, name: string): Promise<void> {
+  await goTo(page, 'Images');
+  await rowOf(page, name).getByRole('link').click();
+  await page.getByRole('heading', { name, level: 1 }).waitFor();
+  await page.getByRole('row', { name: /os_distro/ }).waitFor();
+}
+
+const debian = 'debian-13-cloud-amd64';
+
+/** Every page and dialog of the console. */
+export const views: readonly View[] = [
+  {
+    name: 'sign-in',
+    open: (page) => page.getByLabel('User').waitFor(),
+  },
+  {
+    name: 'images',
+    user: 'producer',
+    async open(page) {
+      await goTo(page, 'Images');
+      await rowOf(page, 'rescue').waitFor();
+    },
+  },
+  {
+    name: 'no-images',
+    user: 'admin',
+    async open(page) {
+      await goTo(page, 'Images');
+      await page.getByPlaceholder('Part of a name, or an id').fill('nothing is called so');
+      await page.getByText('No image fits').waitFor();
+    },
+    async close(page) {
+      await page.getByPlaceholder('Part of a name, or an id').fill('');
+    },
+  },
+  {
+    name: 'image',
+    user: 'producer',
+    async open(page) {
+      await openImage(page, debian);
+      await page.getByRole('button', { name: 'Withdraw it from consumer' }).waitFor();
+    },
+  },
+  {
+    name: 'share',
+    user: 'producer',
+    async open(page) {
+      await openImage(page, debian);
+      await page.getByRole('button', { name: 'Share' }).click();
+      const projects = page.getByRole('dialog').getByLabel(/^Projects/);
+      await projects.fill('consumer, team-of-nobody');
+      await page.getByRole('button', { name: 'Share with 2 projects' }).click();
+      await page.getByText('No project is called team-of-nobody.').waitFor();
+    },
+    async close(page) {
+      await page.getByRole('button', { name: 'Take it back' }).click();
+      await page.getByText('Taken back from team-of-nobody.').waitFor();
+      await closeDialog(page);
+    },
+  },
+  {
+    name: 'upload',
+    user: 'producer',
+    async open(page) {
+      await goTo(page, 'Images');
+      await page.getByRole('button', { name: 'Upload', exact: true }).click();
+      const file = { name: 'debian-13.qcow2', mimeType: '', buffer: Buffer.alloc(2_000_000) };
+      await page.locator('dialog input[type=file]').setInputFiles(file);
+      await page.getByRole('dialog').getByLabel('Name').waitFor();
+    },
+    close: closeDialog,
+  },
+  {
+    name: 'delete',
+    user: 'producer',
+    async open(page) {
+      await openImage(page, debian);
+      await page.getByRole('button', { name: 'Delete' }).click();
+      await page.getByRole('dialog').waitFor();
+    },
+    close: closeDialog,
+  },
+  {
+    name: 'inbox',
+    user: 'consumer',
+    async open(page) {
+      await goTo(page, 'Inbox');
+      await rowOf(page, debian).waitFor();
+    },
+  },
+  {
+    name: 'offered-image',
+    user: 'consumer',
+    async open(page) {
+      await goTo(page, 'Inbox');
+      await rowOf(page, debian).getByRole('link').click();
+      await page.getByText('waits for an answer').first().waitFor();
+    },
+  },
+  {
+    name: 'empty-inbox',
+    user: 'producer',
+    async open(page) {
+      await goTo(page, 'Inbox');
+      await page.getByText('Nothing waits for you').waitFor();
+    },
+  },
+  {
+    name: 'no-such-image',
+    user: 'producer',
+    async open(page) {
+      await goTo(page, 'Images');
+      await page.evaluate(() => {
+        history.pushState(null, '', '/console/images/00000000-0000-4000-8000-000000000000');
+        dispatchEvent(new Event('popstate'));
+      });
+      await page.getByRole('alert').waitFor();
+    },
+  },
+];
+
+const pictures = fileURLToPath(new URL('../../docs/pictures/', import.meta.url));
+
+/** Keeps what is seen where `VITRINE_PICTURES` asks for it, with as many colours as it needs. */
+export async function takePicture(page: Page, name: string): Promise<void> {
+  if (!process.env['VITRINE_PICTURES']) return;
+  await mkdir(pictures, { recursive: true });
+  const path = join(pictures, `${name}.png`);
+  await page.screenshot({ path, animations: 'disabled', caret: 'hide' });
+  const options = ['--force', '--skip-if-larger', '--strip', '--ext', '.png', '64'];
+  await promisify(execFile)('pngquant', [...options, path]).catch(() => undefined);
+}
