@@ -80,6 +80,8 @@ export interface Config
   readonly scrubTime: number;
   /** Seconds between two looks for data whose time is over. */
   readonly wakeupTime: number;
+  /** For how long events of a project can be had again, s. */
+  readonly eventRetention: number;
   /** Where events go; `noop` writes none. */
   readonly notificationDriver: (typeof notificationDrivers)[number];
   /** What events name as their origin. */

@@ -27,6 +27,7 @@ import type { Directory } from './identity/directory.ts';
 import type { FirstSecret } from './identity/first-secrets.ts';
 import type { PasswordCost } from './identity/passwords.ts';
 import { watchedPolicy } from './service/audit.ts';
+import { eventFeed } from './service/event-feed.ts';
 import { logSink } from './service/event-sink.ts';
 import { eventsService } from './service/events.ts';
 import { type FirstStartOptions, makeFirstAccounts, refreshClouds } from './service/first-start.ts';
@@ -43,6 +44,7 @@ import { membersService } from './service/members.ts';
 import { namesService } from './service/names.ts';
 import { pendingDeletesService } from './service/pending-deletes.ts';
 import { policyCheckService } from './service/policy-check.ts';
+import { projectEventsService } from './service/project-events.ts';
 import { quotasService } from './service/quotas.ts';
 import { recipientsService } from './service/recipients.ts';
 import { sealedMarkers } from './service/sealed-markers.ts';
@@ -128,8 +130,9 @@ export async function startService(
   parts.defer(() => services.imageData.settled());
   parts.use(services.runner.start());
   parts.use(unwanted.startRemoving());
+  parts.use(services.feed);
   const own = [...services.imageData.jobs, services.pendingDeletes.job, services.runner.job];
-  const jobs = [...own, forgottenDataJob(image)];
+  const jobs = [...own, services.feed.job, forgottenDataJob(image)];
   parts.use(await startJobs({ database, jobs, report }));
 
   const stopping = new AbortController();
@@ -402,6 +405,7 @@ function imageServices(config: Config, parts: ImageServiceParts, { directory, na
   const basic = { ...parts, quotas, policy, protection, clock: () => new Date() };
   const recipients = recipientsService({ directory, mode: config.shareByName });
   const names = namesService({ database: parts.database, directory, cacheTime: nameTime });
+  const feed = eventFeed({ ...basic, retention: config.eventRetention * 1000 });
   const common = { ...basic, recipients, names, changes: shareChanges(basic) };
   const formats = formatRulesOf(config);
   const data = { ...common, formats, room: uploadRoom(common) };
@@ -417,6 +421,8 @@ function imageServices(config: Config, parts: ImageServiceParts, { directory, na
     shares: sharesService(common),
     inbox: inboxService({ ...common, markers: sealedMarkers(parts.markerKey) }),
     names,
+    feed,
+    projectEvents: projectEventsService({ feed, policy }),
     tags: tagsService(common),
     tasks: tasksService(common),
     switches: switchesService(common),

@@ -218,6 +218,12 @@ const images = {
     max: 24 * 3600,
   }),
   ...imageFormatSettings,
+  eventRetention: integer('event_retention', {
+    initial: 7 * 24 * 3600,
+    about: 'Seconds for which programs that listen can have the events of a project again',
+    min: 60,
+    max: 365 * 24 * 3600,
+  }),
   imageSchema,
   propertyProtection,
 } as const satisfies Partial<Settings>;

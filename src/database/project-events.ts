@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { ProjectEvent } from '../domain/project-event.ts';
-import type { Connection } from './database.ts';
+import type { Connection, Database } from './database.ts';
+import { isPostgres } from './dialect.ts';
 import { lockForEvents } from './locks.ts';
 import { prepared } from './prepared.ts';
 import type { ProjectEventRow } from './share-tables.ts';
@@ -32,4 +33,106 @@ export async function insertProjectEvents(
       created_at: event.at.getTime(),
     });
   }
+}
+
+/** An event in its place. */
+export interface NumberedEvent {
+  /** Grows with every event, of whichever project. */
+  readonly number: number;
+  readonly event: ProjectEvent;
+}
+
+/** Events in a range of numbers; of one project, if one is given. */
+export interface EventRange {
+  readonly projectId?: string | undefined;
+  readonly after: number;
+  /** Inclusive. */
+  readonly upTo: number;
+  readonly limit: number;
+}
+
+/** The events in that range, the oldest first. None of it may still be being written: see `newestEvent`. */
+export async function listProjectEvents(
+  db: Connection,
+  { projectId, after, upTo, limit }: EventRange,
+): Promise<readonly NumberedEvent[]> {
+  const events = db
+    .selectFrom('project_events')
+    .selectAll()
+    .where('id', '>', after)
+    .where('id', '<=', upTo)
+    .orderBy('id')
+    .limit(limit);
+  const asked = projectId === undefined ? events : events.where('project_id', '=', projectId);
+  return (await asked.execute()).map(eventFromRow);
+}
+
+const selectNewest = prepared<object, { id: number | null }>((db) =>
+  db.selectFrom('project_events').select((eb) => eb.fn.max('id').as('id')),
+);
+
+/**
+ * The number up to which all events are written: none that is lower will come. The caller knows of those up to
+ * `known`, so that nobody is held up where nothing is new.
+ */
+export async function newestEvent(database: Database, known: number): Promise<number> {
+  const newest = await newestOf(database.read);
+  if (newest <= known || !isPostgres(database.read)) return newest;
+  // Numbers are given in another order than that in which transactions are committed.
+  return await database.transaction(async (db) => {
+    await lockForEvents(db, 'read');
+    return newestOf(db);
+  });
+}
+
+async function newestOf(db: Connection): Promise<number> {
+  const { rows } = await selectNewest(db, {});
+  return Number(rows[0]?.id ?? 0);
+}
+
+/** The number of the oldest event that is kept; undefined for none. */
+export async function oldestEvent(db: Connection): Promise<number | undefined> {
+  const row = await db
+    .selectFrom('project_events')
+    .select('id')
+    .orderBy('id')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.id;
+}
+
+/** Forgets events from before a time, but never the newest, whose number tells where to go on; how many. */
+export async function deleteOldEvents(
+  db: Connection,
+  before: Date,
+  limit: number,
+): Promise<number> {
+  const old = db
+    .selectFrom('project_events')
+    .select('id')
+    .where('created_at', '<', before.getTime())
+    .where('id', '<', (eb) =>
+      eb.selectFrom('project_events as all').select((e) => e.fn.max('all.id').as('id')),
+    )
+    .orderBy('created_at')
+    .limit(limit);
+  const { numDeletedRows } = await db
+    .deleteFrom('project_events')
+    .where('id', 'in', old)
+    .executeTakeFirstOrThrow();
+  return Number(numDeletedRows);
+}
+
+function eventFromRow(row: Selectable<ProjectEventRow>): NumberedEvent {
+  return {
+    number: row.id,
+    event: {
+      projectId: row.project_id,
+      id: row.event_id,
+      type: row.event_type,
+      imageId: row.image_id,
+      data: JSON.parse(row.data),
+      at: new Date(row.created_at),
+    },
+  };
 }

@@ -17,6 +17,7 @@ import type { Members } from '../service/members.ts';
 import type { Names } from '../service/names.ts';
 import type { PendingDeletes } from '../service/pending-deletes.ts';
 import type { PolicyCheck } from '../service/policy-check.ts';
+import type { ProjectEvents } from '../service/project-events.ts';
 import type { Quotas } from '../service/quotas.ts';
 import type { Shares } from '../service/shares.ts';
 import type { Staging } from '../service/staging.ts';
@@ -80,6 +81,7 @@ export interface AppOptions {
   readonly members: Members;
   readonly shares: Shares;
   readonly inbox: Inbox;
+  readonly projectEvents: ProjectEvents;
   readonly names: Names;
   readonly tags: Tags;
   readonly tasks: Tasks;

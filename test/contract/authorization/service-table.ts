@@ -81,6 +81,7 @@ GET /vitrine/v1/names?project={own project}       200 200 200 200 200 200  403 4
 GET /vitrine/v1/openapi.json                      200 200 200 200 200 200  403 403 200 401    401
 GET /vitrine/v1/inbox?state=all                   200 200 200 403 403 403  403 403 200 401    401
 answer offers                                     200 200 403 403 403 403  403 403 200 401    401
+GET /vitrine/v1/events?follow=false               200 200 200 403 403 403  403 403 200 401    401
 GET /vitrine/v1/mutes                             200 200 200 403 403 403  403 403 200 401    401
 PUT /vitrine/v1/mutes/{foreign project}           204 204 403 403 403 403  403 403 204 401    401
 DELETE /vitrine/v1/mutes/nobody                   404 404 403 403 403 403  403 403 404 401    401
