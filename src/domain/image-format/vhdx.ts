@@ -16,10 +16,10 @@ const maxEntries = 2047;
 
 /** GUIDs as they lie in the file: the first three numbers are little-endian. */
 const guids = {
-  metadata: '06a27c8b90479a4bb8fe575f050f886e',
-  fileParameters: '3767a1ca36fa434db3b633f0aa44e76b',
-  diskSize: '2442a52f1bcd7648b2115dbed83bf4b8',
-  parentLocator: '2d5fd3a80bb34d45abf7d3d84834ab0c',
+  metadata: '\x06\xa2\x7c\x8b\x90\x47\x9a\x4b\xb8\xfe\x57\x5f\x05\x0f\x88\x6e',
+  fileParameters: '\x37\x67\xa1\xca\x36\xfa\x43\x4d\xb3\xb6\x33\xf0\xaa\x44\xe7\x6b',
+  diskSize: '\x24\x42\xa5\x2f\x1b\xcd\x76\x48\xb2\x11\x5d\xbe\xd8\x3b\xf4\xb8',
+  parentLocator: '\x2d\x5f\xd3\xa8\x0b\xb3\x4d\x45\xab\xf7\xd3\xd8\x48\x34\xab\x0c',
 } as const;
 
 const hasParent = 0b10;
@@ -73,7 +73,7 @@ function entryOf(table: Fields, guid: string, described: Table): number | Format
   }
   const found: number[] = [];
   for (let n = 0; n < count; n += 1) {
-    if (hasGuid(table, first + n * 32, guid)) found.push(first + n * 32);
+    if (table.text(first + n * 32, 16) === guid) found.push(first + n * 32);
   }
   // Of two entries, some programs would take the first and some the last.
   const [entry] = found;
@@ -103,13 +103,6 @@ function itemsOf(metadata: Fields): readonly Item[] | FormatProblem {
   // Behind the table, as the format wants them, and not one within the other.
   const isApart = first && second && first.offset >= tableSize && second.offset >= first.offset + 8;
   return isApart ? items : problem('header', 'its metadata overlaps');
-}
-
-function hasGuid(table: Fields, at: number, guid: string): boolean {
-  for (let n = 0; n < 16; n += 1) {
-    if (table.u8(at + n) !== Number.parseInt(guid.slice(2 * n, 2 * n + 2), 16)) return false;
-  }
-  return true;
 }
 
 function unsafe(found: FormatProblem): Finding {

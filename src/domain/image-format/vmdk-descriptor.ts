@@ -15,6 +15,9 @@ export function isDescriptor(text: string): boolean {
   return isMarked || /^version=[123]$/.test(first);
 }
 
+/** Lines that a descriptor may have; those of disks of one file have some twenty. */
+const maxLines = 1000;
+
 /**
  * What is wrong with the descriptor of a disk that is one file.
  *
@@ -27,8 +30,9 @@ export function descriptorProblem(
 ): FormatProblem | undefined {
   const plain = untilNul(text).toLowerCase();
   if (!/^[\t\n\r -~]*$/.test(plain)) return wrong('its VMDK descriptor is no text');
-  const lines = plain.split('\n').map((line) => line.trim());
-  if (!lines.every(isKnown)) return wrong('its VMDK descriptor has lines that are not known here');
+  const lines = plain.split('\n', maxLines + 1).map((line) => line.trim());
+  if (lines.length > maxLines || !lines.every(isKnown))
+    return wrong('its VMDK descriptor has lines that are not known here');
 
   const allowed = allowedTypes.map((one) => one.toLowerCase());
   if (!allowed.includes(fieldOf('createtype', lines) ?? '')) {

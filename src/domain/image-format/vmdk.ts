@@ -50,7 +50,7 @@ export function* inspectVmdk(allowedTypes: readonly string[]): Inspection {
 
 /** A descriptor alone names other files for the data, whatever its kind. */
 function* inspectText(head: Uint8Array): Inspection {
-  const rest = yield { offset: head.length, length: textSize - sectorSize };
+  const rest = yield { offset: sectorSize, length: textSize - sectorSize };
   if (!isDescriptor(textOf(head) + textOf(rest))) return undefined;
   return unsafe(problem('descriptor', 'a VMDK descriptor alone has its data in other files'));
 }
