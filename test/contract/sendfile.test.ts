@@ -293,18 +293,18 @@ for (const way of ['sendfile', 'reads'] as const) {
     test('does not cut off a reader who takes longer than the time of silence, but reads', async () => {
       const bytes = randomBytes(32 * mib);
       const name = await fileOf(bytes);
-      await using server = await serving(sender()?.load, { timeout: 150 });
+      await using server = await serving(sender()?.load, { timeout: 1000 });
       const response = await ask(server, name);
       const begin = performance.now();
       const chunks: Buffer[] = [];
 
       for await (const chunk of response) {
         chunks.push(chunk);
-        if (chunks.length % 32 === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+        if (chunks.length % 32 === 0) await new Promise((resolve) => setTimeout(resolve, 80));
       }
 
       assert(Buffer.concat(chunks).equals(bytes));
-      assert(performance.now() - begin > 150, 'it was read too fast to tell');
+      assert(performance.now() - begin > 1000, 'it was read too fast to tell');
     });
 
     test('ends when told to, though nobody reads', async () => {
