@@ -51,6 +51,7 @@ import { sealedMarkers } from './service/sealed-markers.ts';
 import { shareChanges } from './service/share-changes.ts';
 import { sharesService } from './service/shares.ts';
 import { stagingService } from './service/staging.ts';
+import { storeCopiesService } from './service/store-copies.ts';
 import { switchesService } from './service/switches.ts';
 import { tagsService } from './service/tags.ts';
 import { taskRunner } from './service/task-runner.ts';
@@ -210,12 +211,27 @@ async function openStores(config: Config, parts: StoreParts): Promise<Stores> {
     chosen.map(async (one): Promise<ConfiguredStore> => {
       const { type, description, weight } = one;
       const store = await openStore(config, one, parts);
-      return { store, type, description, weight, isReadOnly: false, properties: {} };
+      return { store, type, description, weight, properties: storeProperties(one, parts) };
     }),
   );
   if (!first) throw new ConfigError(['stores: at least one store is wanted.']);
   return storesOf([first, ...rest], config.stores.length > 0);
 }
+
+/** What admins are told of a store, by the names that Glance has for it. */
+function storeProperties({ remote, directory }: ChosenStore, { dataDir }: StoreParts) {
+  if (remote?.kind === 's3') {
+    const { bucket, partSize } = remote;
+    return { bucket, s3_store_large_object_chunk_size: partSize / mib };
+  }
+  if (remote?.kind === 'swift') {
+    const { container, partSize } = remote;
+    return { container, large_object_chunk_size: partSize / mib };
+  }
+  return { data_dir: directory || join(dataDir, 'images'), thin_provisioning: false };
+}
+
+const mib = 1024 * 1024;
 
 /** Most services keep data in files, and load nothing else. */
 async function openStore(
@@ -417,6 +433,7 @@ function imageServices(config: Config, parts: ImageServiceParts, { directory, na
     staging: isStaging ? stagingService(data) : undefined,
     runner,
     ...importing,
+    copies: storeCopiesService(common),
     members: membersService(common),
     shares: sharesService(common),
     inbox: inboxService({ ...common, markers: sealedMarkers(parts.markerKey) }),

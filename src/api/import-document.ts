@@ -73,16 +73,6 @@ function readMethod(value: unknown, enabled: readonly ImportMethodName[]): Impor
       return { name };
     case 'web-download':
       return { name, uri: readText(fields, 'uri') };
-    case 'glance-download':
-      return {
-        name,
-        region: readText(fields, 'glance_region'),
-        imageId: readImageId(fields),
-        interface:
-          'glance_service_interface' in fields
-            ? readText(fields, 'glance_service_interface')
-            : 'public',
-      };
   }
 }
 
@@ -93,12 +83,6 @@ function readText(fields: JsonObject, name: string): string {
   const value = fields[name];
   if (typeof value === 'string' && value !== '' && value.length <= maxLength) return value;
   throw invalid(`method.${name}: text of 1 to ${maxLength} characters is wanted.`);
-}
-
-function readImageId(fields: JsonObject): string {
-  const id = readText(fields, 'glance_image_id');
-  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id)) return id;
-  throw invalid('method.glance_image_id: the ID of an image is wanted.');
 }
 
 function readFlag(body: JsonObject, name: string, initial: boolean): boolean {

@@ -6,20 +6,26 @@
  */
 const minors = ['2.9', '2.7', '2.6', '2.5', '2.4', '2.3', '2.2', '2.1', '2.0'] as const;
 
+/** Those of a service with several stores: 2.14 and 2.16 to 2.18 are of caches and locations. */
+const minorsWithStores = ['2.15', '2.13', '2.12', '2.11', '2.10', '2.9', '2.8', ...minors.slice(1)];
+
+function minorsOf(hasStores: boolean): readonly string[] {
+  return hasStores ? minorsWithStores : minors;
+}
+
 /** Path segments that select the API: `v2` and every listed version. */
-export const versionSegments: ReadonlySet<string> = new Set([
-  'v2',
-  ...minors.map((minor) => `v${minor}`),
-]);
+export function versionSegments(hasStores: boolean): ReadonlySet<string> {
+  return new Set(['v2', ...minorsOf(hasStores).map((minor) => `v${minor}`)]);
+}
 
 /**
  * Writes the document by which clients discover the API.
  *
  * @param base the service's own root, without a slash at its end
  */
-export function versionsDocument(base: string) {
+export function versionsDocument(base: string, hasStores: boolean) {
   return {
-    versions: minors.map((minor, index) => ({
+    versions: minorsOf(hasStores).map((minor, index) => ({
       id: `v${minor}`,
       status: index === 0 ? 'CURRENT' : 'SUPPORTED',
       links: [{ rel: 'self', href: `${base}/v2/` }],

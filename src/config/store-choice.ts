@@ -3,7 +3,7 @@ import { type RemoteStoreSettings, remoteStoreOf, type StoreConfig } from './sto
 
 /** A store that the service is to have. */
 export interface ChosenStore extends Pick<StoreEntry, 'id' | 'type' | 'description' | 'weight'> {
-  /** How to reach it; undefined for files and for the web. */
+  /** How to reach it; undefined for files. */
   readonly remote: RemoteStoreSettings | undefined;
   /** The folder of a store of files; empty for the usual one. */
   readonly directory: string;
@@ -31,15 +31,11 @@ export function chosenStores(
   const chosen = stores.map(({ own, ...entry }) => {
     const tellOf = (problem: string) => tell(`stores: ${entry.id}: ${problem}`);
     const settings = { ...config, ...own };
-    const isRemote = entry.type === 's3' || entry.type === 'swift';
-    const remote = isRemote
-      ? remoteStoreOf({ ...settings, store: entry.type as 's3' | 'swift' }, tellOf)
-      : undefined;
+    const remote = remoteStoreOf({ ...settings, store: entry.type }, tellOf);
     return { ...entry, remote, directory: settings.filesystemStoreDatadir };
   });
   tellSharedPlaces(chosen, tell);
-  const first =
-    chosen.find(({ isDefault }) => isDefault) ?? chosen.find(({ type }) => type !== 'http');
+  const first = chosen.find(({ isDefault }) => isDefault) ?? chosen[0];
   return first ? [first, ...chosen.filter((one) => one !== first)] : chosen;
 }
 

@@ -13,7 +13,7 @@ export interface StoreEntry {
   readonly own: Partial<StoreConfig> & { readonly filesystemStoreDatadir?: string };
 }
 
-export const storeTypes = ['file', 's3', 'swift', 'http'] as const;
+export const storeTypes = ['file', 's3', 'swift'] as const;
 
 /** The keys of an entry beside the settings of stores. */
 const about = {
@@ -121,12 +121,6 @@ function checkTogether(stores: readonly StoreEntry[], problems: string[]): void 
   }
   const defaults = stores.filter(({ isDefault }) => isDefault);
   if (defaults.length > 1) problems.push('default: more than one store is the default');
-  if (stores.length > 0 && !stores.some(({ type }) => type !== 'http')) {
-    problems.push('at least one store that takes data is wanted');
-  }
-  for (const { id } of defaults.filter(({ type }) => type === 'http')) {
-    problems.push(`${id}: a store of type http takes no data, and cannot be the default`);
-  }
   for (const { id, type, own } of stores) {
     if (type === 'file' && own.filesystemStoreDatadir === undefined) {
       problems.push(

@@ -17,7 +17,7 @@ export function importInput(
   return {
     image_id: imageId,
     import_req: {
-      method: methodBody(method),
+      method,
       all_stores: allStores,
       all_stores_must_succeed: allMustSucceed,
     },
@@ -25,23 +25,11 @@ export function importInput(
   };
 }
 
-function methodBody(method: ImportMethod) {
-  if (method.name !== 'glance-download') return method;
-  const { name, region, imageId } = method;
-  return {
-    name,
-    glance_region: region,
-    glance_image_id: imageId,
-    glance_service_interface: method.interface,
-  };
-}
-
 /** Reads what `importInput` has written. */
 export function importOrder(input: Readonly<Record<string, unknown>>): ImportOrder {
   const { import_req: request, backend } = input as unknown as Input;
-  const { method } = request;
   return {
-    method: method.name === 'glance-download' ? regionMethod(method) : method,
+    method: request.method,
     stores: backend,
     allMustSucceed: request.all_stores_must_succeed,
   };
@@ -49,24 +37,8 @@ export function importOrder(input: Readonly<Record<string, unknown>>): ImportOrd
 
 interface Input {
   readonly import_req: {
-    readonly method: Exclude<ImportMethod, { name: 'glance-download' }> | RegionBody;
+    readonly method: ImportMethod;
     readonly all_stores_must_succeed: boolean;
   };
   readonly backend: readonly string[];
-}
-
-interface RegionBody {
-  readonly name: 'glance-download';
-  readonly glance_region: string;
-  readonly glance_image_id: string;
-  readonly glance_service_interface: string;
-}
-
-function regionMethod(body: RegionBody): ImportMethod {
-  return {
-    name: body.name,
-    region: body.glance_region,
-    imageId: body.glance_image_id,
-    interface: body.glance_service_interface,
-  };
 }

@@ -3,25 +3,14 @@ import type { Image } from './image.ts';
 import type { ImageStatus } from './status.ts';
 
 /** The ways in which data can be imported. @see Images API v2, "Interoperable image import" */
-export const importMethods = [
-  'glance-direct',
-  'web-download',
-  'copy-image',
-  'glance-download',
-] as const;
+export const importMethods = ['glance-direct', 'web-download', 'copy-image'] as const;
 
 export type ImportMethodName = (typeof importMethods)[number];
 
 /** How data is to come in. */
 export type ImportMethod =
   | { readonly name: 'glance-direct' | 'copy-image' }
-  | { readonly name: 'web-download'; readonly uri: string }
-  | {
-      readonly name: 'glance-download';
-      readonly region: string;
-      readonly imageId: string;
-      readonly interface: string;
-    };
+  | { readonly name: 'web-download'; readonly uri: string };
 
 /** An import as a caller asks for it. */
 export interface ImportRequest {
@@ -45,7 +34,6 @@ const wantedStatus: Readonly<Record<ImportMethodName, ImageStatus>> = {
   'glance-direct': 'uploading',
   'web-download': 'queued',
   'copy-image': 'active',
-  'glance-download': 'queued',
 };
 
 /**

@@ -24,7 +24,12 @@ export interface PolicyDecision extends Explanation {
 }
 
 /** Actions for which no image is looked up first. */
-const withoutImage: readonly Action[] = ['add_image', 'get_images', 'tasks_api_access'];
+const withoutImage: readonly Action[] = [
+  'add_image',
+  'get_images',
+  'stores_info_detail',
+  'tasks_api_access',
+];
 
 /** Decides as a call would: an image must be visible and `get_image` allow it before the action is judged. */
 export function decide(policy: Policy, question: PolicyQuestion): PolicyDecision {

@@ -21,9 +21,15 @@ const relations = {
 
 type Relation = keyof typeof relations;
 
+/** The actions that role service alone opens no more than any other role. */
+type Judged = Exclude<Action, 'stores_info_detail'>;
+
 /** Who may do it with role member, and with role reader alone; an admin may do everything. */
 const table: Readonly<
-  Record<Action, { readonly member: readonly Relation[]; readonly reader: readonly Relation[] }>
+  Record<
+    Exclude<Action, 'stores_info_detail'>,
+    { readonly member: readonly Relation[]; readonly reader: readonly Relation[] }
+  >
 > = {
   add_image: { member: ['owner'], reader: [] },
   modify_image: { member: ['owner'], reader: [] },
@@ -37,6 +43,7 @@ const table: Readonly<
   delete_member: { member: ['owner'], reader: [] },
   modify_member: { member: ['consumer'], reader: [] },
   copy_image: { member: [], reader: [] },
+  delete_image_location: { member: [], reader: [] },
   tasks_api_access: { member: [], reader: [] },
   get_members: { member: ['owner', 'consumer'], reader: ['owner', 'consumer'] },
   get_member: { member: ['owner', 'consumer'], reader: ['owner', 'consumer'] },
@@ -51,7 +58,15 @@ const table: Readonly<
   },
 };
 
-for (const [action, permitted] of Object.entries(table) as [Action, (typeof table)[Action]][]) {
+test('the details of stores are for admins and for other services', () => {
+  const target = { owner: 'owner', visibility: 'private' } as const;
+  const may = ['admin', 'service', 'member', 'reader'].filter((role) =>
+    defaultPolicy.allows('stores_info_detail', callerOf('owner', role), target),
+  );
+  assert.deepEqual(may, ['admin', 'service']);
+});
+
+for (const [action, permitted] of Object.entries(table) as [Judged, (typeof table)[Judged]][]) {
   describe(action, () => {
     for (const [relation, { project, target }] of Object.entries(relations)) {
       for (const role of ['member', 'reader'] as const) {

@@ -37,6 +37,8 @@ const defaults = {
   get_member: ownerOrMember,
   modify_member: 'role:admin or (role:member and member)',
   copy_image: 'role:admin',
+  delete_image_location: 'role:admin',
+  stores_info_detail: 'role:admin or role:service',
   tasks_api_access: 'role:admin',
 } as const satisfies Readonly<Record<string, string>>;
 

@@ -21,6 +21,7 @@ import type { ProjectEvents } from '../service/project-events.ts';
 import type { Quotas } from '../service/quotas.ts';
 import type { Shares } from '../service/shares.ts';
 import type { Staging } from '../service/staging.ts';
+import type { StoreCopies } from '../service/store-copies.ts';
 import type { Switches } from '../service/switches.ts';
 import type { Tags } from '../service/tags.ts';
 import type { Tasks } from '../service/tasks.ts';
@@ -57,6 +58,7 @@ import { baseUrl } from './reply.ts';
 import { nameRequest, requestId } from './request-id.ts';
 import { schemaRoutes } from './schemas.ts';
 import { serverOptions } from './server-options.ts';
+import { storeRoutes } from './stores.ts';
 import { tagRoutes } from './tags.ts';
 import { imageTaskRoutes, taskRoutes } from './tasks.ts';
 import { tlsServing } from './tls.ts';
@@ -67,7 +69,7 @@ import {
   unknownOperatorsRoutes,
   unknownRoutes,
 } from './unknown-routes.ts';
-import { routedUrl } from './version-routing.ts';
+import { pathsOf } from './version-routing.ts';
 import { sendVersions, versionRoutes } from './versions.ts';
 import { sharingRoutes } from './vitrine/sharing-routes.ts';
 
@@ -78,6 +80,7 @@ export interface AppOptions {
   readonly staging: Staging | undefined;
   readonly imports: Imports;
   readonly importRules: ImportRules;
+  readonly copies: StoreCopies;
   readonly members: Members;
   readonly shares: Shares;
   readonly inbox: Inbox;
@@ -126,7 +129,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
     // What is logged names its request itself: a logger for each would be made for the few that fail.
     childLoggerFactory: (log) => log,
     genReqId: requestId,
-    rewriteUrl: routedUrl,
+    rewriteUrl: pathsOf(options.copies.isSeveral),
     // No hook has named a request that the framework refuses.
     frameworkErrors: (error, request, reply) => {
       errorHandler(error, request, reply.header('x-openstack-request-id', request.id));
@@ -189,6 +192,7 @@ async function imagesApi(app: FastifyInstance, options: ApiOptions): Promise<voi
     await imageDataRoutes(routes, options);
     importRoutes(routes, options);
     taskRoutes(routes, options);
+    storeRoutes(routes, options.copies);
     schemaRoutes(routes, options.imageSchema);
   });
   usageRoutes(app, options.quotas);

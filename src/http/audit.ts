@@ -145,6 +145,7 @@ const operations: Readonly<Record<string, string>> = {
   'DELETE /v2/images/:imageId/members/:memberId': 'image.member.delete',
   'PUT /v2/images/:imageId/stage': 'image.stage',
   'POST /v2/images/:imageId/import': 'image.import',
+  'DELETE /v2/stores/:storeId/:imageId': 'image.store.delete',
   'GET /v2/images/:imageId/tasks': 'image.task.list',
   'GET /v2/tasks': 'task.list',
   'GET /v2/tasks/:taskId': 'task.show',

@@ -1,10 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { versionsDocument } from '../api/versions.ts';
+import type { StoreCopies } from '../service/store-copies.ts';
 import { prefersPage } from './accept.ts';
 import { baseUrl, sendJson } from './reply.ts';
 
 export interface VersionsOptions {
   readonly publicEndpoint: string | undefined;
+  readonly copies: Pick<StoreCopies, 'isSeveral'>;
   /** Where people are sent who come with a browser; undefined where there is no page. */
   readonly page?: string | undefined;
 }
@@ -34,7 +36,8 @@ export function sendVersions(
   request: FastifyRequest,
   reply: FastifyReply,
   status: 200 | 300,
-  { publicEndpoint }: VersionsOptions,
+  { publicEndpoint, copies }: VersionsOptions,
 ): FastifyReply {
-  return sendJson(reply, status, versionsDocument(baseUrl(request, publicEndpoint)));
+  const base = baseUrl(request, publicEndpoint);
+  return sendJson(reply, status, versionsDocument(base, copies.isSeveral));
 }

@@ -161,15 +161,12 @@ export interface SizingCheck extends DataCheck {
   readonly virtualSize: number | null;
 }
 
-/** The store that a caller names. @throws DomainError `InvalidRequest` `ImageDataGone` */
+/** The store that a caller names. @throws DomainError `InvalidRequest` */
 function targetOf(stores: Stores, id: string | undefined): ConfiguredStore {
   // A service with one store does not know of stores.
   const target = id === undefined || !stores.isSeveral ? stores.default : stores.find(id);
   if (!target) {
     throw new DomainError('InvalidRequest', `x-image-meta-store: no store ${id?.slice(0, 80)}.`);
-  }
-  if (target.isReadOnly) {
-    throw new DomainError('ImageDataGone', `Store ${target.store.id} takes no data.`);
   }
   return target;
 }

@@ -59,7 +59,9 @@ export async function bringer(
 ): Promise<AsyncDisposable & { readonly bring: Bring }> {
   const { database, stores } = options;
   const open = new Set<ImportData>();
-  for (const left of await listImportData(database.read, run.task.id)) await remove(options, left);
+  const left = await listImportData(database.read, run.task.id);
+  // What cannot be removed now stays noted, and is tried again once the task is over.
+  for (const piece of left) await remove(options, piece).catch(() => undefined);
 
   async function bring(
     target: ConfiguredStore,
@@ -105,7 +107,7 @@ export async function bringer(
       if (open.size === 0) return;
       const left = await listImportData(database.read, run.task.id);
       for (const piece of left.filter(({ id }) => [...open].some((one) => one.id === id))) {
-        await remove(options, piece);
+        await remove(options, piece).catch(() => undefined);
       }
     },
   };
@@ -123,10 +125,12 @@ export function forgottenDataJob(options: ImportDataOptions): Job {
     interval: 60_000,
     failure: 'Data that imports have left could not be removed; it is tried again.',
     async run(signal) {
+      const failures: unknown[] = [];
       for (const piece of await listForgottenData(options.database.read)) {
         signal.throwIfAborted();
-        await remove(options, piece);
+        await remove(options, piece).catch((cause: unknown) => failures.push(cause));
       }
+      if (failures.length > 0) throw failures[0];
     },
   };
 }

@@ -5,7 +5,6 @@ import { findImage } from '../database/images.ts';
 import { findUsage } from '../database/usage.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { Image } from '../domain/image.ts';
-import type { ImportMethod } from '../domain/import.ts';
 import { checkQuotas, roomLeft, type Usage } from '../domain/quota.ts';
 import type { WebClient } from '../web/web-client.ts';
 import { WebError } from '../web/web-error.ts';
@@ -25,14 +24,12 @@ export interface OpenedSource {
   readonly data: Readable;
   /** As announced, bytes; the data keeps to it or fails. */
   readonly size: number | undefined;
-  /** What the image takes over with it. */
-  changes(image: Image): Partial<Image>;
 }
 
 /** Where data for imports comes from, and how much of it may. */
 export interface ImportSource {
   /** @throws DomainError */
-  open(method: ImportMethod, run: TaskRun): Promise<OpenedSource>;
+  open(url: string, run: TaskRun): Promise<OpenedSource>;
   /** Sets room aside for data that begins to come, and for more on its way. @throws DomainError `QuotaExceeded` */
   limitsFor(
     run: TaskRun,
@@ -73,13 +70,12 @@ export function importSource({ database, quotas, web }: ImportSourceOptions): Im
   }
 
   return {
-    async open(method, run) {
-      if (method.name !== 'web-download') throw new Error(`${method.name} opens nothing.`);
+    async open(url, run) {
       const call = { field: 'method.uri', signal: run.signal, maxSize: Number.MAX_SAFE_INTEGER };
-      const { data, size } = await web.open(method.uri, call).catch((cause: unknown) => {
+      const { data, size } = await web.open(url, call).catch((cause: unknown) => {
         throw refusalOf(cause);
       });
-      return { data, size, changes: () => ({}) };
+      return { data, size };
     },
 
     async limitsFor(run, imageId, size) {

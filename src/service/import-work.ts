@@ -38,8 +38,6 @@ interface Going extends ImportWorkOptions {
   readonly run: TaskRun;
   readonly imageId: string;
   readonly order: ImportOrder;
-  /** Brings data into a store, of which nothing is left unless it becomes the image's. */
-  readonly bring: Bring;
 }
 
 /**
@@ -50,27 +48,25 @@ export function importWork(options: ImportWorkOptions): TaskWork {
   return {
     async run(run) {
       await using data = await bringer(options, run);
-      const going = goingOf(options, run, data.bring);
-      await stage(going);
+      const going = goingOf(options, run);
+      await stage(going, data.bring);
       await judge(going);
-      for (const id of going.order.stores) await copyTo(going, id);
+      for (const id of going.order.stores) await copyTo(going, id, data.bring);
       await finish(going);
     },
 
     async giveUp(run, message) {
-      await using data = await bringer(options, run);
-      const unwanted = await run.transaction((db) =>
-        giveUp(goingOf(options, run, data.bring), db, message),
-      );
+      const going = goingOf(options, run);
+      const unwanted = await run.transaction((db) => giveUp(going, db, message));
       for (const location of unwanted) options.unwantedData.remove(location);
     },
   };
 }
 
-function goingOf(options: ImportWorkOptions, run: TaskRun, bring: Bring): Going {
+function goingOf(options: ImportWorkOptions, run: TaskRun): Going {
   const { imageId, input } = run.task;
   if (imageId === null) throw new Error(`Task ${run.task.id} is for no image.`);
-  return { ...options, run, imageId, order: importOrder(input), bring };
+  return { ...options, run, imageId, order: importOrder(input) };
 }
 
 /** The image as it is kept now. @throws TaskLostError when it was deleted */
@@ -81,18 +77,18 @@ async function imageIn(db: Connection, { imageId, run }: Going): Promise<Image> 
 }
 
 /** Brings data from elsewhere into the first of the stores, unless that is done. */
-async function stage(going: Going): Promise<void> {
-  const { database, stores, order, source, imageId, run, bring } = going;
+async function stage(going: Going, bring: Bring): Promise<void> {
+  const { database, stores, order, source, imageId, run } = going;
   const { method } = order;
-  if (method.name === 'glance-direct' || method.name === 'copy-image') return;
+  if (method.name !== 'web-download') return;
   const coming = await findImageImport(database.read, imageId);
   const seen = await findImage(database.read, imageId, null);
   if (!coming || coming.staged || (seen && seen.image.locations.length > 0)) return;
   const target = stores.named(order.stores[0] ?? null);
-  const opened = await source.open(method, run);
+  const opened = await source.open(method.uri, run);
   try {
     const limits = await source.limitsFor(run, imageId, opened.size);
-    const image = seen && { ...seen.image, ...opened.changes(seen.image) };
+    const image = seen?.image;
     const check = image && { as: formatKey(image), check: sizingCheck(image, going.formats) };
     const incoming = await bring(target, { ...opened, ...limits, check });
     await run.transaction(async (db) => {
@@ -103,7 +99,7 @@ async function stage(going: Going): Promise<void> {
       const bytes = size * order.stores.length;
       await source.checkRoom(db, now, { bytes });
       await updateImageImport(db, known, { bytes, stagedBytes: size, staged: incoming.staged });
-      await saveData(db, { ...now, ...opened.changes(now), size }, now);
+      await saveData(db, { ...now, size }, now);
       await incoming.keep(db);
     });
   } catch (cause) {
@@ -138,7 +134,7 @@ async function judge(going: Going): Promise<void> {
 }
 
 /** Gives the image a copy in one store, unless it has one; what fails is noted. */
-async function copyTo(going: Going, id: string): Promise<void> {
+async function copyTo(going: Going, id: string, bring: Bring): Promise<void> {
   const { database, stores, imageId, run } = going;
   const seen = await findImage(database.read, imageId, null);
   if (!seen) throw new TaskLostError(run.task.id);
@@ -151,7 +147,7 @@ async function copyTo(going: Going, id: string): Promise<void> {
   try {
     if (staged && stores.of(staged) === target) await adopt(going, staged);
     else
-      await copy(going, {
+      await copy(going, bring, {
         id,
         from: staged ? [staged] : image.locations,
         like: likeOf(image, staged),
@@ -193,13 +189,14 @@ async function adopt(going: Going, staged: StagedData): Promise<void> {
 
 async function copy(
   going: Going,
+  bring: Bring,
   {
     id,
     from,
     like,
   }: { readonly id: string; readonly from: readonly ImageLocation[]; readonly like: Like },
 ): Promise<void> {
-  const { stores, run, imageId, bring } = going;
+  const { stores, run, imageId } = going;
   await using reader = await openFirst(stores, byWeight(stores, from));
   const data = dataOf(reader, () => {});
   let incoming: Incoming;

@@ -110,9 +110,7 @@ function targetsOf(
   image: Image,
 ): readonly ConfiguredStore[] {
   const ids = named ?? [stores.default.store.id];
-  const wanted = allStores
-    ? stores.all.filter(({ isReadOnly }) => !isReadOnly)
-    : ids.map((id) => writable(stores, id));
+  const wanted = allStores ? stores.all : ids.map((id) => known(stores, id));
   if (method.name !== 'copy-image') return wanted;
   const holding = image.locations.map((location) => stores.of(location));
   const present = wanted.filter((one) => holding.includes(one));
@@ -122,11 +120,10 @@ function targetsOf(
   throw new DomainError('InvalidRequest', `stores: ${first.store.id} has the image already.`);
 }
 
-function writable(stores: Stores, id: string): ConfiguredStore {
+function known(stores: Stores, id: string): ConfiguredStore {
   const found = stores.find(id);
-  if (found && !found.isReadOnly) return found;
-  const what = found ? 'takes no data' : 'is not there';
-  throw new DomainError('InvalidStatusChange', `stores: store ${id.slice(0, 80)} ${what}.`);
+  if (found) return found;
+  throw new DomainError('InvalidStatusChange', `stores: there is no store ${id.slice(0, 80)}.`);
 }
 
 /** States are told of before permissions, as Glance does. @throws DomainError `NotPermitted` */

@@ -1,7 +1,7 @@
 import type { Store } from './store.ts';
 
-/** What a store keeps data in. `http` is read only. */
-export type StoreType = 'file' | 's3' | 'swift' | 'http';
+/** What a store keeps data in. */
+export type StoreType = 'file' | 's3' | 'swift';
 
 /** A store as the operator set it up. */
 export interface ConfiguredStore {
@@ -10,8 +10,6 @@ export interface ConfiguredStore {
   readonly description: string;
   /** Of several copies that of the largest weight is read first. */
   readonly weight: number;
-  /** What it takes no data for, but may have some. */
-  readonly isReadOnly: boolean;
   /** What operators may want to know of it, and nothing secret. */
   readonly properties: Readonly<Record<string, unknown>>;
 }

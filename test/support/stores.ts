@@ -3,6 +3,6 @@ import { type Stores, storesOf } from '../../src/store/stores.ts';
 
 /** The one store of a service. */
 export function onlyStore(store: Store): Stores {
-  const rest = { description: '', weight: 0, isReadOnly: false, properties: {} };
+  const rest = { description: '', weight: 0, properties: {} };
   return storesOf([{ store, type: 'file', ...rest }]);
 }
