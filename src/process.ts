@@ -61,7 +61,7 @@ async function serve(secrets: readonly FirstSecret[] | undefined): Promise<void>
     if (isStopping) return;
     isStopping = true;
     // A disk that hangs must not keep the process: the next start puts right what this one leaves.
-    setTimeout(() => process.exit(0), lastMoment).unref();
+    setTimeout(() => process.exit(0), config.drainTime * 1000 + lastMoment).unref();
     await service.stop();
     process.exit(0);
   };

@@ -22,7 +22,7 @@ import { noProtection, protectionBy } from './domain/property-protection.ts';
 import type { ProjectLimits } from './domain/quota.ts';
 import { type AppOptions, buildApp } from './http/app.ts';
 import type { AuditRecord } from './http/audit.ts';
-import type { ConnectionTimes } from './http/network.ts';
+import type { ConnectionTimes, Network } from './http/network.ts';
 import type { Directory } from './identity/directory.ts';
 import type { FirstSecret } from './identity/first-secrets.ts';
 import type { PasswordCost } from './identity/passwords.ts';
@@ -137,7 +137,7 @@ export async function startService(
   parts.use(await startJobs({ database, jobs, report }));
 
   const stopping = new AbortController();
-  const network = networkOf(config);
+  const network = networkWith(config, times);
   const app = buildApp({
     ...services,
     ...callers.app,
@@ -146,7 +146,7 @@ export async function startService(
     disableFile: join(dataDir, 'disabled'),
     checkDatabase: () => database.check(),
     audit: { level: config.audit, write: auditWriter(log) },
-    network: { ...network, times: { ...network.times, ...times } },
+    network,
     log,
     stopping: stopping.signal,
   });
@@ -164,11 +164,16 @@ export async function startService(
       const cut = setTimeout(() => {
         stopping.abort(new Error('The service stops.'));
         app.server.closeAllConnections();
-      }, graceTime);
+      }, network.times.drain + graceTime);
       await running.disposeAsync();
       clearTimeout(cut);
     },
   };
+}
+
+function networkWith(config: Config, times: StartOptions['times']): Network {
+  const network = networkOf(config);
+  return { ...network, times: { ...network.times, ...times } };
 }
 
 /** The database of the configuration: SQLite's file in the data folder unless it names another. */

@@ -27,6 +27,7 @@ export interface NetworkConfig {
   readonly clientBodyTimeout: number;
   readonly clientSocketTimeout: number;
   readonly clientKeepAliveTimeout: number;
+  readonly drainTime: number;
 }
 
 const day = 24 * 3600;
@@ -121,6 +122,13 @@ export const networkSettings: {
     min: 1,
     max: day,
   }),
+  drainTime: integer('drain_time', {
+    initial: 0,
+    about:
+      'Seconds for which the service goes on taking requests once it was asked to end, while `/healthcheck` answers 503: as long as a load balancer takes to notice; see [several processes](scale.md#several-processes)',
+    min: 0,
+    max: 3600,
+  }),
 };
 
 function file(key: string, { about }: { readonly about: string }): Setting<string | undefined> {
@@ -175,6 +183,7 @@ export function networkOf(config: NetworkConfig): Network {
       silence: config.clientSocketTimeout * 1000,
       keepAlive: config.clientKeepAliveTimeout * 1000,
       interval: 5000,
+      drain: config.drainTime * 1000,
     },
   };
 }

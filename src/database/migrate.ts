@@ -1,4 +1,4 @@
-import { type Kysely, type Migration, Migrator } from 'kysely';
+import type { Kysely } from 'kysely';
 import { images } from './migrations/0001-images.ts';
 import { identity } from './migrations/0002-identity.ts';
 import { quotas } from './migrations/0003-quotas.ts';
@@ -13,11 +13,11 @@ import { leases } from './migrations/0011-leases.ts';
 import { imageDocuments } from './migrations/0012-image-documents.ts';
 import { shares } from './migrations/0013-shares.ts';
 import { imports } from './migrations/0014-imports.ts';
+import { releases } from './migrations/0015-releases.ts';
+import { runSteps, type SchemaSteps, type StepOptions } from './schema-steps.ts';
 
-type Migrations = Readonly<Record<string, Migration>>;
-
-/** Every step of SQLite's schema, oldest first. A released step never changes; a new need is a new step. */
-export const migrations: Migrations = {
+/** Every step of SQLite's schema, oldest first. */
+export const migrations: SchemaSteps = {
   '0001-images': images,
   '0002-identity': identity,
   '0003-quotas': quotas,
@@ -32,30 +32,32 @@ export const migrations: Migrations = {
   '0012-image-documents': imageDocuments,
   '0013-shares': shares,
   '0014-imports': imports,
+  '0015-releases': releases,
 };
 
 /**
- * Brings the schema to the newest version, or to `target`. Forward only: there is no way down.
+ * Brings the schema of an SQLite file to the newest version, or to `target`.
  *
- * @throws Error when a step fails (its transaction is rolled back) or the file is of a newer release.
+ * @throws Error when a step fails, or the file is of a release too new.
  */
-// biome-ignore lint/suspicious/noExplicitAny: Kysely's migrations run before there is a schema to type.
+// biome-ignore lint/suspicious/noExplicitAny: migrations run before there is a schema to type.
 export async function migrateToLatest(db: Kysely<any>, target?: string): Promise<void> {
-  await migrate(db, migrations, target);
+  await migrate(db, migrations, { target });
 }
 
 /**
- * Brings a schema to the newest of `steps`, or to `target`.
+ * Brings a schema to the newest of `steps`, or to a target.
  *
- * @throws Error when a step fails (its transaction is rolled back) or the schema is of a newer release.
+ * @throws Error when a step fails (its transaction is rolled back) or the schema is of a release too new.
  */
 export async function migrate(
-  // biome-ignore lint/suspicious/noExplicitAny: a migration works on the schema of its time, which has no type here.
+  // biome-ignore lint/suspicious/noExplicitAny: migrations run before there is a schema to type.
   db: Kysely<any>,
-  steps: Migrations,
-  target?: string,
+  steps: SchemaSteps,
+  options: StepOptions = {},
 ): Promise<void> {
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ ...steps }) } });
-  const { error } = target ? await migrator.migrateTo(target) : await migrator.migrateToLatest();
-  if (error) throw new Error('The database could not be migrated.', { cause: error });
+  await runSteps(db, steps, options).catch((cause: unknown) => {
+    const reason = cause instanceof Error ? ` ${cause.message}` : '';
+    throw new Error(`The database could not be migrated.${reason}`, { cause });
+  });
 }

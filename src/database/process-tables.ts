@@ -5,6 +5,8 @@ export interface ProcessRow {
   started_at: number;
   /** When it last said that it is there. */
   seen_at: number;
+  /** The newest step of the schema that its release knows; null for one that does not say so. */
+  schema_step: string | null;
 }
 
 /** Random bits that every process on the database knows. */

@@ -138,10 +138,10 @@ export function buildApp(options: AppOptions): FastifyInstance {
   tls?.follow(app);
   limitConnections(app, network.maxConnections);
   routeEveryMethod(app);
-  closeWhenAnswered(app);
   continueWhenRead(app);
   drainUnread(app);
   showQuickly(app, options);
+  const closing = closeWhenAnswered(app, network.times.drain);
   limitBodyTime(app, network.times.body);
   app.setErrorHandler(errorHandler);
   app.setNotFoundHandler((request, reply) => sendVersions(request, reply, 300, options));
@@ -158,7 +158,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
     identity: options.embeddedIdentity ? 'embedded' : 'keystone',
     publicEndpoint: options.publicEndpoint,
   });
-  healthRoutes(app, options);
+  healthRoutes(app, { ...options, ...closing });
   identityApi(app, options);
   // One for both, so that a project's requests are counted together.
   const limited = { ...options, limitProject: projectLimit(network.rates.project) };

@@ -7,6 +7,8 @@ export interface HealthOptions {
   readonly disableFile: string;
   /** Rejects while the database cannot be asked. */
   readonly checkDatabase: () => Promise<void>;
+  /** Whether the service is about to end. */
+  readonly isClosing: () => boolean;
 }
 
 /**
@@ -34,7 +36,9 @@ export function healthRoutes(app: FastifyInstance, options: HealthOptions): void
 async function troubleOf({
   disableFile,
   checkDatabase,
+  isClosing,
 }: HealthOptions): Promise<string | undefined> {
+  if (isClosing()) return 'SHUTTING DOWN';
   if (await isDone(access(disableFile))) return 'DISABLED BY FILE';
   return (await isDone(checkDatabase())) ? undefined : 'DATABASE NOT AVAILABLE';
 }

@@ -13,6 +13,8 @@ export interface ConnectionTimes {
   readonly keepAlive: number;
   /** In which heads are looked at, and the files of the certificate. */
   readonly interval: number;
+  /** For which a service that was asked to end goes on listening. */
+  readonly drain: number;
 }
 
 /** What the service takes from the network: every input is bounded, in size and in time. Sizes in bytes. */

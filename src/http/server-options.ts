@@ -14,6 +14,8 @@ export function serverOptions({ times, maxHeaderSize, maxJsonBodySize, trustedPr
     schemaController: {
       compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas },
     },
+    // What comes on an open connection is answered like any other request.
+    return503OnClosing: false,
     connectionTimeout: times.silence,
     keepAliveTimeout: times.keepAlive,
     requestTimeout: 0,

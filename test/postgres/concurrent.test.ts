@@ -29,6 +29,8 @@ async function startProcesses(): Promise<readonly TestService[]> {
     VITRINE_FILESYSTEM_STORE_DATADIR: images.path,
     VITRINE_LOG_LEVEL: 'warn',
     VITRINE_AUDIT: 'none',
+    // A busy machine is no reason to refuse one of so many.
+    VITRINE_DATABASE_TIMEOUT: '600',
   };
   const folders = [parts.use(await emptyFolder()), parts.use(await emptyFolder())];
   const first = await runService({ folder: folders[0]?.path ?? '', environment });

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { setTimeout as after } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { pino } from 'pino';
-import { migrations } from '../../src/database/postgres/migrations.ts';
+import { migrations, newestStep } from '../../src/database/postgres/migrations.ts';
 import { recoverUploads, recoveryJob } from '../../src/service/cut-uploads.ts';
 import { createImage, dataType, share } from '../support/images.ts';
 import { openAt, postgresDatabase } from '../support/postgres/databases.ts';
@@ -39,15 +39,24 @@ test('several processes start on an empty database at once: one makes its tables
     );
 });
 
-test('a database of a newer release is refused, and left as it is', async () => {
+test('a database of a newer release is used when all its steps bear this one, and else left as it is', async () => {
   await using store = await postgresDatabase();
   await using database = await openAt(store.url);
-  await sql`insert into kysely_migration values ('9999-newer', '2030-01-01')`.execute(
-    database.write,
-  );
+  const insert = (step: string, compatibleFrom: string) =>
+    database.transaction(async (db) => {
+      await sql`insert into kysely_migration values (${step}, '2030-01-01')`.execute(db);
+      await sql`insert into schema_compatibility values (${step}, ${compatibleFrom})`.execute(db);
+    });
 
-  await assert.rejects(openAt(store.url), /could not be migrated/);
-  await assert.rejects(openAt(store.url), /could not be migrated/);
+  await insert('9998-additive', newestStep);
+  await (await openAt(store.url)).close();
+  await insert('9999-contraction', '9998-additive');
+
+  await assert.rejects(openAt(store.url), /newer release than this one.*: it has 9999-contraction/);
+  const { rows } = await sql<{
+    name: string;
+  }>`select name from kysely_migration order by name`.execute(database.read);
+  assert.equal(rows.length, Object.keys(migrations).length + 2);
 });
 
 test('what one service does, the other knows at once', async () => {

@@ -130,6 +130,8 @@ function ownConnection(client: OwnConnection['client']): OwnConnection {
         return await runOn<Row>(client, query);
       } catch (cause) {
         own.isBroken ||= isLoss(cause) || isOutdated(cause);
+        // It has not begun: the server looks at what was prepared first.
+        if (isOutdated(cause) && !own.isInTransaction) return await runUnprepared(client, query);
         // Within a transaction it is decided where that ends what becomes of a failure.
         throw own.isInTransaction ? (own.ahead.failure ?? cause) : toRefusal(cause);
       }
@@ -137,6 +139,18 @@ function ownConnection(client: OwnConnection['client']): OwnConnection {
     streamQuery: neverStreams,
   };
   return own;
+}
+
+/** Runs a query as if it had not been prepared on the connection. */
+async function runUnprepared<Row>(
+  client: OwnConnection['client'],
+  { sql, parameters }: CompiledQuery,
+): Promise<QueryResult<Row>> {
+  try {
+    return await runOn<Row>(client, { sql, parameters }, { isPrepared: false });
+  } catch (cause) {
+    throw toRefusal(cause);
+  }
 }
 
 /** Sends a query whose failure is found by the next one, which fails for it. */

@@ -54,6 +54,12 @@ export function isOutdated(error: unknown): boolean {
   return ['26000', '0A000'].includes(codeOf(error));
 }
 
+/** Whether a lock was not to be had in time. */
+export function isLockTimeout(error: unknown): boolean {
+  // lock_not_available
+  return codeOf(error) === '55P03';
+}
+
 /** Seconds after which a caller may try again. */
 const retryAfter = 5;
 

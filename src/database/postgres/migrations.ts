@@ -5,9 +5,11 @@ import { leases } from '../migrations/postgres/0004-leases.ts';
 import { imageDocuments } from '../migrations/postgres/0005-image-documents.ts';
 import { shares } from '../migrations/postgres/0006-shares.ts';
 import { imports } from '../migrations/postgres/0007-imports.ts';
+import { releases } from '../migrations/postgres/0008-releases.ts';
+import type { SchemaSteps } from '../schema-steps.ts';
 
-/** Every step of PostgreSQL's schema, oldest first. A released step never changes; a new need is a new step. */
-export const migrations = {
+/** Every step of PostgreSQL's schema, oldest first. */
+export const migrations: SchemaSteps = {
   '0001-schema': schema,
   '0002-identity-limits': identityLimits,
   '0003-tasks': tasks,
@@ -15,4 +17,8 @@ export const migrations = {
   '0005-image-documents': imageDocuments,
   '0006-shares': shares,
   '0007-imports': imports,
-} as const;
+  '0008-releases': releases,
+};
+
+/** The newest step that this release knows. */
+export const newestStep = Object.keys(migrations).at(-1) ?? '';

@@ -3,13 +3,12 @@ import { Kysely, sql } from 'kysely';
 import { type Client, type ClientConfig, Pool } from 'pg';
 import type { Connection, Database, Processes, Turn } from '../database.ts';
 import { lockClass, lockNumbers } from '../locks.ts';
-import { migrate } from '../migrate.ts';
 import { runPreparedBy } from '../prepared.ts';
 import type { Tables } from '../tables.ts';
 import { clientConfig, openClient, type PostgresAddress, type PostgresTimes } from './clients.ts';
 import { ownDialect, queriesOn, type SharedSources, sharedDialect } from './dialects.ts';
-import { isLoss, isUndone, toRefusal, UnknownOutcomeError } from './failures.ts';
-import { migrations } from './migrations.ts';
+import { isLoss, isOutdated, isUndone, toRefusal, UnknownOutcomeError } from './failures.ts';
+import { migrateAlone } from './migrate-alone.ts';
 import { goneAfter, keepPresence, now, type Presence, usualSilence } from './presence.ts';
 import { sharedClients } from './shared-clients.ts';
 
@@ -42,7 +41,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Database> 
   }
 
   const config = clientConfig({ address, times, readOnly: false });
-  await prepare(config, address);
+  await prepare(config, options);
   const pool = parts.adopt(openPool(config, maxConnections - shared - 1), (open) => open.end());
   const own = new Kysely<Tables>({ dialect: ownDialect(pool) });
   const primary = readers(address);
@@ -79,7 +78,10 @@ function sharedConnection(...sources: SharedSources): Connection {
 }
 
 /** @throws Error for the operator, the driver's own as its cause */
-async function prepare(config: ClientConfig, address: PostgresAddress): Promise<void> {
+async function prepare(
+  config: ClientConfig,
+  { address, processId }: PostgresOptions,
+): Promise<void> {
   const client = await openClient(config).catch((cause: unknown) => {
     const place = `${address.database} at ${address.host}:${address.port}`;
     const reason = cause instanceof Error ? cause.message || String(cause) : String(cause);
@@ -89,7 +91,7 @@ async function prepare(config: ClientConfig, address: PostgresAddress): Promise<
   });
   try {
     await checkSettings(client);
-    await migrateAlone(client);
+    await migrateAlone(client, processId);
   } finally {
     await client.end();
   }
@@ -115,15 +117,6 @@ async function checkSettings(client: Client): Promise<void> {
   }
 }
 
-/** Several processes may start at once: one after the other looks whether there is something to do. */
-async function migrateAlone(client: Client): Promise<void> {
-  await client.query('set statement_timeout = 0; set lock_timeout = 0');
-  await client.query(`select pg_advisory_lock(${lockClass}, ${lockNumbers.migrations})`);
-  const release = () => undefined;
-  const pool = { connect: async () => Object.assign(client, { release }) };
-  await migrate(new Kysely<Tables>({ dialect: ownDialect(pool) }), migrations);
-}
-
 function openPool(config: ClientConfig, max: number): Pool {
   const pool = new Pool({
     ...config,
@@ -141,14 +134,23 @@ function openPool(config: ClientConfig, max: number): Pool {
 /** Tries of a transaction that the server undoes for the sake of others. */
 const mostTries = 10;
 
+/** Tries when the schema has changed: each may meet another connection that knows the earlier one, and ends it. */
+const mostOutdated = 1000;
+
 async function inTransaction<T>(
   own: Connection,
   change: (db: Connection) => Promise<T>,
 ): Promise<T> {
+  let outdated = 0;
   for (let tries = 1; ; tries += 1) {
     try {
       return await own.transaction().execute(change);
     } catch (cause) {
+      if (isOutdated(cause) && outdated < mostOutdated) {
+        outdated += 1;
+        tries -= 1;
+        continue;
+      }
       // Lost before its commit was sent, it has no effect; once, since the server may well be away.
       const isLost = isLoss(cause) && !(cause instanceof UnknownOutcomeError) && tries === 1;
       if (!isLost && !(isUndone(cause) && tries < mostTries)) throw toRefusal(cause);

@@ -1,5 +1,6 @@
 import { setTimeout as after } from 'node:timers/promises';
 import type { Client } from 'pg';
+import { newestStep } from './migrations.ts';
 
 export interface PresenceOptions {
   /** The id of this process. */
@@ -29,8 +30,8 @@ export const usualSilence = 10_000;
 /** The database's clock, ms since the epoch. */
 export const now = '(extract(epoch from clock_timestamp()) * 1000)::bigint';
 
-const sayHere = `insert into processes (id, started_at, seen_at) values ($1, ${now}, ${now})
-  on conflict (id) do update set seen_at = excluded.seen_at`;
+const sayHere = `insert into processes (id, started_at, seen_at, schema_step) values ($1, ${now}, ${now}, $2)
+  on conflict (id) do update set seen_at = excluded.seen_at, schema_step = excluded.schema_step`;
 
 /** Says that the process is here until it is disposed of, and hears of changes that others make. */
 export async function keepPresence(options: PresenceOptions): Promise<Presence> {
@@ -51,7 +52,7 @@ export async function keepPresence(options: PresenceOptions): Promise<Presence> 
     });
     try {
       await opened.query('listen vitrine');
-      await opened.query(sayHere, [id]);
+      await opened.query(sayHere, [id, newestStep]);
     } catch (cause) {
       void opened.end();
       throw cause;
@@ -66,7 +67,7 @@ export async function keepPresence(options: PresenceOptions): Promise<Presence> 
   /** Whether the database was told. */
   async function say(): Promise<boolean> {
     try {
-      await (client ?? (await connect())).query(sayHere, [id]);
+      await (client ?? (await connect())).query(sayHere, [id, newestStep]);
       heardAt = performance.now();
       if (!isHere) report('The database is back.', undefined);
       return true;

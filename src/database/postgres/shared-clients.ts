@@ -78,15 +78,23 @@ export function sharedClients({ open, most }: SharedClientsOptions): SharedClien
     return opening;
   }
 
+  /** Uses another connection from now on; this one ends once what was sent on it is answered. */
+  function leave(slot: Slot, opening: Promise<Client>): void {
+    if (slot.client !== opening) return;
+    slot.client = undefined;
+    void opening.then((client) => client.end()).catch(() => undefined);
+  }
+
   async function runIn<Row>(slot: Slot, query: Query): Promise<QueryResult<Row>> {
     slot.ahead += 1;
     try {
-      const client = await clientOf(slot);
+      const opening = clientOf(slot);
+      const client = await opening;
       try {
         sendTogether(client);
         return await runOn<Row>(client, query);
       } catch (cause) {
-        if (isOutdated(cause)) void client.end();
+        if (isOutdated(cause)) leave(slot, opening);
         throw cause;
       }
     } finally {
@@ -102,8 +110,9 @@ export function sharedClients({ open, most }: SharedClientsOptions): SharedClien
       try {
         return await runIn<Row>(slot, query);
       } catch (cause) {
-        // A connection that broke tells nothing of whether another can be had.
-        if (!isOpen || !(isLoss(cause) || isOutdated(cause))) throw cause;
+        // A connection that broke tells nothing of whether another can be had; one that knows an earlier schema
+        // was left by whoever saw it first.
+        if (!(isOutdated(cause) || (isOpen && isLoss(cause)))) throw cause;
         return await runIn<Row>(slot, query);
       }
     },

@@ -1,0 +1,23 @@
+// Loaded before the service, makes it the next release: one that knows further steps of the schema.
+import { registerHooks } from 'node:module';
+
+const steps = new URL('./next-steps.ts', import.meta.url).href;
+
+const isContracted = process.env['VITRINE_TEST_CONTRACTED'] === 'yes';
+
+registerHooks({
+  load(url, context, nextLoad) {
+    const loaded = nextLoad(url, context);
+    if (!url.endsWith('/src/database/postgres/migrations.ts')) return loaded;
+    const names = isContracted
+      ? "'9000-columns': nextColumns, '9001-index': nextIndex, '9002-contraction': nextContraction"
+      : "'9000-columns': nextColumns, '9001-index': nextIndex";
+    const text = String(loaded.source);
+    const source = text.replace(/(export const migrations[\s\S]*?)\n\};/, `$1\n${names}};`);
+    if (source === text) throw new Error('The steps of the schema are not where they were.');
+    return {
+      ...loaded,
+      source: `import { nextColumns, nextIndex, nextContraction } from '${steps}';\n${source}`,
+    };
+  },
+});
