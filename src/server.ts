@@ -428,9 +428,10 @@ function imageServices(config: Config, parts: ImageServiceParts, { directory, na
   const names = namesService({ database: parts.database, directory, cacheTime: nameTime });
   const feed = eventFeed({ ...basic, retention: config.eventRetention * 1000 });
   const common = { ...basic, recipients, names, changes: shareChanges(basic) };
-  const formats = formatRulesOf(config);
-  const data = { ...common, formats, room: uploadRoom(common) };
-  const { runner, ...importing } = importServices(config, { ...common, formats });
+  const certificates = config.imgSignatureCertificatesDir;
+  const judging = { ...common, formats: formatRulesOf(config), certificates };
+  const data = { ...judging, room: uploadRoom(common) };
+  const { runner, ...importing } = importServices(config, judging);
   const isStaging = config.enabledImportMethods.includes('glance-direct');
   return {
     images: imagesService({ ...common, runner, delayedDelete: config.delayedDelete }),

@@ -1,5 +1,5 @@
 import type { FormatRules } from '../domain/image-format/data-format.ts';
-import { flag, names, type Setting } from './setting.ts';
+import { flag, names, type Setting, text } from './setting.ts';
 
 /** What the data of images must be. */
 export interface ImageFormatConfig {
@@ -9,6 +9,8 @@ export interface ImageFormatConfig {
   readonly vmdkAllowedTypes: readonly string[];
   /** Checks of partition tables that may fail. */
   readonly gptSafetyChecksNonfatal: readonly string[];
+  /** The folder of the certificates that signatures of images are verified with; empty without one. */
+  readonly imgSignatureCertificatesDir: string;
 }
 
 type ImageFormatSettings = {
@@ -40,6 +42,12 @@ export const imageFormatSettings: ImageFormatSettings = {
   }),
   vmdkAllowedTypes: { ...among(vmdkAllowedTypes, vmdkTypes), initial: vmdkTypes },
   gptSafetyChecksNonfatal: among(gptSafetyChecksNonfatal, checks),
+  imgSignatureCertificatesDir: text('img_signature_certificates_dir', {
+    initial: '',
+    about:
+      'The folder of the certificates that signatures of images are verified with, each called `<uuid>.pem`; see [signatures](formats.md#signatures)',
+    wanted: 'the path of a folder',
+  }),
 };
 
 /** Takes known words alone. */

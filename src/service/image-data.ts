@@ -31,6 +31,7 @@ import type { Events } from './events.ts';
 import type { Job } from './jobs.ts';
 import type { Quotas } from './quotas.ts';
 import { getSeenImage } from './seen-image.ts';
+import { signatureCheck } from './signature-check.ts';
 import type { Report, UnwantedData } from './unwanted-data.ts';
 import type { Admit, UploadRoom } from './upload-room.ts';
 
@@ -42,6 +43,8 @@ export interface ImageDataOptions {
   readonly room: UploadRoom;
   readonly policy: Policy;
   readonly formats: FormatRules;
+  /** The folder of the certificates that signatures of images are verified with; empty without one. */
+  readonly certificates: string;
   readonly events: Events;
   readonly clock: () => Date;
   readonly report: Report;
@@ -133,7 +136,9 @@ async function takeUpload(
   try {
     // Only one upload is past `begin`, so whatever lies in its place is the rest of a failure.
     await target.store.discard(imageId);
-    stored = await receive(target.store, imageId, { ...upload, ...accepted, check });
+    const signature = await signatureCheck(image, options.certificates);
+    const checks = signature ? bothChecks(check, signature) : check;
+    stored = await receive(target.store, imageId, { ...upload, ...accepted, check: checks });
   } catch (cause) {
     const refusal = toRefusal(cause, imageId);
     await abandon(options, place, refusal);
@@ -141,6 +146,19 @@ async function takeUpload(
   }
   const data = { ...stored, virtualSize: check.virtualSize };
   await finish(options, { imageId, store: place.store, stored: data });
+}
+
+function bothChecks(one: DataCheck, other: DataCheck): DataCheck {
+  return {
+    read(bytes) {
+      one.read(bytes);
+      other.read(bytes);
+    },
+    end(size) {
+      one.end(size);
+      other.end(size);
+    },
+  };
 }
 
 /** Checks the format of data, and remembers the size of the disk inside. */

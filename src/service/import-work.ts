@@ -19,6 +19,7 @@ import type { Events } from './events.ts';
 import { sizingCheck, toRefusal } from './image-data.ts';
 import { type Bring, bringer, type Incoming } from './import-data.ts';
 import type { ImportSource } from './import-source.ts';
+import { signatureCheck } from './signature-check.ts';
 import { TaskLostError, type TaskRun, type TaskWork } from './task-runner.ts';
 import type { UnwantedData } from './unwanted-data.ts';
 
@@ -30,6 +31,8 @@ export interface ImportWorkOptions {
   /** Opens what comes from elsewhere. */
   readonly source: ImportSource;
   readonly formats: FormatRules;
+  /** The folder of the certificates that signatures are verified with; empty without one. */
+  readonly certificates: string;
   readonly clock: () => Date;
 }
 
@@ -110,9 +113,10 @@ async function stage(going: Going, bring: Bring): Promise<void> {
 }
 
 /**
- * Looks at staged data as what the image calls it by now, unless that was done while it came in.
+ * Looks at staged data as what the image calls it by now, unless that was done while it came in, and verifies its
+ * signature where the image has one.
  *
- * @throws DomainError `UnsupportedMediaType`
+ * @throws DomainError `UnsupportedMediaType` `InvalidRequest`
  */
 async function judge(going: Going): Promise<void> {
   const { database, stores, imageId, run } = going;
@@ -120,11 +124,16 @@ async function judge(going: Going): Promise<void> {
   const staged = (await findImageImport(database.read, imageId))?.staged;
   if (!seen || !staged) return;
   const checkedAs = formatKey(seen.image);
-  if (staged.checkedAs === checkedAs) return;
+  const signature = await signatureCheck(seen.image, going.certificates);
+  if (staged.checkedAs === checkedAs && !signature) return;
   const check = sizingCheck(seen.image, going.formats);
   await using reader = await openFirst(stores, [staged]);
-  for await (const piece of dataOf(reader, () => run.signal.throwIfAborted())) check.read(piece);
+  for await (const piece of dataOf(reader, () => run.signal.throwIfAborted())) {
+    check.read(piece);
+    signature?.read(piece);
+  }
   check.end(staged.size);
+  signature?.end(staged.size);
   await run.transaction(async (db) => {
     const coming = await findImageImport(db, imageId);
     if (!coming) throw new TaskLostError(run.task.id);

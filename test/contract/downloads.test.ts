@@ -63,6 +63,7 @@ async function downloads(): Promise<Downloads> {
     room: uploadRoom({ database, quotas }),
     policy: defaultPolicy,
     formats: { requiresMatch: true, vmdkTypes: [], harmlessChecks: [] },
+    certificates: '',
     events,
     clock,
     report,
