@@ -9,8 +9,10 @@ import type { Figure, Single } from './figures.ts';
 import { measureMemory, measureStart } from './lifecycle.ts';
 import { describeMachine } from './machine.ts';
 import { measureMetadata } from './metadata.ts';
+import { measureMixed } from './mixed.ts';
 import { type MeasurementName, type Options, readOptions, usage } from './options.ts';
 import { type Peer, peerOf, seedPeer } from './peer.ts';
+import { measurePostgres } from './postgres-limit.ts';
 import { type Report, reportText } from './report.ts';
 import { seed } from './seed.ts';
 import { type Service, signIn, startService } from './service.ts';
@@ -29,7 +31,8 @@ async function measure(options: Options, folder: string): Promise<Report> {
     names.some((name) => options.only.has(name));
   const singles: Single[] = [];
   const figures: Figure[] = [];
-  const peer = await peerOf(options);
+  await using beside = await peerBeside(options, folder);
+  const { peer } = beside;
   if (chosen('start')) {
     progress('starting the service 5 times');
     singles.push(await measureStart(folder, options.server));
@@ -42,14 +45,20 @@ async function measure(options: Options, folder: string): Promise<Report> {
     progress('checking tokens that Keystone vouched for');
     singles.push(await measureToken());
   }
-  if (chosen('list', 'show', 'members', 'add', 'status', 'upload', 'download')) {
+  const onSeed = ['list', 'show', 'members', 'add', 'status', 'mixed'] as const;
+  if (chosen(...onSeed, 'upload', 'download')) {
     const data = await mkdtemp(join(folder, 'service-'));
     await using database = await databaseFor(options);
     const { child, url } = await startService(options.server, data, database.url);
     await using _ended = child;
     const service = await signIn(child, url, data);
-    if (chosen('list', 'show', 'members', 'add', 'status')) {
-      figures.push(...(await measureSeeded(service, peer, options, folder)));
+    if (database.url !== undefined && chosen('list', 'show', 'members')) {
+      singles.push(...(await measurePostgres(database.url, options.seconds)));
+    }
+    if (chosen(...onSeed)) {
+      const measured = await measureSeeded(service, peer, options, folder);
+      figures.push(...measured.figures);
+      singles.push(...measured.singles);
     }
     if (chosen('upload', 'download')) {
       figures.push(...(await measureData({ service, peer, folder, options, progress })));
@@ -80,12 +89,30 @@ async function measureSeeded(
   peer: Peer | undefined,
   options: Options,
   folder: string,
-): Promise<Figure[]> {
+): Promise<Pick<Report, 'figures' | 'singles'>> {
   progress('filling the service with 1,000 images');
   const filled = await seed(service);
   if (peer) progress(`filling ${peer.name} with 1,000 images`);
   const seededPeer = peer && (await seedPeer(peer));
-  return measureMetadata({ service, seed: filled, peer: seededPeer, folder, options, progress });
+  const setting = { service, seed: filled, peer: seededPeer, folder, options, progress };
+  const figures = await measureMetadata(setting);
+  if (!options.only.has('mixed')) return { figures, singles: [] };
+  progress('showing images while members change');
+  return { figures, singles: await measureMixed(service, filled, options) };
+}
+
+/** What the service is measured beside: the one that the options name, or itself on SQLite where it is on another database. */
+async function peerBeside(options: Options, folder: string) {
+  await using parts = new AsyncDisposableStack();
+  let peer = await peerOf(options);
+  if (!peer && options.database !== undefined) {
+    const data = await mkdtemp(join(folder, 'sqlite-'));
+    const { child, url } = await startService(options.server, data);
+    parts.use(child);
+    peer = { name: 'the same on SQLite', ...(await signIn(child, url, data)) };
+  }
+  const owned = parts.move();
+  return { peer, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
 async function main(): Promise<void> {

@@ -149,7 +149,7 @@ function metadataCases(service: Endpoint, seed: Seed): MetadataCase[] {
       name: 'show',
       title: 'image show',
       session: producer,
-      requests: seed.images.slice(0, 100).map((image) => ({ path: `/v2/images/${image}` })),
+      requests: showRequests(seed),
     },
     {
       ...read,
@@ -174,7 +174,7 @@ function metadataCases(service: Endpoint, seed: Seed): MetadataCase[] {
       method: 'PUT',
       durable: true,
       repeat: true,
-      requests: statuses(seed, consumer),
+      requests: statusRequests(seed, consumer),
     },
   ];
 }
@@ -191,8 +191,13 @@ function adds(seed: Seed): LoadRequest[] {
     );
 }
 
+/** Shows of a hundred images in turn. */
+export function showRequests(seed: Seed): LoadRequest[] {
+  return seed.images.slice(0, 100).map((image) => ({ path: `/v2/images/${image}` }));
+}
+
 /** The consumer accepts all its images, then rejects all, so that each request is a change. */
-function statuses(seed: Seed, consumer: Session): LoadRequest[] {
+export function statusRequests(seed: Seed, consumer: Session): LoadRequest[] {
   return (['accepted', 'rejected'] as const).flatMap((status) =>
     seed.images.map((image) => ({
       path: `/v2/images/${image}/members/${consumer.projectId}`,

@@ -10,6 +10,7 @@ const measurementNames = [
   'members',
   'add',
   'status',
+  'mixed',
   'upload',
   'tmpfs',
   'parallel',

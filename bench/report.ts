@@ -60,11 +60,16 @@ function singleRows(singles: readonly Single[]): string[][] {
     ['service', 'value', '', 'at most'],
     ...singles.map((single) => [
       single.name,
-      single.unit === 'us' ? single.value.toFixed(1) : whole(single.value),
+      numberText(single.value),
       single.unit,
-      single.atMost === undefined ? '' : String(single.atMost),
+      single.atMost === undefined ? '' : numberText(single.atMost),
     ]),
   ];
+}
+
+/** Whole, unless it is small. */
+function numberText(value: number): string {
+  return value < 100 && !Number.isInteger(value) ? value.toFixed(2) : whole(value);
 }
 
 function whole(value: number | undefined): string {

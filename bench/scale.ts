@@ -13,7 +13,9 @@ import { measurePair } from './scale/measure.ts';
 import { readScaleOptions, type ScaleOptions, scaleUsage } from './scale/options.ts';
 import { planOf, queriedList } from './scale/queried-list.ts';
 import {
+  middleRatioOf,
   promised,
+  promisedMiddle,
   ratioOf,
   type ScaleFigure,
   type ScaleReport,
@@ -50,12 +52,17 @@ async function filledFolder(folder: string, images: number, server: string): Pro
 }
 
 async function startScaleService(server: string, data: string) {
-  const { child, url } = await startService(server, data);
+  const { child, url, milliseconds } = await startService(server, data);
   const sessions: [string, Session][] = [];
   for (const [n, name] of measured.entries()) {
     sessions.push([name, await signInTo(projectName(n), data)]);
   }
-  return { child, url, sessions: Object.fromEntries(sessions) as ScaleService['sessions'] };
+  return {
+    child,
+    url,
+    milliseconds,
+    sessions: Object.fromEntries(sessions) as ScaleService['sessions'],
+  };
 }
 
 async function measure(options: ScaleOptions, folder: string): Promise<ScaleReport> {
@@ -85,7 +92,8 @@ async function measure(options: ScaleOptions, folder: string): Promise<ScaleRepo
     figures.push({ item, served, queried, plan: await planOf(databases.large, item) });
   }
   const command = ['npm run bench:scale --', ...process.argv.slice(2)].join(' ');
-  return { machine, command, images, figures };
+  const starts = { small: small.milliseconds, large: large.milliseconds };
+  return { machine, command, images, starts, figures };
 }
 
 async function main(): Promise<void> {
@@ -100,9 +108,10 @@ async function main(): Promise<void> {
       const report = await measure(options, folder);
       console.log(scaleReportText(report));
       if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(report)}\n`);
-      const broken = report.figures.filter(({ served }) => !(ratioOf(served) <= promised));
-      for (const { item } of broken)
-        console.log(`More than ${promised} times as long: ${item.title}`);
+      const broken = report.figures.filter(
+        ({ served }) => !(ratioOf(served) <= promised && middleRatioOf(served) <= promisedMiddle),
+      );
+      for (const { item } of broken) console.log(`More times as long than promised: ${item.title}`);
       if (broken.length > 0) process.exitCode = 1;
     },
     async () => {

@@ -16,15 +16,25 @@ export interface ScaleReport {
   readonly machine: Machine;
   readonly command: string;
   readonly images: Pair<number>;
+  /** From spawning each service to its ready line, ms. */
+  readonly starts: Pair<number>;
   readonly figures: readonly ScaleFigure[];
 }
 
 /** How many times as long as with few images a list may take with many, by the 99th percentile. */
 export const promised = 1.5;
 
+/** The same of the middle of its times. */
+export const promisedMiddle = 1.3;
+
 /** How many times as long the list takes with many images. */
 export function ratioOf({ small, large }: Pair<Times>): number {
   return large.p99 / small.p99;
+}
+
+/** The same of the middle of its times. */
+export function middleRatioOf({ small, large }: Pair<Times>): number {
+  return large.p50 / small.p50;
 }
 
 /** The report as text: the machine, the times, then how each page is found. */
@@ -35,13 +45,15 @@ export function scaleReportText(report: ScaleReport): string {
   return [
     ...machineText(report.machine, report.command),
     '',
-    `Times in ms with ${few} and with ${many} images; medians of the rounds.`,
+    `Times in ms with ${few} and with ${many} images; medians of the rounds. At most: ${promisedMiddle} times by p50, ${promised} by p99.`,
+    `Start: ${report.starts.small.toFixed(0)} and ${report.starts.large.toFixed(0)} ms; at most 700.`,
     '',
-    `${'list'.padEnd(title)}  p50 few  many   p99 few  many   ratio   query p99 few  many   ratio`,
+    `${'list'.padEnd(title)}  p50 few  many   ratio   p99 few  many   ratio   query p99 few  many   ratio`,
     ...report.figures.map(({ item, served, queried }) =>
       [
         item.title.padEnd(title),
         `${cell(served.small.p50)} ${cell(served.large.p50)}`,
+        cell(middleRatioOf(served)),
         `${cell(served.small.p99)} ${cell(served.large.p99)}`,
         cell(ratioOf(served)),
         `      ${cell(queried.small.p99)} ${cell(queried.large.p99)}`,
