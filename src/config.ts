@@ -82,6 +82,12 @@ export interface Config
   readonly wakeupTime: number;
   /** For how long events of a project can be had again, s. */
   readonly eventRetention: number;
+  /** Whether what is read for callers is compared with its checksums on the way. */
+  readonly verifyReads: boolean;
+  /** MiB a second at most that are read to see whether data is still what it was; 0 reads none. */
+  readonly dataScrubRate: number;
+  /** Seconds within which all data is read. */
+  readonly dataScrubInterval: number;
   /** Where events go; `noop` writes none. */
   readonly notificationDriver: (typeof notificationDrivers)[number];
   /** What events name as their origin. */

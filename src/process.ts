@@ -2,7 +2,7 @@ import cluster from 'node:cluster';
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import { ConfigError, readConfig } from './config.ts';
 import type { FirstSecret } from './identity/first-secrets.ts';
 import { type RunningService, startService } from './server.ts';
@@ -54,7 +54,7 @@ async function serve(secrets: readonly FirstSecret[] | undefined): Promise<void>
   // All workers would say the same.
   if (cluster.isPrimary) for (const warning of read.warnings) log.warn(warning);
   const service = isOne
-    ? await startService(config, log, { secrets, worker })
+    ? await startService(config, log, { secrets, worker, onDatabaseFailure: haltBy(log) })
     : await startWorkers(config, log);
   let isStopping = false;
   const stop = async () => {
@@ -87,6 +87,22 @@ function giveBackMemory(): void {
   const collect = runInNewContext('gc') as (options: object) => void;
   collect({ type: 'major', execution: 'sync', flavor: 'last-resort' });
   setFlagsFromString('--no-expose-gc');
+}
+
+/** The exit code of a process that does not trust its disk any more. @see sysexits.h, EX_IOERR */
+const diskFailureCode = 74;
+
+/** How long answers that are on their way have, ms. */
+const lastWords = 200;
+
+/** Ends the process without a further look at the database, which closing would write to. */
+function haltBy(log: Logger): (cause: unknown) => void {
+  return (cause) => {
+    const text =
+      'The disk failed the database. Nothing more is done with it: the process ends, and the next one starts from what is on the disk.';
+    log.fatal({ err: cause }, text);
+    setTimeout(() => process.exit(diskFailureCode), lastWords);
+  };
 }
 
 function announce({ url, cloudsFile }: RunningService, hasConsole: boolean): void {

@@ -58,6 +58,11 @@ import { taskRunner } from './service/task-runner.ts';
 import { tasksService } from './service/tasks.ts';
 import { type Report, unwantedData } from './service/unwanted-data.ts';
 import { uploadRoom } from './service/upload-room.ts';
+import {
+  type Verification,
+  type VerificationOptions,
+  verificationService,
+} from './service/verification.ts';
 import { filesystemStore } from './store/filesystem.ts';
 import { type Hashers, hashers } from './store/hashing.ts';
 import { type Store, StoreError } from './store/store.ts';
@@ -85,6 +90,8 @@ export interface StartOptions {
   readonly secrets?: readonly FirstSecret[] | undefined;
   /** Which of several processes with one data folder this is; the folder has one for each. */
   readonly worker?: number | undefined;
+  /** Told when the embedded database may not be used any more, and the process has to end for another. */
+  readonly onDatabaseFailure?: ((cause: unknown) => void) | undefined;
   /** What hashing a password costs from now on, where it is not to be the default. */
   readonly passwordCost?: PasswordCost | undefined;
   /** Where the built console is, where it is not at its usual place. */
@@ -100,7 +107,14 @@ const builtConsole = fileURLToPath(new URL('../build/console', import.meta.url))
 export async function startService(
   config: Config,
   log: Logger,
-  { times, secrets, worker, passwordCost, consoleFolder = builtConsole }: StartOptions = {},
+  {
+    times,
+    secrets,
+    worker,
+    passwordCost,
+    consoleFolder = builtConsole,
+    onDatabaseFailure,
+  }: StartOptions = {},
 ): Promise<RunningService> {
   const dataDir = resolve(config.dataDir);
   makeDataDir(dataDir);
@@ -109,7 +123,7 @@ export async function startService(
   makeDataDir(ownDir);
   parts.use(lockInstance(join(ownDir, 'vitrine.lock')));
   const report = (message: string, cause: unknown) => log.error({ err: cause }, message);
-  const database = parts.use(await databaseOf(config, ownDir, report));
+  const database = parts.use(await databaseOf(config, ownDir, { report, onDatabaseFailure }));
   const stores = parts.use(
     await openStores(config, {
       dataDir,
@@ -124,7 +138,9 @@ export async function startService(
   parts.defer(() => unwanted.settled());
   const events = eventsOf(config, { database, log, report });
   parts.use(events.startDelivering());
-  const image = { database, stores, unwantedData: unwanted, events, report };
+  const verification = verificationOf(config, { database, stores, events, report });
+  parts.defer(() => verification.settled());
+  const image = { database, stores, unwantedData: unwanted, events, verification, report };
   const markerKey = await getSecret(database, 'markers of lists');
   const services = imageServices(config, { ...image, markerKey }, callers);
   await recoverData(services.imageData);
@@ -133,7 +149,7 @@ export async function startService(
   parts.use(unwanted.startRemoving());
   parts.use(services.feed);
   const own = [...services.imageData.jobs, services.pendingDeletes.job, services.runner.job];
-  const jobs = [...own, services.feed.job, forgottenDataJob(image)];
+  const jobs = [...own, services.feed.job, verification.job, forgottenDataJob(image)];
   parts.use(await startJobs({ database, jobs, report }));
 
   const stopping = new AbortController();
@@ -177,9 +193,18 @@ function networkWith(config: Config, times: StartOptions['times']): Network {
 }
 
 /** The database of the configuration: SQLite's file in the data folder unless it names another. */
-async function databaseOf(config: Config, ownDir: string, report: Report): Promise<Database> {
+async function databaseOf(
+  config: Config,
+  ownDir: string,
+  {
+    report,
+    onDatabaseFailure,
+  }: Pick<StartOptions, 'onDatabaseFailure'> & { readonly report: Report },
+): Promise<Database> {
   const { databaseUrl, databaseTimeout, databaseConnections } = config;
-  if (!databaseUrl) return await openDatabase(join(ownDir, 'vitrine.db'));
+  if (!databaseUrl) {
+    return await openDatabase(join(ownDir, 'vitrine.db'), onDatabaseFailure);
+  }
   // Most services run without.
   const { openPostgres } = await import('./database/postgres/open-postgres.ts');
   const statement = databaseTimeout * 1000;
@@ -412,6 +437,20 @@ function httpSettings(config: Config) {
   };
 }
 
+/** What looks whether data is still what it was. */
+function verificationOf(
+  config: Config,
+  parts: Pick<VerificationOptions, 'database' | 'stores' | 'events' | 'report'>,
+): Verification {
+  return verificationService({
+    ...parts,
+    verifiesReads: config.verifyReads,
+    scrubRate: config.dataScrubRate * 1024 * 1024,
+    scrubInterval: config.dataScrubInterval * 1000,
+    clock: () => new Date(),
+  });
+}
+
 interface ImageServiceParts
   extends Omit<ImageDataOptions, 'quotas' | 'room' | 'policy' | 'formats' | 'clock'> {
   readonly markerKey: Buffer;
@@ -436,6 +475,7 @@ function imageServices(config: Config, parts: ImageServiceParts, { directory, na
   return {
     images: imagesService({ ...common, runner, delayedDelete: config.delayedDelete }),
     imageData: imageDataService(data),
+    verification: parts.verification,
     staging: isStaging ? stagingService(data) : undefined,
     runner,
     ...importing,

@@ -10,6 +10,7 @@ import { policyCommands } from './policy-commands.ts';
 import { projectCommands } from './project-commands.ts';
 import { quotaCommands } from './quota-commands.ts';
 import { roleCommands } from './role-commands.ts';
+import { scrubCommands } from './scrub-commands.ts';
 import { shareCommands } from './share-commands.ts';
 import { userCommands } from './user-commands.ts';
 
@@ -29,6 +30,7 @@ function buildProgram(): Command {
     .addCommand(imageCommands())
     .addCommand(shareCommands())
     .addCommand(inboxCommands())
+    .addCommand(scrubCommands())
     .addCommand(configCommands());
   overrideExit(program);
   return program;

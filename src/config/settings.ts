@@ -224,6 +224,24 @@ const images = {
     min: 60,
     max: 365 * 24 * 3600,
   }),
+  verifyReads: flag('verify_reads', {
+    initial: true,
+    about:
+      'Compares what is read for callers with its checksums on the way, so that damaged data is never passed on as whole; without it the system may send files by itself, which is faster',
+  }),
+  dataScrubRate: integer('data_scrub_rate', {
+    initial: 50,
+    about:
+      'MiB a second at most that are read to see whether data is still what it was; 0 reads none',
+    min: 0,
+    max: 1024 * 1024,
+  }),
+  dataScrubInterval: integer('data_scrub_interval', {
+    initial: 7 * 24 * 3600,
+    about: 'Seconds within which all data is read, where the rate allows it',
+    min: 60,
+    max: 10 * 365 * 24 * 3600,
+  }),
   imageSchema,
   propertyProtection,
 } as const satisfies Partial<Settings>;

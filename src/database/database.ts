@@ -1,11 +1,19 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Kysely } from 'kysely';
+import { RetryLaterError } from '../domain/retry-later.ts';
 import { groupCommit } from './group-commit.ts';
 import { groupRead } from './group-read.ts';
 import { migrateToLatest } from './migrate.ts';
-import { openSqlite, runAtOnce, sqliteDialect } from './node-sqlite.ts';
+import {
+  openSqlite,
+  runAtOnce,
+  type SqliteFile,
+  type SqliteOptions,
+  sqliteDialect,
+} from './node-sqlite.ts';
 import { runPreparedBy } from './prepared.ts';
+import { guardOf, type OnDatabaseFailure } from './sqlite-failures.ts';
 import type { Tables } from './tables.ts';
 
 /** What repository functions take: a connection, or a transaction on one. */
@@ -62,12 +70,28 @@ const alone: Processes = {
   unlessTaken: (_turn, work) => work(),
 };
 
-/** Opens the embedded database at `path`, creating and migrating it as needed. */
-export async function openDatabase(path: string): Promise<Database> {
+/** For tools and tests, which see the error and end with it. */
+const ignored: OnDatabaseFailure = () => {};
+
+/**
+ * Opens the embedded database at `path`, creating and migrating it as needed.
+ *
+ * @param onFailure told when the database may not be used any more: from then on every call is refused, and only
+ *   another process may open it
+ */
+export async function openDatabase(
+  path: string,
+  onFailure: OnDatabaseFailure = ignored,
+): Promise<Database> {
   mkdirSync(dirname(path), { recursive: true });
-  const write = connect(path, { readOnly: false });
+  let tell = ignored;
+  const guard = guardOf((cause) => tell(cause));
+  const file = openFile(path, { readOnly: false, guard });
+  const write = connect(file, runAtOnce(file));
   await migrateToLatest(write);
-  const read = connect(path, { readOnly: true });
+  const readFile = openFile(path, { readOnly: true, guard });
+  const read = connect(readFile, groupRead(readFile));
+  tell = onFailure;
   const close = async () => {
     await read.destroy();
     await write.destroy();
@@ -77,16 +101,26 @@ export async function openDatabase(path: string): Promise<Database> {
     lists: read,
     write,
     processes: alone,
-    check: async () => {},
-    transaction: groupCommit(write),
+    check: async () => void readFile.prepare('select 1 from images limit 1').all([]),
+    transaction: groupCommit(write, () => file.checkpoint()),
     close,
     [Symbol.asyncDispose]: close,
   };
 }
 
-function connect(path: string, options: { readonly readOnly: boolean }): Connection {
-  const database = openSqlite(path, options);
-  const db = new Kysely<Tables>({ dialect: sqliteDialect(database) });
-  runPreparedBy(db, options.readOnly ? groupRead(database) : runAtOnce(database));
+/** @throws Error for the operator, SQLite's own as its cause */
+function openFile(path: string, options: SqliteOptions): SqliteFile {
+  try {
+    return openSqlite(path, options);
+  } catch (error) {
+    const cause = error instanceof RetryLaterError ? error.cause : error;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`The database ${path} cannot be opened: ${why}.`, { cause });
+  }
+}
+
+function connect(file: SqliteFile, run: Parameters<typeof runPreparedBy>[1]): Connection {
+  const db = new Kysely<Tables>({ dialect: sqliteDialect(file) });
+  runPreparedBy(db, run);
   return db;
 }

@@ -21,9 +21,12 @@ const undo = CompiledQuery.raw('rollback to one_change');
  *
  * Each change still is a transaction of its own: it takes effect whole or not at all, whatever becomes of
  * the others, and its promise settles only once its group is on stable storage.
+ *
+ * @param tidy called after each group, once its callers are told; what it throws is for itself to tell
  */
 export function groupCommit(
   write: Connection,
+  tidy: () => void = () => {},
 ): <T>(change: (db: Connection) => Promise<T>) => Promise<T> {
   let waiting: Waiting[] = [];
   let isRunning = false;
@@ -33,8 +36,17 @@ export function groupCommit(
       const group = waiting.slice(0, maxGroup);
       waiting = waiting.slice(maxGroup);
       await commit(write, group);
+      tidyUp();
     }
     isRunning = false;
+  }
+
+  function tidyUp(): void {
+    try {
+      tidy();
+    } catch {
+      // The changes are saved, and what stands in the way of tidying will be in theirs.
+    }
   }
 
   return (change) =>
@@ -69,8 +81,13 @@ async function runAlone(db: Connection, one: Waiting): Promise<() => void> {
     await db.executeQuery(release);
     return () => one.resolve(result as never);
   } catch (cause) {
-    await db.executeQuery(undo);
-    await db.executeQuery(release);
+    try {
+      await db.executeQuery(undo);
+      await db.executeQuery(release);
+    } catch {
+      // The database has undone the whole group by itself, for this reason.
+      throw cause;
+    }
     return () => one.reject(cause);
   }
 }

@@ -1,5 +1,6 @@
 import type { Image } from '../domain/image.ts';
 import { countedBytes, type ImageLocation } from '../domain/location.ts';
+import { deleteDataCheck, insertDataCheck } from './data-checks.ts';
 import type { Connection } from './database.ts';
 import { imageFromRow, imageToRow, locationsToRow } from './image-rows.ts';
 import { updateImage } from './images.ts';
@@ -17,6 +18,8 @@ export interface UploadedData {
   readonly osHashAlgo: string;
   /** Lower-case hex. */
   readonly osHashValue: string;
+  /** Checksums of its chunks, where they are known. */
+  readonly sums?: Uint8Array | undefined;
   readonly at: Date;
 }
 
@@ -75,6 +78,7 @@ export async function finishSaving(
     .returningAll()
     .executeTakeFirst();
   if (saved) await addUsage(db, saved.owner, { bytes: data.size });
+  if (saved) await insertDataCheck(db, id, { sums: data.sums, at: data.at });
   return saved && imageFromRow(saved);
 }
 
@@ -96,8 +100,16 @@ export async function saveData(db: Connection, image: Image, before: Image): Pro
     .where('id', '=', image.id)
     .execute();
   await updateImage(db, image, before);
+  await followData(db, image, before);
   const bytes = countedBytes(image) - countedBytes(before);
   if (bytes !== 0) await addUsage(db, image.owner, { bytes });
+}
+
+/** Data that has just been imported is looked at soon, which gives it its checksums. */
+async function followData(db: Connection, image: Image, before: Image): Promise<void> {
+  const [has, had] = [image.locations.length > 0, before.locations.length > 0];
+  if (has && !had) await insertDataCheck(db, image.id, { sums: undefined, at: new Date(0) });
+  if (had && !has) await deleteDataCheck(db, image.id);
 }
 
 /** Turns an image back to queued, as if its upload had never begun; false when there is none. */

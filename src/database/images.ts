@@ -3,6 +3,7 @@ import type { Image } from '../domain/image.ts';
 import { countedBytes, type ImageLocation } from '../domain/location.ts';
 import type { MemberStatus, SeenImage } from '../domain/member.ts';
 import type { ImageStatus } from '../domain/status.ts';
+import { deleteDataCheck } from './data-checks.ts';
 import type { Connection } from './database.ts';
 import { clockOf, isUnkeepable, jsonPairs, jsonTexts, keptValueOf } from './dialect.ts';
 import { imageFromRow, imageToRow, settingsToRow } from './image-rows.ts';
@@ -145,6 +146,7 @@ const insertProperties = prepared<{ id: string }, InsertResult>((db, value) =>
 export async function deleteImage(db: Connection, image: Image): Promise<void> {
   await db.insertInto('spent_image_ids').values({ id: image.id }).execute();
   for (const location of image.locations) await insertUnwantedData(db, location);
+  if (image.locations.length > 0) await deleteDataCheck(db, image.id);
   await db.deleteFrom('images').where('id', '=', image.id).execute();
   await addUsage(db, image.owner, { images: -1, bytes: -countedBytes(image) });
 }

@@ -14,6 +14,7 @@ import { imageDocuments } from './migrations/0012-image-documents.ts';
 import { shares } from './migrations/0013-shares.ts';
 import { imports } from './migrations/0014-imports.ts';
 import { releases } from './migrations/0015-releases.ts';
+import { dataChecks } from './migrations/0016-data-checks.ts';
 import { runSteps, type SchemaSteps, type StepOptions } from './schema-steps.ts';
 
 /** Every step of SQLite's schema, oldest first. */
@@ -33,6 +34,7 @@ export const migrations: SchemaSteps = {
   '0013-shares': shares,
   '0014-imports': imports,
   '0015-releases': releases,
+  '0016-data-checks': dataChecks,
 };
 
 /**

@@ -1,21 +1,43 @@
+import { statSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { SqliteAdapter, type SqliteDatabase, SqliteDialect, type SqliteStatement } from 'kysely';
 import type { RunQuery } from './prepared.ts';
+import type { Guard } from './sqlite-failures.ts';
+
+export interface SqliteOptions {
+  readonly readOnly: boolean;
+  /** Runs every call; without one each failure is told as it comes. */
+  readonly guard?: Guard;
+}
+
+/** An open SQLite file. */
+export interface SqliteFile extends SqliteDatabase {
+  /** Brings what is in the write-ahead log into the file itself, once there is much of it. */
+  checkpoint(): void;
+}
+
+/** Bytes of the write-ahead log that are worth a checkpoint: SQLite's own measure, a thousand pages. */
+const checkpointSize = 4 * 1024 * 1024;
 
 /**
  * Opens an SQLite file with the `node:sqlite` that Node brings, in the form that Kysely's dialect asks for.
  *
  * The file is in WAL mode and every commit is synced to disk before it returns
  * (`synchronous = FULL`): an acknowledged change survives a power cut.
+ *
+ * What an earlier process left in the log is written into the file first, anew: it may have failed to sync the
+ * log, of which the kernel then shows pages that it never wrote. Checkpoints are asked for by name, since of those that
+ * SQLite makes by itself nobody is told that they failed.
  */
-export function openSqlite(path: string, options: { readonly readOnly: boolean }): SqliteDatabase {
-  const connection = new DatabaseSync(path, { readOnly: options.readOnly });
-  connection.exec('PRAGMA busy_timeout = 5000');
-  if (!options.readOnly) connection.exec('PRAGMA journal_mode = WAL');
-  connection.exec(
-    'PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY',
-  );
-  connection.exec('PRAGMA cache_size = -32768');
+export function openSqlite(path: string, options: SqliteOptions): SqliteFile {
+  const { readOnly, guard = (call) => call() } = options;
+  const connection = guard(() => new DatabaseSync(path, { readOnly }));
+  const exec = (sql: string) => guard(() => connection.exec(sql));
+  exec('PRAGMA busy_timeout = 5000');
+  if (!readOnly) exec('PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0');
+  exec('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY');
+  exec('PRAGMA cache_size = -32768');
+  if (!readOnly) exec('PRAGMA wal_checkpoint(TRUNCATE)');
 
   // A statement is compiled once per SQL text: Kysely builds the same text for the same query.
   const statements = new Map<string, SqliteStatement>();
@@ -24,10 +46,19 @@ export function openSqlite(path: string, options: { readonly readOnly: boolean }
       const known = statements.get(sql);
       if (known) return known;
       if (statements.size >= maxStatements) statements.clear();
-      const statement = sqliteStatement(connection.prepare(sql));
+      const prepared = sqliteStatement(
+        guard(() => connection.prepare(sql)),
+        guard,
+      );
+      const statement = sql === 'rollback' ? ifNeeded(prepared, connection) : prepared;
       statements.set(sql, statement);
       return statement;
     },
+
+    checkpoint() {
+      if (statSync(`${path}-wal`).size > checkpointSize) exec('PRAGMA wal_checkpoint(PASSIVE)');
+    },
+
     close: () => connection.close(),
   };
 }
@@ -59,15 +90,24 @@ export function runAtOnce(database: SqliteDatabase): RunQuery {
   };
 }
 
-function sqliteStatement(statement: StatementSync): SqliteStatement {
+/** A rollback, which SQLite has made by itself when a commit found the disk full. */
+function ifNeeded(rollback: SqliteStatement, connection: DatabaseSync): SqliteStatement {
+  return {
+    ...rollback,
+    run: (parameters) =>
+      connection.isTransaction ? rollback.run(parameters) : { changes: 0, lastInsertRowid: 0 },
+  };
+}
+
+function sqliteStatement(statement: StatementSync, guard: Guard): SqliteStatement {
   const names = statement.columns().map(({ name }) => name);
   if (names.length > 0) statement.setReturnArrays(true);
   const toRow = rowMaker(names);
   const bind = (parameters: readonly unknown[]) => parameters as SQLInputValue[];
   return {
     reader: names.length > 0,
-    all: (parameters) => (statement.all(...bind(parameters)) as unknown[]).map(toRow),
-    run: (parameters) => statement.run(...bind(parameters)),
+    all: (parameters) => (guard(() => statement.all(...bind(parameters))) as unknown[]).map(toRow),
+    run: (parameters) => guard(() => statement.run(...bind(parameters))),
     iterate: (parameters) => Iterator.from(statement.iterate(...bind(parameters))).map(toRow),
   };
 }

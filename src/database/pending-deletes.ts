@@ -1,6 +1,7 @@
 import type { Insertable, Selectable } from 'kysely';
 import type { Image } from '../domain/image.ts';
 import { countedBytes, type ImageLocation } from '../domain/location.ts';
+import { deleteDataCheck } from './data-checks.ts';
 import type { Connection } from './database.ts';
 import { imageFromRow, imageToRow } from './image-rows.ts';
 import type { ImageMemberRow, ImageRow } from './image-tables.ts';
@@ -94,6 +95,7 @@ export async function deletePendingDelete(
   if (!pending) return [];
   const { locations } = imageFromRow(JSON.parse(pending.image) as Selectable<ImageRow>);
   for (const location of locations) await insertUnwantedData(db, location);
+  await deleteDataCheck(db, id);
   await addUsage(db, pending.owner, { images: -1, bytes: -pending.size });
   return locations;
 }

@@ -1,3 +1,4 @@
+import type { DataCheckTables } from './data-check-tables.ts';
 import type { EventTables } from './event-tables.ts';
 import type { IdentityTables } from './identity-tables.ts';
 import type { ImageTables } from './image-tables.ts';
@@ -15,6 +16,7 @@ export interface Tables
     QuotaTables,
     EventTables,
     ImportTables,
+    DataCheckTables,
     ProcessTables,
     TaskTables,
     LeaseTables,

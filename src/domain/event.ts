@@ -10,6 +10,7 @@ export type EventType =
   | 'image.upload'
   | 'image.activate'
   | 'image.delete'
+  | 'image.damaged'
   | 'image.send'
   | 'image.member.create'
   | 'image.member.update'
@@ -29,6 +30,12 @@ export function imageEvent(
   image: Image,
 ): ImageEvent {
   return info(type, imagePayload(image));
+}
+
+/** The data of an image is found not to be what was uploaded; Glance has nothing like it. */
+export function damagedEvent(image: Image, position: number): ImageEvent {
+  const payload = { ...imagePayload(image), position };
+  return { type: 'image.damaged', priority: 'ERROR', payload };
 }
 
 /** Data begins to come in for an image. @param backend the store that takes it */

@@ -25,6 +25,7 @@ import type { StoreCopies } from '../service/store-copies.ts';
 import type { Switches } from '../service/switches.ts';
 import type { Tags } from '../service/tags.ts';
 import type { Tasks } from '../service/tasks.ts';
+import type { Verification } from '../service/verification.ts';
 import { actionRoutes } from './actions.ts';
 import { type AuditOptions, auditRequests } from './audit.ts';
 import { authentication } from './authentication.ts';
@@ -71,6 +72,7 @@ import {
 } from './unknown-routes.ts';
 import { pathsOf } from './version-routing.ts';
 import { sendVersions, versionRoutes } from './versions.ts';
+import { scrubRoutes } from './vitrine/scrub.ts';
 import { sharingRoutes } from './vitrine/sharing-routes.ts';
 
 export interface AppOptions {
@@ -92,6 +94,7 @@ export interface AppOptions {
   readonly policyCheck: PolicyCheck;
   readonly quotas: Quotas;
   readonly pendingDeletes: PendingDeletes;
+  readonly verification: Verification;
   /** Who vouches for the tokens of the Images API. */
   readonly identity: Identity;
   /** The identity service to serve under `/identity`, if any. */
@@ -210,6 +213,7 @@ async function operatorsApi(app: FastifyInstance, options: ApiOptions): Promise<
     nameRoutes(routes, options.names);
     sharingRoutes(routes, options);
     downloadPassRoutes(routes, options);
+    scrubRoutes(routes, options.verification);
   });
   unknownOperatorsRoutes(app);
 }

@@ -82,7 +82,8 @@ export async function imageDataRoutes(
       }
       if (!(await turnOf(reply.raw))) return reply.hijack();
       const send = (download: Download) => sendDownload(request, reply, download, sending);
-      await imageData.download(request.caller, request.params.imageId, send);
+      const isPart = (request.headers.range ?? request.headers['content-range']) !== undefined;
+      await imageData.download(request.caller, request.params.imageId, send, { isPart });
       return reply.sent ? reply : reply.code(204).send();
     },
   );

@@ -9,6 +9,8 @@ export interface DataSource extends AsyncDisposable {
   readonly descriptor?: number | undefined;
   /** Fills `buffer` from `position`; returns the bytes read, less than asked only at the end of the data. */
   read(buffer: Uint8Array, position: number): Promise<number>;
+  /** Resolves when what was read is what was stored; waited for before the last bytes are sent. */
+  verify?(): Promise<void>;
 }
 
 export interface SendOptions {
@@ -170,6 +172,7 @@ async function sendBytes(
     stopped.throwIfAborted();
     const bytes = buffer.subarray(0, Math.min(bufferSize, last - position + 1));
     await readWhole(source, bytes, position);
+    if (position + bytes.length > last) await source.verify?.();
     writingBefore = writing;
     writing = write(response, bytes, stopped).then(() => onSent?.(bytes.length));
     // It is awaited two turns later; until then nobody may call its failure unhandled.

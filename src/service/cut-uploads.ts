@@ -47,22 +47,49 @@ export async function discard(
   await stores.named(store).store.discard(dataId);
 }
 
-/** Ends an upload that failed. What fails here is put right at the next start, like a crash at this point. */
+/** Between two tries to end an upload, ms, and how many there are until that is left to the next start. */
+const retryTime = 5000;
+const maxTries = 720;
+
+/** Ends an upload that failed. What fails here is tried again, and done by the next start after a crash. */
 export async function abandon(
   options: CutUploadsOptions,
   upload: Pick<Reservation, 'imageId' | 'store' | 'dataId'>,
   cause: unknown,
+  tries = 1,
 ): Promise<void> {
-  const { imageId } = upload;
   try {
     // What else went wrong is for the operator's log alone.
-    const why = cause instanceof DomainError ? cause.message : 'it was cut off';
-    const isQueued = await putBack(options, imageId, why);
-    // Data with an id of its own is nobody else's.
-    if (isQueued || upload.dataId !== imageId) await discard(options.stores, upload);
-  } catch (cause) {
-    options.report(`The upload of image ${imageId} is ended by the next start.`, cause);
+    await end(options, upload, cause instanceof DomainError ? cause.message : 'it was cut off');
+  } catch (failure) {
+    const isLast = tries === maxTries;
+    const how = isLast ? 'ended by the next start' : 'still to be ended, which is tried again';
+    options.report(`The upload of image ${upload.imageId} is ${how}.`, failure);
+    if (isLast) return;
+    setTimeout(() => void abandon(options, upload, cause, tries + 1), retryTime).unref();
   }
+}
+
+/**
+ * While the upload is reserved no other begins, so what lies in its place is its own, and no record names it: of a
+ * commit whose answer was lost, this says whether it took effect. The image is queued last, since nobody would
+ * look for data of a queued image.
+ */
+async function end(
+  options: CutUploadsOptions,
+  upload: Pick<Reservation, 'imageId' | 'store' | 'dataId'>,
+  why: string,
+): Promise<void> {
+  const { database, stores } = options;
+  const { imageId } = upload;
+  const isReserved = await database.transaction(async (db) => {
+    await lockImage(db, imageId);
+    const reservation = await findReservation(db, imageId);
+    return reservation?.processId === database.processes.id;
+  });
+  // Data with an id of its own is nobody else's.
+  if (isReserved || upload.dataId !== imageId) await discard(stores, upload);
+  if (isReserved) await putBack(options, imageId, why);
 }
 
 /** Puts right what uploads left that a process did not end. It must be gone. */

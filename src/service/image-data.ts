@@ -34,6 +34,7 @@ import { getSeenImage } from './seen-image.ts';
 import { signatureCheck } from './signature-check.ts';
 import type { Report, UnwantedData } from './unwanted-data.ts';
 import type { Admit, UploadRoom } from './upload-room.ts';
+import type { Verification } from './verification.ts';
 
 export interface ImageDataOptions {
   readonly database: Database;
@@ -41,6 +42,7 @@ export interface ImageDataOptions {
   readonly unwantedData: UnwantedData;
   readonly quotas: Quotas;
   readonly room: UploadRoom;
+  readonly verification: Verification;
   readonly policy: Policy;
   readonly formats: FormatRules;
   /** The folder of the certificates that signatures of images are verified with; empty without one. */
@@ -74,12 +76,18 @@ export interface Sent {
 /** Sends data to whoever asked for it; resolves to undefined when there was none to send. */
 export type Send = (download: Download) => Promise<Sent | undefined>;
 
+/** What of the data is wanted; all of it unless said otherwise. */
+export interface Wanted {
+  /** Whether part of it may be whole enough. */
+  readonly isPart?: boolean;
+}
+
 /** The data of images. @see Images API v2, "Image data" */
 export interface ImageData {
   /** Takes the image from queued to active; on any failure it is queued again, without data. */
   upload(caller: Caller, imageId: string, upload: Upload): Promise<void>;
-  /** Gives the data to `send`, whose the reader is to close, and notes what it sent. */
-  download(caller: Caller, imageId: string, send: Send): Promise<void>;
+  /** Gives the data to `send`, which closes its reader, and notes what it sent. */
+  download(caller: Caller, imageId: string, send: Send, wanted?: Wanted): Promise<void>;
   /** Puts right what a crash of this process left: called once at start, before the first upload. */
   recover(): Promise<void>;
   /** What is to be done from time to time. */
@@ -101,7 +109,8 @@ export function imageDataService(options: ImageDataOptions): ImageData {
 
   return {
     upload: (caller, imageId, upload) => run(takeUpload(options, caller, imageId, upload)),
-    download: (caller, imageId, send) => run(giveDownload(options, caller, imageId, send)),
+    download: (caller, imageId, send, { isPart = false } = {}) =>
+      run(giveDownload(options, caller, imageId, { send, isPart })),
 
     async recover() {
       for (const { store } of stores.all) {
@@ -324,18 +333,20 @@ async function giveDownload(
   options: ImageDataOptions,
   caller: Caller,
   imageId: string,
-  send: Send,
+  { send, isPart }: { readonly send: Send; readonly isPart: boolean },
 ): Promise<void> {
-  const download = await openDownload(options, caller, imageId);
+  const download = await openDownload(options, caller, imageId, isPart);
   const bytes = await send(download);
   if (bytes) options.events.recordLater(sendEvent(download.image, caller, bytes));
 }
 
 async function openDownload(
-  { database, stores, policy }: ImageDataOptions,
+  options: ImageDataOptions,
   caller: Caller,
   imageId: string,
+  isPart: boolean,
 ): Promise<Download> {
+  const { database, policy } = options;
   const { image, membership } = await getSeenImage(database.read, caller, imageId, policy);
   const target = { ...image, membership };
   checkDownload(image, caller, policy.allows('download_image', caller, target));
@@ -344,11 +355,25 @@ async function openDownload(
     return { image, reader: undefined };
   }
   try {
-    return { image, reader: await openFirst(stores, byWeight(stores, image.locations)) };
+    return { image, reader: await openVerified(options, image, isPart) };
   } catch (cause) {
     // The image may have been deleted since it was looked up, and its data with it.
     await getSeenImage(database.read, caller, imageId, policy);
     throw toRefusal(cause, imageId);
+  }
+}
+
+async function openVerified(
+  { stores, verification }: ImageDataOptions,
+  image: Image,
+  isPart: boolean,
+): Promise<StoredReader> {
+  const reader = await openFirst(stores, byWeight(stores, image.locations));
+  try {
+    return await verification.verified(image, reader, isPart);
+  } catch (error) {
+    await reader[Symbol.asyncDispose]();
+    throw error;
   }
 }
 
@@ -367,6 +392,10 @@ export function tooLarge(maxSize: number, cause?: unknown): DomainError {
   return new DomainError('QuotaExceeded', message, { cause });
 }
 
+/** Said before any of the data is sent; what is found on its way cuts it off. */
+const damagedText =
+  'The data of this image is damaged: it is not what was uploaded. Its owner has to upload it again.';
+
 const unavailableText = 'The image store is not available now.';
 
 /** Seconds after which it is worth another try. */
@@ -384,6 +413,8 @@ export function toRefusal(cause: unknown, imageId: string): unknown {
       return new DomainError('InvalidStatusChange', `Image ${imageId} already has data.`, {
         cause,
       });
+    case 'Damaged':
+      return new DomainError('StoreUnavailable', damagedText, { cause });
     case 'NotFound':
       return new DomainError('StoreUnavailable', unavailableText, { cause });
     case 'Unavailable':

@@ -16,6 +16,8 @@ export interface FilePutContext {
   /** Bytes. */
   readonly minFreeBytes: number;
   readonly hashers: Hashers;
+  /** Removes, in time, a file that cannot be removed now. */
+  readonly removeLater: (path: string) => void;
 }
 
 /** `Store.put` on files: data comes into a partial file, and is linked to its name when whole. */
@@ -39,8 +41,7 @@ export async function putFile(
     folders.forget(path.folder);
     throw error;
   } finally {
-    // A partial file that cannot be removed now is removed by the next sweep.
-    await removeFile(disk, partial).catch(() => undefined);
+    await removeFile(disk, partial).catch(() => context.removeLater(partial));
   }
 }
 

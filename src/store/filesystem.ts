@@ -7,6 +7,7 @@ import { fileReader } from './file-reader.ts';
 import { foldersOn } from './folders.ts';
 import type { Hashers } from './hashing.ts';
 import { type ImagePath, imagePaths } from './image-paths.ts';
+import { lateRemoval } from './late-removal.ts';
 import { isGiven, type Store, StoreError } from './store.ts';
 
 export interface FilesystemOptions {
@@ -25,7 +26,14 @@ export function filesystemStore(options: FilesystemOptions): Store {
   const { id, directory, disk = nodeDisk } = options;
   const paths = imagePaths(directory);
   const folders = foldersOn(disk);
-  const context = { ...options, disk, paths, folders };
+  const removal = lateRemoval(disk);
+  const context = {
+    ...options,
+    disk,
+    paths,
+    folders,
+    removeLater: (path: string) => removal.remove(path),
+  };
 
   async function removePartials(isWanted: (imageId: string) => boolean): Promise<void> {
     await folders.ensure(paths.partialFolder);
@@ -84,6 +92,8 @@ export function filesystemStore(options: FilesystemOptions): Store {
     },
 
     // Every put and every reader ends by its caller; the hashers are shared and belong to whoever made them.
-    async [Symbol.asyncDispose]() {},
+    async [Symbol.asyncDispose]() {
+      removal[Symbol.dispose]();
+    },
   };
 }

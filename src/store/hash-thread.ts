@@ -15,7 +15,9 @@ export type HashQuestion =
       /** Bytes. */
       readonly length: number;
     }
-  | { readonly kind: 'digest'; readonly upload: number };
+  | { readonly kind: 'digest'; readonly upload: number }
+  /** The checksums of the chunks, after `digest`; of a thread for SHA-512 alone. */
+  | { readonly kind: 'sums'; readonly upload: number };
 
 /** What comes to a hash thread; it answers questions by their number, in any order. */
 export type HashOrder = HashNotice | (HashQuestion & { readonly number: number });
@@ -25,7 +27,7 @@ export interface HashAnswer {
   readonly number: number;
   /** False when the thread has not been told of the upload's beginning. */
   readonly known: boolean;
-  /** Lower-case hex; only to `digest`. */
+  /** Lower-case hex; only to `digest` and `sums`. */
   readonly digest?: string | undefined;
 }
 

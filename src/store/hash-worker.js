@@ -1,12 +1,14 @@
 // JavaScript, since a thread that reads TypeScript loads a compiler of its own: 11 MiB each.
 import { createHash } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
+import { ChunkSumming } from './chunk-summing.js';
 import { LaneHashing } from './lane-hashing.js';
 
 /** @import { Hash } from 'node:crypto' */
 /** @import { HashAnswer, HashOrder } from './hash-thread.ts' */
 
 /** @typedef {(answer: HashAnswer) => void} Tell */
+/** @typedef {{ readonly hash: Hash, readonly sums: ChunkSumming, readonly memory: SharedArrayBuffer }} Upload */
 
 /**
  * Hashes each upload by itself, as soon as its data is there.
@@ -15,17 +17,25 @@ import { LaneHashing } from './lane-hashing.js';
  * @returns {(order: HashOrder) => void}
  */
 function plainHashing(tell) {
-  /** @type {Map<number, { readonly hash: Hash, readonly memory: SharedArrayBuffer }>} */
+  /** @type {Map<number, Upload>} */
   const uploads = new Map();
 
   return (order) => {
     const upload = uploads.get(order.upload);
     switch (order.kind) {
       case 'begin':
-        uploads.set(order.upload, { hash: createHash(workerData), memory: order.memory });
+        uploads.set(order.upload, {
+          hash: createHash(workerData),
+          sums: new ChunkSumming(),
+          memory: order.memory,
+        });
         return;
       case 'update':
-        upload?.hash.update(new Uint8Array(upload.memory, order.offset, order.length));
+        if (upload) {
+          const bytes = new Uint8Array(upload.memory, order.offset, order.length);
+          upload.hash.update(bytes);
+          upload.sums.add(bytes);
+        }
         // An upload that this thread does not know was begun in one that died: its digest cannot be had any more.
         tell({ number: order.number, known: upload !== undefined });
         return;
@@ -34,6 +44,13 @@ function plainHashing(tell) {
           number: order.number,
           known: upload !== undefined,
           digest: upload?.hash.digest('hex'),
+        });
+        return;
+      case 'sums':
+        tell({
+          number: order.number,
+          known: upload !== undefined,
+          digest: upload?.sums.end().toString('hex'),
         });
         return;
       case 'forget':

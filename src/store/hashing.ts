@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
+import { sumsOf } from './chunk-sums.ts';
 import { type HashThread, hashThread } from './hash-thread.ts';
 import { type StoredData, StoreError } from './store.ts';
 
-/** MD5 and SHA-512 of some data, lower-case hex. */
-export type Digests = Pick<StoredData, 'checksum' | 'sha512'>;
+/** MD5, SHA-512 and the checksums of the chunks of some data. */
+export type Digests = Pick<StoredData, 'checksum' | 'sha512' | 'sums'>;
 
 /** The hashes of one upload, computed by other threads. */
 export interface Hashing extends Disposable {
@@ -31,6 +32,7 @@ export function digestsOf(data: Uint8Array): Digests {
   return {
     checksum: createHash('md5').update(data).digest('hex'),
     sha512: createHash('sha512').update(data).digest('hex'),
+    sums: sumsOf(data),
   };
 }
 
@@ -54,13 +56,14 @@ function beginIn(pair: Pair, upload: number, memory: SharedArrayBuffer): Hashing
     },
 
     async digests() {
-      const [checksum, sha512] = await inThread(
+      const [checksum, sha512, sums] = await inThread(
         Promise.all([
           pair.md5.ask({ kind: 'digest', upload }),
           pair.sha512.ask({ kind: 'digest', upload }),
+          pair.sha512.ask({ kind: 'sums', upload }),
         ]),
       );
-      return { checksum, sha512 };
+      return { checksum, sha512, sums: Buffer.from(sums, 'hex') };
     },
 
     [Symbol.dispose]() {

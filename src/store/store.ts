@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { ChunkSums } from './chunk-sums.ts';
 
 /** Where a store keeps one image's data: a URL that only the store that gave it out can read. */
 export type Location = string;
@@ -12,6 +13,8 @@ export interface StoredData {
   readonly checksum: string;
   /** SHA-512, lower-case hex. */
   readonly sha512: string;
+  /** Checksums of its chunks, by which reads are verified. */
+  readonly sums: ChunkSums;
 }
 
 export interface PutOptions {
@@ -80,9 +83,21 @@ export interface StoredReader extends AsyncDisposable {
   readonly file?: string | undefined;
   /** Fills `buffer` from `position`; returns the bytes read, less than asked only at the end of the data. */
   read(buffer: Uint8Array, position: number): Promise<number>;
+  /**
+   * To be waited for before the last bytes that were read are passed on, where what is read is verified.
+   *
+   * @throws StoreError `Damaged`, as `read` does then
+   */
+  verify?(): Promise<void>;
 }
 
-export type StoreErrorCode = 'Exists' | 'Full' | 'NotFound' | 'TooLarge' | 'Unavailable';
+export type StoreErrorCode =
+  | 'Damaged'
+  | 'Exists'
+  | 'Full'
+  | 'NotFound'
+  | 'TooLarge'
+  | 'Unavailable';
 
 /** Why a store could not do its work; services turn it into a `DomainError` with this as its cause. */
 export class StoreError extends Error {

@@ -11,6 +11,7 @@ import { type ImageData, imageDataService, type Sent } from '../../src/service/i
 import { quotasService } from '../../src/service/quotas.ts';
 import { unwantedData } from '../../src/service/unwanted-data.ts';
 import { uploadRoom } from '../../src/service/upload-room.ts';
+import { verificationService } from '../../src/service/verification.ts';
 import { filesystemStore } from '../../src/store/filesystem.ts';
 import { hashers } from '../../src/store/hashing.ts';
 import { emptyDatabase } from '../support/database.ts';
@@ -55,12 +56,19 @@ async function downloads(): Promise<Downloads> {
   });
   const stores = onlyStore(store);
   const quotas = quotasService({ database, defaults: unlimited });
+  const verification = verificationService({
+    ...{ database, stores, events, clock, report },
+    verifiesReads: true,
+    scrubRate: 0,
+    scrubInterval: 0,
+  });
   const imageData = imageDataService({
     database,
     stores,
     unwantedData: unwantedData({ database, stores, report }),
     quotas,
     room: uploadRoom({ database, quotas }),
+    verification,
     policy: defaultPolicy,
     formats: { requiresMatch: true, vmdkTypes: [], harmlessChecks: [] },
     certificates: '',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { after, test } from 'node:test';
+import { crc32 } from 'node:zlib';
 import { type Digests, type Hashers, hashers } from '../../src/store/hashing.ts';
 import { hashOf, someBytes } from '../support/data.ts';
 
@@ -26,7 +27,17 @@ async function hashed(given: Hashers, bytes: Uint8Array, pieceSize = slotSize): 
 }
 
 function digestsOf(bytes: Uint8Array): Digests {
-  return { checksum: hashOf('md5', bytes), sha512: hashOf('sha512', bytes) };
+  return { checksum: hashOf('md5', bytes), sha512: hashOf('sha512', bytes), sums: sumsOf(bytes) };
+}
+
+/** CRC-32 of each MiB, as four bytes each. */
+function sumsOf(bytes: Uint8Array): Buffer {
+  const count = Math.ceil(bytes.length / 2 ** 20);
+  const sums = Buffer.alloc(count * 4);
+  for (let n = 0; n < count; n += 1) {
+    sums.writeUInt32LE(crc32(bytes.subarray(n * 2 ** 20, (n + 1) * 2 ** 20)), n * 4);
+  }
+  return sums;
 }
 
 for (const uploads of [1, 2, 3, 4, 5, 11]) {

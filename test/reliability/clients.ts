@@ -78,7 +78,8 @@ async function ask(options: ClientsOptions, imageId: string, index: number): Pro
 
 const json = { 'content-type': 'application/json' };
 
-function callFor(operation: Operation, imageId: string, consumer: string): Call {
+/** The request that asks for `operation`. */
+export function callFor(operation: Operation, imageId: string, consumer: string): Call {
   const path = `/v2/images/${imageId}`;
   const member = `${path}/members/${consumer}`;
   switch (operation.kind) {

@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { get, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { setTimeout } from 'node:timers/promises';
 import { isDeepStrictEqual, inspect as shown } from 'node:util';
 import { pino } from 'pino';
 import { loadConfig } from '../../src/config.ts';
@@ -37,14 +38,16 @@ export async function inspect(place: string, known: Known): Promise<readonly str
   }
 }
 
-interface Access {
+/** A running service, and a token of the owner of all images. */
+export interface Access {
   readonly url: string;
   readonly token: string;
 }
 
-async function inspectImages(
+/** Says what of the images in `folder`, as a running service shows them, is not as it was promised. */
+export async function inspectImages(
   folder: string,
-  { history, acknowledged }: Known,
+  { history, acknowledged }: Pick<Known, 'history' | 'acknowledged'>,
   access: Access,
 ): Promise<readonly string[]> {
   const found = await readImages(folder, access);
@@ -62,7 +65,23 @@ async function inspectImages(
   for (const imageId of found.keys()) {
     if (!history.has(imageId)) wrong.push(`image ${imageId} is there, and nobody made it`);
   }
-  return [...wrong, ...inspectData(folder, found), ...inspectRecords(folder)];
+  return [...wrong, ...(await untilTidy(folder, found))];
+}
+
+/** How long the service may take to remove what is left of what went wrong, ms. */
+const patience = 10_000;
+
+/** What is still to be removed a while after the start. */
+async function untilTidy(
+  folder: string,
+  found: ReadonlyMap<string, ImageView>,
+): Promise<readonly string[]> {
+  const end = Date.now() + patience;
+  for (;;) {
+    const wrong = [...inspectData(folder, found), ...inspectRecords(folder)];
+    if (wrong.length === 0 || Date.now() > end) return wrong;
+    await setTimeout(20);
+  }
 }
 
 async function readImages(folder: string, access: Access): Promise<Map<string, ImageView>> {

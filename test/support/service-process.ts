@@ -10,7 +10,7 @@ import { checkLog, noteSecretsOfClouds } from './secrets.ts';
 const entry = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 
 /** How long a process may take to get ready or to end, ms; a loaded machine takes seconds. */
-const patience = 30_000;
+const patience = 120_000;
 
 export type Environment = Readonly<Record<string, string>>;
 

@@ -6,6 +6,7 @@ import { imageDocuments } from '../migrations/postgres/0005-image-documents.ts';
 import { shares } from '../migrations/postgres/0006-shares.ts';
 import { imports } from '../migrations/postgres/0007-imports.ts';
 import { releases } from '../migrations/postgres/0008-releases.ts';
+import { dataChecks } from '../migrations/postgres/0009-data-checks.ts';
 import type { SchemaSteps } from '../schema-steps.ts';
 
 /** Every step of PostgreSQL's schema, oldest first. */
@@ -18,6 +19,7 @@ export const migrations: SchemaSteps = {
   '0006-shares': shares,
   '0007-imports': imports,
   '0008-releases': releases,
+  '0009-data-checks': dataChecks,
 };
 
 /** The newest step that this release knows. */

@@ -78,6 +78,7 @@ GET /vitrine/v1/projects/{own project}/quotas     200 403 403 403 403 403  403 4
 set quotas                                        200 403 403 403 403 403  403 403 403 401    401
 DELETE /vitrine/v1/projects/{foreign project}/quotas  204 403 403 403 403 403  403 403 403 401    401
 GET /vitrine/v1/names?project={own project}       200 200 200 200 200 200  403 403 200 401    401
+GET /vitrine/v1/scrub                             200 403 403 403 403 403  403 403 403 401    401
 GET /vitrine/v1/openapi.json                      200 200 200 200 200 200  403 403 200 401    401
 GET /vitrine/v1/inbox?state=all                   200 200 200 403 403 403  403 403 200 401    401
 answer offers                                     200 200 403 403 403 403  403 403 200 401    401

@@ -1,0 +1,50 @@
+import { type Static, Type } from 'typebox';
+import type { ScrubStatus } from '../../domain/data-check.ts';
+import { nullable, Time } from './fields.ts';
+import { operation } from './operation.ts';
+
+/** How the data of all images is. */
+export const ScrubDocument = Type.Object({
+  images: Type.Integer({ description: 'Images that have data' }),
+  bytes: Type.Integer({ description: 'Their data' }),
+  verified: Type.Integer({ description: 'Images whose data was looked at within the interval' }),
+  without_checksums: Type.Integer({ description: 'Images whose data was never looked at' }),
+  oldest_look_at: nullable(Time),
+  rate: Type.Integer({ description: 'Bytes a second at most' }),
+  interval: Type.Integer({ description: 'Seconds within which all data is looked at' }),
+  damaged: Type.Array(
+    Type.Object({
+      image_id: Type.String(),
+      found_at: Time,
+      position: Type.Integer({ description: 'The byte from which on it was first found' }),
+    }),
+  ),
+});
+
+export const showScrub = operation({
+  id: 'showScrub',
+  method: 'GET',
+  path: '/vitrine/v1/scrub',
+  tag: 'data',
+  summary:
+    'Whether the data of all images is as it was uploaded, and when that was looked at; for admins',
+  answer: ScrubDocument,
+});
+
+/** Writes how the data is. */
+export function scrubDocument(status: ScrubStatus): Static<typeof ScrubDocument> {
+  return {
+    images: status.images,
+    bytes: status.bytes,
+    verified: status.verified,
+    without_checksums: status.withoutSums,
+    oldest_look_at: status.oldest?.toISOString() ?? null,
+    rate: status.rate,
+    interval: status.interval / 1000,
+    damaged: status.damaged.map(({ imageId, at, position }) => ({
+      image_id: imageId,
+      found_at: at.toISOString(),
+      position,
+    })),
+  };
+}
