@@ -12,6 +12,7 @@ import { quotaCommands } from './quota-commands.ts';
 import { roleCommands } from './role-commands.ts';
 import { scrubCommands } from './scrub-commands.ts';
 import { shareCommands } from './share-commands.ts';
+import { storeCommands } from './store-commands.ts';
 import { userCommands } from './user-commands.ts';
 
 /** The exit codes: done, refused or failed, and a command that makes no sense. */
@@ -28,6 +29,7 @@ function buildProgram(): Command {
     .addCommand(quotaCommands())
     .addCommand(policyCommands())
     .addCommand(imageCommands())
+    .addCommand(storeCommands())
     .addCommand(shareCommands())
     .addCommand(inboxCommands())
     .addCommand(scrubCommands())
