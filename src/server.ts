@@ -452,7 +452,10 @@ function verificationOf(
 }
 
 interface ImageServiceParts
-  extends Omit<ImageDataOptions, 'quotas' | 'room' | 'policy' | 'formats' | 'clock'> {
+  extends Omit<
+    ImageDataOptions,
+    'quotas' | 'room' | 'policy' | 'formats' | 'certificates' | 'clock'
+  > {
   readonly markerKey: Buffer;
 }
 
@@ -503,7 +506,7 @@ function imageServices(config: Config, parts: ImageServiceParts, { directory, na
 function importServices(
   config: Config,
   common: ImageServiceParts &
-    Omit<ImportWorkOptions & ImportsOptions, 'source' | 'runner' | 'checkUrl'>,
+    Omit<ImportWorkOptions & ImportsOptions, 'source' | 'runner' | 'checkUrl' | 'injection'>,
 ) {
   const web = webClient({
     rules: webRulesOf(config),
@@ -523,8 +526,13 @@ function importServices(
       field: 'method.uri',
       signal: AbortSignal.timeout(config.webConnectTimeout * 1000),
     });
+  const injection = config.injectMetadataProperties;
   const importRules = { methods: config.enabledImportMethods, stores: storeIds(common.stores) };
-  return { runner, importRules, imports: importsService({ ...common, runner, checkUrl }) };
+  return {
+    runner,
+    importRules,
+    imports: importsService({ ...common, runner, checkUrl, injection }),
+  };
 }
 
 /** What callers are told of; nothing where there is but one. */

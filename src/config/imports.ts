@@ -1,9 +1,13 @@
 import { type ImportMethodName, importMethods } from '../domain/import.ts';
+import type { ImportInjection } from '../domain/import-injection.ts';
+import { injectMetadataProperties } from './import-injection.ts';
 import { integer, type Setting } from './setting.ts';
 
 /** How data comes in without an upload, and what is told of it. */
 export interface ImportConfig {
   readonly enabledImportMethods: readonly ImportMethodName[];
+  /** Properties that imports give images. */
+  readonly injectMetadataProperties: ImportInjection;
   /** Hours for which a task is remembered once it is over. */
   readonly taskTimeToLive: number;
   /** Tasks that one process does at a time. */
@@ -28,6 +32,7 @@ export const importSettings = {
     },
     wanted: `a list of ${importMethods.join(', ')}; \`none\` for none of them`,
   },
+  injectMetadataProperties,
   taskTimeToLive: integer('task_time_to_live', {
     initial: 48,
     about: 'Hours for which a task is remembered once it is over',

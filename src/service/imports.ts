@@ -18,6 +18,7 @@ import {
   storesIn,
   withImportState,
 } from '../domain/import.ts';
+import { type ImportInjection, withInjected } from '../domain/import-injection.ts';
 import { importInput } from '../domain/import-order.ts';
 import type { SeenImage } from '../domain/member.ts';
 import type { Policy } from '../domain/policy.ts';
@@ -37,6 +38,7 @@ export interface ImportsOptions {
   readonly runner: TaskRunner;
   /** Refuses a URL that may not be asked. @throws DomainError `InvalidRequest` */
   readonly checkUrl: (url: string) => Promise<void>;
+  readonly injection: ImportInjection;
   readonly clock: () => Date;
 }
 
@@ -96,8 +98,10 @@ async function order(options: ImportsOptions, db: Connection, asked: Asked): Pro
   });
   const shown = stores.isSeveral ? ids : [];
   const failed = storesIn(image, 'failed').filter((id) => !ids.includes(id));
-  const told = withImportState(image, { task, importing: shown, failed });
-  const status = method === 'copy-image' ? image.status : 'importing';
+  const isCopy = method === 'copy-image';
+  const own = isCopy ? image : withInjected(image, caller, options.injection);
+  const told = withImportState(own, { task, importing: shown, failed });
+  const status = isCopy ? image.status : 'importing';
   const saved = { ...told, status, updatedAt: clock() };
   await saveData(db, saved, image);
   await events.record(db, prepareEvent(saved, ids.join(',')));
