@@ -120,13 +120,13 @@ async function measure(): Promise<void> {
 
 /** Several sharers at once, each of which makes images and shares them with the consumer. */
 async function makeOffers(
-  { url, token }: RunningService,
+  service: RunningService,
   made: Times,
   projects: readonly Project[],
 ): Promise<void> {
-  const headers = { 'x-auth-token': await token('producer') };
+  const headers = { 'x-auth-token': await service.token('producer') };
   const post = async (path: string, body: object) => {
-    const answer = await fetch(`${url}${path}`, {
+    const answer = await fetch(`${service.url}${path}`, {
       method: 'POST',
       headers,
       body: JSON.stringify(body),
@@ -151,10 +151,10 @@ interface Project {
 }
 
 /** Projects of the admin, who listens for all of them. */
-async function makeProjects({ url, token }: RunningService): Promise<readonly Project[]> {
-  const admin = await token('admin');
+async function makeProjects(service: RunningService): Promise<readonly Project[]> {
+  const admin = await service.token('admin');
   const call = async (method: string, path: string, body?: object) =>
-    fetch(`${url}/identity/v3${path}`, {
+    fetch(`${service.url}/identity/v3${path}`, {
       method,
       headers: { 'x-auth-token': admin, 'x-subject-token': admin },
       ...(body && { body: JSON.stringify(body) }),

@@ -80,6 +80,8 @@ export interface Config
   readonly scrubTime: number;
   /** Seconds between two looks for data whose time is over. */
   readonly wakeupTime: number;
+  /** How long before the end of a share both sides are told of it, s. */
+  readonly shareWarning: number;
   /** For how long events of a project can be had again, s. */
   readonly eventRetention: number;
   /** Whether what is read for callers is compared with its checksums on the way. */

@@ -26,6 +26,8 @@ import type { ConnectionTimes, Network } from './http/network.ts';
 import type { Directory } from './identity/directory.ts';
 import type { FirstSecret } from './identity/first-secrets.ts';
 import type { PasswordCost } from './identity/passwords.ts';
+import { acceptRulesService } from './service/accept-rules.ts';
+import { accessRequestsService } from './service/access-requests.ts';
 import { watchedPolicy } from './service/audit.ts';
 import { eventFeed } from './service/event-feed.ts';
 import { logSink } from './service/event-sink.ts';
@@ -49,6 +51,9 @@ import { quotasService } from './service/quotas.ts';
 import { recipientsService } from './service/recipients.ts';
 import { sealedMarkers } from './service/sealed-markers.ts';
 import { shareChanges } from './service/share-changes.ts';
+import { shareDownloads } from './service/share-downloads.ts';
+import { shareExpiryJob } from './service/share-expiry.ts';
+import { shareLogsService } from './service/share-logs.ts';
 import { sharesService } from './service/shares.ts';
 import { stagingService } from './service/staging.ts';
 import { storeCopiesService } from './service/store-copies.ts';
@@ -148,8 +153,15 @@ export async function startService(
   parts.use(services.runner.start());
   parts.use(unwanted.startRemoving());
   parts.use(services.feed);
+  parts.use(services.downloads);
   const own = [...services.imageData.jobs, services.pendingDeletes.job, services.runner.job];
-  const jobs = [...own, services.feed.job, verification.job, forgottenDataJob(image)];
+  const jobs = [
+    ...own,
+    services.feed.job,
+    services.expiryJob,
+    verification.job,
+    forgottenDataJob(image),
+  ];
   parts.use(await startJobs({ database, jobs, report }));
 
   const stopping = new AbortController();
@@ -454,7 +466,7 @@ function verificationOf(
 interface ImageServiceParts
   extends Omit<
     ImageDataOptions,
-    'quotas' | 'room' | 'policy' | 'formats' | 'certificates' | 'clock'
+    'certificates' | 'downloads' | 'quotas' | 'room' | 'policy' | 'formats' | 'clock'
   > {
   readonly markerKey: Buffer;
 }
@@ -468,11 +480,13 @@ function imageServices(config: Config, parts: ImageServiceParts, { directory, na
   const basic = { ...parts, quotas, policy, protection, clock: () => new Date() };
   const recipients = recipientsService({ directory, mode: config.shareByName });
   const names = namesService({ database: parts.database, directory, cacheTime: nameTime });
+  const markers = sealedMarkers(parts.markerKey);
+  const downloads = shareDownloads(basic);
   const feed = eventFeed({ ...basic, retention: config.eventRetention * 1000 });
-  const common = { ...basic, recipients, names, changes: shareChanges(basic) };
+  const common = { ...basic, recipients, names, changes: shareChanges(basic), markers };
   const certificates = config.imgSignatureCertificatesDir;
   const judging = { ...common, formats: formatRulesOf(config), certificates };
-  const data = { ...judging, room: uploadRoom(common) };
+  const data = { ...judging, downloads, room: uploadRoom(common) };
   const { runner, ...importing } = importServices(config, judging);
   const isStaging = config.enabledImportMethods.includes('glance-direct');
   return {
@@ -485,9 +499,14 @@ function imageServices(config: Config, parts: ImageServiceParts, { directory, na
     copies: storeCopiesService(common),
     members: membersService(common),
     shares: sharesService(common),
-    inbox: inboxService({ ...common, markers: sealedMarkers(parts.markerKey) }),
+    inbox: inboxService(common),
     names,
     feed,
+    downloads,
+    expiryJob: shareExpiryJob({ ...common, warning: config.shareWarning * 1000 }),
+    accessRequests: accessRequestsService(common),
+    acceptRules: acceptRulesService(common),
+    shareLogs: shareLogsService(common),
     projectEvents: projectEventsService({ feed, policy }),
     tags: tagsService(common),
     tasks: tasksService(common),

@@ -10,6 +10,7 @@ import {
   type OfferStateName,
   setMuted,
 } from '../client/sharing.ts';
+import { addAcceptRuleCommands } from './accept-rule-commands.ts';
 import { type CommonOptions, openContext, withCommonOptions } from './command-context.ts';
 import { CommandError } from './command-error.ts';
 import { imageIdOf } from './image-argument.ts';
@@ -57,6 +58,7 @@ export function inboxCommands(): Command {
     });
 
   addMuting(inbox);
+  addAcceptRuleCommands(inbox);
   return inbox;
 }
 

@@ -9,6 +9,7 @@ import { keyCommands } from './key-commands.ts';
 import { policyCommands } from './policy-commands.ts';
 import { projectCommands } from './project-commands.ts';
 import { quotaCommands } from './quota-commands.ts';
+import { catalogueCommands, requestCommands } from './request-commands.ts';
 import { roleCommands } from './role-commands.ts';
 import { scrubCommands } from './scrub-commands.ts';
 import { shareCommands } from './share-commands.ts';
@@ -33,6 +34,8 @@ function buildProgram(): Command {
     .addCommand(shareCommands())
     .addCommand(inboxCommands())
     .addCommand(scrubCommands())
+    .addCommand(requestCommands())
+    .addCommand(catalogueCommands())
     .addCommand(configCommands());
   overrideExit(program);
   return program;

@@ -135,6 +135,16 @@ export async function* listenToShares(
   if (body) yield* readEvents(body);
 }
 
+/** Says when a share will be withdrawn, and why. @throws ApiError */
+export async function withdrawShare(
+  session: Session,
+  { imageId, project }: { readonly imageId: string; readonly project: string },
+  announced: { readonly at: string; readonly reason: string },
+): Promise<ShareBody> {
+  const path = `${pathOf('shares', imageId, project)}/withdrawal`;
+  return (await session.call('image', { method: 'POST', path, body: announced })) as ShareBody;
+}
+
 function pathOf(...parts: readonly string[]): string {
   return [root, ...parts.map(encodeURIComponent)].join('/');
 }

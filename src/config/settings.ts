@@ -218,6 +218,12 @@ const images = {
     max: 24 * 3600,
   }),
   ...imageFormatSettings,
+  shareWarning: integer('share_warning', {
+    initial: 24 * 3600,
+    about: 'Seconds before the end of a share at which both sides are told of it',
+    min: 0,
+    max: 365 * 24 * 3600,
+  }),
   eventRetention: integer('event_retention', {
     initial: 7 * 24 * 3600,
     about: 'Seconds for which programs that listen can have the events of a project again',

@@ -89,7 +89,11 @@ export async function findRequest(db: Connection, id: string): Promise<AccessReq
 export async function settleRequest(
   db: Connection,
   { id }: Pick<AccessRequest, 'id'>,
-  { state, word, at }: { readonly state: RequestState; readonly word: string | null; readonly at: Date },
+  {
+    state,
+    word,
+    at,
+  }: { readonly state: RequestState; readonly word: string | null; readonly at: Date },
 ): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('access_requests')

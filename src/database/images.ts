@@ -92,6 +92,8 @@ export async function updateImage(db: Connection, image: Image, before: Image): 
   if (row.owner !== old.owner || row.visibility !== old.visibility) {
     const copies = { image_owner: row.owner, image_visibility: row.visibility };
     await db.updateTable('image_members').set(copies).where('image_id', '=', id).execute();
+    const owner = { image_owner: row.owner };
+    await db.updateTable('access_requests').set(owner).where('image_id', '=', id).execute();
   }
 }
 

@@ -15,6 +15,7 @@ import { shares } from './migrations/0013-shares.ts';
 import { imports } from './migrations/0014-imports.ts';
 import { releases } from './migrations/0015-releases.ts';
 import { dataChecks } from './migrations/0016-data-checks.ts';
+import { access } from './migrations/0017-access.ts';
 import { runSteps, type SchemaSteps, type StepOptions } from './schema-steps.ts';
 
 /** Every step of SQLite's schema, oldest first. */
@@ -35,6 +36,7 @@ export const migrations: SchemaSteps = {
   '0014-imports': imports,
   '0015-releases': releases,
   '0016-data-checks': dataChecks,
+  '0017-access': access,
 };
 
 /**

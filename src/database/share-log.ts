@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Selectable } from 'kysely';
-import { lineText, type ShareEntry } from '../domain/share-log.ts';
+import { lineText, type ShareEntry, type ShareLine } from '../domain/share-log.ts';
 import type { Connection } from './database.ts';
 import { prepared } from './prepared.ts';
 import type { ShareLogRow } from './share-tables.ts';
@@ -57,4 +57,44 @@ export async function appendShareLog(
       hash,
     });
   }
+}
+
+/** Which lines of a log are asked for. */
+export interface ShareLogPage {
+  readonly imageId: string;
+  /** The lines about one consumer alone. */
+  readonly projectId?: string | undefined;
+  /** Lines behind that one. */
+  readonly after: number;
+  readonly limit: number;
+}
+
+/** Lines of the log of an image, in order. */
+export async function listShareLog(
+  db: Connection,
+  { imageId, projectId, after, limit }: ShareLogPage,
+): Promise<readonly ShareLine[]> {
+  const lines = db
+    .selectFrom('share_log')
+    .selectAll()
+    .where('image_id', '=', imageId)
+    .where('number', '>', after)
+    .orderBy('number')
+    .limit(limit);
+  const asked = projectId === undefined ? lines : lines.where('project_id', '=', projectId);
+  return (await asked.execute()).map(lineFromRow);
+}
+
+function lineFromRow(row: Selectable<ShareLogRow>): ShareLine {
+  return {
+    imageId: row.image_id,
+    number: row.number,
+    at: new Date(row.at),
+    kind: row.kind,
+    projectId: row.project_id,
+    by: { projectId: row.by_project, userId: row.by_user },
+    details: JSON.parse(row.details),
+    previous: row.previous,
+    hash: row.hash,
+  };
 }

@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { Share, ShareTerms } from '../domain/share.ts';
 import type { Connection } from './database.ts';
 import { isUnkeepable } from './dialect.ts';
@@ -87,6 +87,54 @@ export async function deleteEnded(
     .returning(shareColumns)
     .executeTakeFirst();
   return row && shareFromRow(row);
+}
+
+/** Whose share is over, or will be soon. */
+type Ending = Pick<Share, 'imageId' | 'projectId'>;
+
+/** Shares that are over, whose rows are still there. */
+export async function listEnded(db: Connection, limit: number): Promise<readonly Ending[]> {
+  return await listEnding(db, { by: new Date(), limit, onlyUntold: false });
+}
+
+/** Shares that will be over by then, and of which that has not been told. */
+export async function listUntold(
+  db: Connection,
+  by: Date,
+  limit: number,
+): Promise<readonly Ending[]> {
+  return await listEnding(db, { by, limit, onlyUntold: true });
+}
+
+interface EndingAsked {
+  readonly by: Date;
+  readonly limit: number;
+  readonly onlyUntold: boolean;
+}
+
+async function listEnding(db: Connection, { by, limit, onlyUntold }: EndingAsked) {
+  const ending = db
+    .selectFrom('image_members')
+    .select(['image_id', 'project_id'])
+    // As the index says it.
+    .where('expires_at', '<', sql.lit(never))
+    .where('expires_at', '<=', by.getTime())
+    .orderBy('expires_at')
+    .limit(limit);
+  const rows = await (onlyUntold ? ending.where('warned', '=', 0) : ending).execute();
+  return rows.map((row) => ({ imageId: row.image_id, projectId: row.project_id }));
+}
+
+/** Notes that it was told that a share will be over; false when it was told before. */
+export async function noteTold(db: Connection, { imageId, projectId }: Ending): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('image_members')
+    .set({ warned: 1 })
+    .where('image_id', '=', imageId)
+    .where('project_id', '=', projectId)
+    .where('warned', '=', 0)
+    .executeTakeFirstOrThrow();
+  return numUpdatedRows === 1n;
 }
 
 /** A share from its row. */

@@ -1,3 +1,4 @@
+import type { AccessRequest } from './access-request.ts';
 import type { Image } from './image.ts';
 import type { ShareEntry, ShareKind } from './share-log.ts';
 
@@ -12,6 +13,19 @@ export interface ProjectEvent {
   readonly imageId: string | null;
   readonly data: Readonly<Record<string, unknown>>;
   readonly at: Date;
+}
+
+/** What one project is told of a request for access. */
+export function requestEvent(
+  projectId: string,
+  request: AccessRequest,
+  { id, image, at }: { readonly id: string; readonly image: string | null; readonly at: Date },
+): ProjectEvent {
+  const { imageId, state, word, reason } = request;
+  const type = state === 'pending' ? 'request.made' : `request.${state}`;
+  const data = { request_id: request.id, image_id: imageId, image_name: image };
+  const rest = { project: request.projectId, reason, word };
+  return { projectId, id, type, imageId, data: { ...data, ...rest }, at };
 }
 
 /** Who is told of what happens to a share; whoever did it too, since it may have many programs. */

@@ -173,7 +173,10 @@ async function ask(
   await database.transaction(async (db) => {
     const seen = await findImage(db, imageId, projectId);
     if (seen && maySee(seen, caller, policy)) {
-      throw new DomainError('MemberExists', `Image ${imageId} can be seen by this project already.`);
+      throw new DomainError(
+        'MemberExists',
+        `Image ${imageId} can be seen by this project already.`,
+      );
     }
     if ((await countPending(db, projectId)) >= mostPending) {
       throw new DomainError('QuotaExceeded', `At most ${mostPending} requests wait at a time.`);

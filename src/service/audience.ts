@@ -6,7 +6,7 @@ export interface Listener {
   /** Takes events in order; each once, and none left out. */
   readonly take: (events: readonly NumberedEvent[]) => void;
   /** No more will come. */
-  end(): void;
+  readonly end: () => void;
 }
 
 /** A listener, and how far it has been told. */

@@ -109,8 +109,8 @@ export function eventFeed(options: EventFeedOptions): EventFeed {
 }
 
 interface Audible {
-  isNeeded(): boolean;
-  tell(projectId: string, events: readonly NumberedEvent[]): void;
+  readonly isNeeded: () => boolean;
+  readonly tell: (projectId: string, events: readonly NumberedEvent[]) => void;
 }
 
 /** Looks for news while that is needed: one look for everybody who listens. */

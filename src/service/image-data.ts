@@ -31,6 +31,7 @@ import type { Events } from './events.ts';
 import type { Job } from './jobs.ts';
 import type { Quotas } from './quotas.ts';
 import { getSeenImage } from './seen-image.ts';
+import type { ShareDownloads } from './share-downloads.ts';
 import { signatureCheck } from './signature-check.ts';
 import type { Report, UnwantedData } from './unwanted-data.ts';
 import type { Admit, UploadRoom } from './upload-room.ts';
@@ -48,6 +49,7 @@ export interface ImageDataOptions {
   /** The folder of the certificates that signatures of images are verified with; empty without one. */
   readonly certificates: string;
   readonly events: Events;
+  readonly downloads: Pick<ShareDownloads, 'note'>;
   readonly clock: () => Date;
   readonly report: Report;
 }
@@ -337,7 +339,9 @@ async function giveDownload(
 ): Promise<void> {
   const download = await openDownload(options, caller, imageId, isPart);
   const bytes = await send(download);
-  if (bytes) options.events.recordLater(sendEvent(download.image, caller, bytes));
+  if (!bytes) return;
+  options.events.recordLater(sendEvent(download.image, caller, bytes));
+  options.downloads.note(download.image, caller, bytes.sent);
 }
 
 async function openDownload(

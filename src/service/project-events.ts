@@ -10,9 +10,9 @@ export type NumberedEvents = readonly { readonly number: number; readonly event:
 /** A program that listens. */
 export interface EventListener {
   /** Called before the first event. */
-  began(at: Beginning): void;
-  take(events: NumberedEvents): void;
-  end(): void;
+  readonly began: (at: Beginning) => void;
+  readonly take: (events: NumberedEvents) => void;
+  readonly end: () => void;
 }
 
 /** What the caller's project is told of. Who may list its images may hear of it. */

@@ -1,4 +1,5 @@
 import type { Database } from '../database/database.ts';
+import { type DownloadSum, listDownloads } from '../database/image-downloads.ts';
 import { findShare, listShares } from '../database/shares.ts';
 import type { Caller } from '../domain/caller.ts';
 import { seesAllMembers } from '../domain/member.ts';
@@ -26,6 +27,8 @@ export interface SharesOptions {
 export interface NamedShares {
   readonly shares: readonly Share[];
   readonly names: ReadonlyMap<string, string>;
+  /** What each member has downloaded. */
+  readonly downloads: ReadonlyMap<string, DownloadSum>;
 }
 
 /** A share that was made or changed, and how its project was found. */
@@ -40,6 +43,13 @@ export interface Shares {
   show(caller: Caller, imageId: string, memberId: string): Promise<Share>;
   /** Makes a share, or says something else of one that there is. */
   put(caller: Caller, imageId: string, memberId: string, terms: ShareTerms): Promise<PutShare>;
+  /** Says when the share will be withdrawn: its end, if that does not come first. */
+  withdraw(
+    caller: Caller,
+    imageId: string,
+    memberId: string,
+    announced: { readonly reason: string; readonly at: Date },
+  ): Promise<Share>;
 }
 
 export function sharesService(options: SharesOptions): Shares {
@@ -61,13 +71,29 @@ export function sharesService(options: SharesOptions): Shares {
       const all = await listShares(database.read, imageId);
       const isAll = seesAllMembers(seen.image, caller);
       const shares = all.filter((share) => isAll || share.projectId === caller.projectId);
-      return { shares, names: await names.ofProjects(shares.map(({ projectId }) => projectId)) };
+      const ids = shares.map(({ projectId }) => projectId);
+      const downloads = await listDownloads(database.read, imageId);
+      return { shares, downloads, names: await names.ofProjects(ids) };
     },
 
     show: (caller, imageId, memberId) =>
       byIdOrName({ caller, imageId, memberId }, (projectId) => show(caller, imageId, projectId)),
 
     put: (caller, imageId, memberId, terms) => put(options, caller, { imageId, memberId, terms }),
+
+    withdraw: (caller, imageId, memberId, announced) =>
+      byIdOrName({ caller, imageId, memberId }, (projectId) =>
+        database.transaction(async (db) => {
+          const seen = await getSharedImage(db, caller, imageId, policy);
+          await getKnownMember(db, { caller, seen, projectId }, policy);
+          checkMay(policy, 'delete_member', caller, seen);
+          checkTerms({ note: null, expiresAt: announced.at }, options.clock());
+          const share = await findShare(db, imageId, projectId);
+          if (!share) throw memberNotFound(imageId, projectId);
+          const by = actorOf(caller);
+          return options.changes.announceEnd(db, seen.image, { share, ...announced, by });
+        }),
+      ),
   };
 }
 

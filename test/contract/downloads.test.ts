@@ -73,6 +73,7 @@ async function downloads(): Promise<Downloads> {
     formats: { requiresMatch: true, vmdkTypes: [], harmlessChecks: [] },
     certificates: '',
     events,
+    downloads: { note: () => {} },
     clock,
     report,
   });

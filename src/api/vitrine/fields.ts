@@ -7,6 +7,16 @@ const printable = '^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009
 /** A note to people. */
 export const NoteText = Type.String({ maxLength: 1000, pattern: printable });
 
+/** One line for people. */
+export const LineText = Type.String({
+  minLength: 1,
+  maxLength: 255,
+  pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]*$',
+});
+
+/** The id of a project. */
+export const ProjectText = Type.String({ minLength: 1, maxLength: 255, pattern: '^[^\\u0000]*$' });
+
 /** The id of an image as it is typed. */
 export const ImageId = Type.String({ minLength: 1, maxLength: 255, pattern: '^[^\\u0000]*$' });
 
@@ -17,6 +27,12 @@ export const Time = Type.String({ format: 'date-time', maxLength: 40 });
 export function nullable<T extends TSchema>(schema: T) {
   return Type.Union([schema, Type.Null()]);
 }
+
+/** What an owner says of a share. */
+export const Terms = Type.Object(
+  { note: Type.Optional(nullable(NoteText)), expires_at: Type.Optional(nullable(Time)) },
+  { additionalProperties: false },
+);
 
 /** A project with its name, where it is known. */
 export const NamedProject = Type.Object({

@@ -1,5 +1,9 @@
 import { type Static, Type } from 'typebox';
-import { type AccessRequest, type ListedImage, requestStates } from '../../domain/access-request.ts';
+import {
+  type AccessRequest,
+  type ListedImage,
+  requestStates,
+} from '../../domain/access-request.ts';
 import {
   ImageId,
   NamedProject,
@@ -67,10 +71,7 @@ export const declineRequest = operation({
   path: '/vitrine/v1/requests/{requestId}/refusal',
   tag,
   summary: 'Says no, with a word to the project that asked',
-  body: Type.Object(
-    { word: Type.Optional(nullable(NoteText)) },
-    { additionalProperties: false },
-  ),
+  body: Type.Object({ word: Type.Optional(nullable(NoteText)) }, { additionalProperties: false }),
   answer: RequestDocument,
 });
 

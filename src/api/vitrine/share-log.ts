@@ -11,10 +11,7 @@ export const LineDocument = Type.Object({
   project: Type.String({ description: 'The consumer that it is about.' }),
   by_project: nullable(Type.String()),
   by_user: nullable(Type.String()),
-  details: Type.Record(
-    Type.String(),
-    Type.Union([Type.String(), Type.Number(), Type.Null()]),
-  ),
+  details: Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Null()])),
   previous: Type.String(),
   hash: Type.String(),
 });

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { memberStatuses } from '../../domain/member.ts';
-import type { Share, ShareTerms } from '../../domain/share.ts';
-import { NamedProject, NoteText, nullable, Time, timeFrom } from './fields.ts';
+import type { Share } from '../../domain/share.ts';
+import { NamedProject, NoteText, nullable, Terms, Time } from './fields.ts';
 import { operation } from './operation.ts';
 
 const tag = 'shares';
@@ -16,12 +16,10 @@ export const ShareDocument = Type.Object({
   answered_at: nullable(Time),
   expires_at: nullable(Time),
   withdrawal: nullable(Type.String({ description: 'Why the owner withdraws it at its end.' })),
+  downloads: Type.Optional(
+    Type.Object({ count: Type.Integer(), bytes: Type.Integer(), last_at: nullable(Time) }),
+  ),
 });
-
-const Terms = Type.Object(
-  { note: Type.Optional(nullable(NoteText)), expires_at: Type.Optional(nullable(Time)) },
-  { additionalProperties: false },
-);
 
 export const listShares = operation({
   id: 'listShares',
@@ -52,20 +50,30 @@ export const putShare = operation({
   answer: ShareDocument,
 });
 
-/** What an owner says of a share. @throws DomainError `InvalidRequest` */
-export function termsFrom(body: Static<typeof Terms>): ShareTerms {
-  return {
-    // A note of nothing is none.
-    note: body.note?.trim() ? body.note : null,
-    expiresAt: timeFrom('expires_at', body.expires_at),
-  };
+export const withdrawShare = operation({
+  id: 'withdrawShare',
+  method: 'POST',
+  path: '/vitrine/v1/shares/{imageId}/{memberId}/withdrawal',
+  tag,
+  summary: 'Says when and why a share will be withdrawn; until then it holds',
+  body: Type.Object({ reason: Type.Optional(NoteText), at: Time }, { additionalProperties: false }),
+  answer: ShareDocument,
+});
+
+/** What a member has downloaded. */
+interface Downloaded {
+  readonly lastAt: Date;
+  readonly downloads: number;
+  readonly bytes: number;
 }
 
 /** Writes a share as its document. */
 export function shareDocument(
   share: Share,
   names: ReadonlyMap<string, string>,
+  downloads?: ReadonlyMap<string, Downloaded>,
 ): Static<typeof ShareDocument> {
+  const done = downloads?.get(share.projectId);
   const { status, createdAt, updatedAt, expiresAt } = share;
   return {
     image_id: share.imageId,
@@ -76,5 +84,12 @@ export function shareDocument(
     answered_at: status === 'pending' ? null : updatedAt.toISOString(),
     expires_at: expiresAt?.toISOString() ?? null,
     withdrawal: share.withdrawal,
+    ...(downloads && {
+      downloads: {
+        count: done?.downloads ?? 0,
+        bytes: done?.bytes ?? 0,
+        last_at: done?.lastAt.toISOString() ?? null,
+      },
+    }),
   };
 }

@@ -10,4 +10,3 @@ export function termsFrom(body: Static<typeof Terms>): ShareTerms {
     expiresAt: timeFrom('expires_at', body.expires_at),
   };
 }
-

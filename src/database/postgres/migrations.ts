@@ -7,6 +7,7 @@ import { shares } from '../migrations/postgres/0006-shares.ts';
 import { imports } from '../migrations/postgres/0007-imports.ts';
 import { releases } from '../migrations/postgres/0008-releases.ts';
 import { dataChecks } from '../migrations/postgres/0009-data-checks.ts';
+import { access } from '../migrations/postgres/0010-access.ts';
 import type { SchemaSteps } from '../schema-steps.ts';
 
 /** Every step of PostgreSQL's schema, oldest first. */
@@ -20,6 +21,7 @@ export const migrations: SchemaSteps = {
   '0007-imports': imports,
   '0008-releases': releases,
   '0009-data-checks': dataChecks,
+  '0010-access': access,
 };
 
 /** The newest step that this release knows. */

@@ -1,11 +1,13 @@
 import type { FastifyInstance } from 'fastify';
+import { timeFrom } from '../../api/vitrine/fields.ts';
 import {
   listShares,
   putShare,
   shareDocument,
   showShare,
-  termsFrom,
+  withdrawShare,
 } from '../../api/vitrine/shares.ts';
+import { termsFrom } from '../../api/vitrine/terms.ts';
 import type { Names } from '../../service/names.ts';
 import type { Shares } from '../../service/shares.ts';
 import { tellUnknown } from '../members.ts';
@@ -20,7 +22,9 @@ export interface ShareRoutesOptions {
 export function shareRoutes(app: FastifyInstance, { shares, names }: ShareRoutesOptions): void {
   routeOperation(app, listShares, async ({ caller, path }) => {
     const found = await shares.list(caller, path.imageId);
-    return { shares: found.shares.map((share) => shareDocument(share, found.names)) };
+    return {
+      shares: found.shares.map((share) => shareDocument(share, found.names, found.downloads)),
+    };
   });
 
   routeOperation(app, showShare, async ({ caller, path }) => {
@@ -33,6 +37,14 @@ export function shareRoutes(app: FastifyInstance, { shares, names }: ShareRoutes
     const { share, found } = await shares.put(caller, imageId, memberId, termsFrom(body));
     request.auditTarget = share.projectId;
     tellUnknown(request, reply, { memberId, found });
+    return shareDocument(share, await names.ofProjects([share.projectId]));
+  });
+
+  routeOperation(app, withdrawShare, async ({ caller, path, body }) => {
+    const { imageId, memberId } = path;
+    const at = timeFrom('at', body.at) ?? new Date(0);
+    const announced = { reason: body.reason ?? '', at };
+    const share = await shares.withdraw(caller, imageId, memberId, announced);
     return shareDocument(share, await names.ofProjects([share.projectId]));
   });
 }

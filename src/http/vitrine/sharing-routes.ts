@@ -1,20 +1,32 @@
 import type { FastifyInstance } from 'fastify';
+import * as ruleOperations from '../../api/vitrine/accept-rules.ts';
 import * as eventOperations from '../../api/vitrine/events.ts';
 import * as inboxOperations from '../../api/vitrine/inbox.ts';
 import { openapiDocument } from '../../api/vitrine/openapi.ts';
 import type { Operation } from '../../api/vitrine/operation.ts';
+import * as requestOperations from '../../api/vitrine/requests.ts';
+import * as logOperations from '../../api/vitrine/share-log.ts';
 import * as shareOperations from '../../api/vitrine/shares.ts';
+import type { AcceptRules } from '../../service/accept-rules.ts';
+import type { AccessRequests } from '../../service/access-requests.ts';
 import type { Inbox } from '../../service/inbox.ts';
 import type { ProjectEvents } from '../../service/project-events.ts';
+import type { ShareLogs } from '../../service/share-logs.ts';
 import { refuseBody } from '../body.ts';
 import { sendJsonText } from '../reply.ts';
+import { acceptRuleRoutes } from './accept-rules.ts';
 import { eventRoutes } from './events.ts';
 import { inboxRoutes } from './inbox.ts';
+import { catalogueRoutes, requestRoutes } from './requests.ts';
+import { shareLogRoutes } from './share-log.ts';
 import { type ShareRoutesOptions, shareRoutes } from './shares.ts';
 
 export interface SharingRoutesOptions extends ShareRoutesOptions {
   readonly inbox: Inbox;
   readonly projectEvents: ProjectEvents;
+  readonly accessRequests: AccessRequests;
+  readonly acceptRules: AcceptRules;
+  readonly shareLogs: ShareLogs;
 }
 
 /** Sharing that people enjoy: all that stands beside the Images API, and the document that describes it. */
@@ -22,6 +34,10 @@ export function sharingRoutes(app: FastifyInstance, options: SharingRoutesOption
   shareRoutes(app, options);
   inboxRoutes(app, options.inbox);
   eventRoutes(app, options.projectEvents);
+  requestRoutes(app, options.accessRequests);
+  catalogueRoutes(app, options.accessRequests);
+  acceptRuleRoutes(app, options.acceptRules);
+  shareLogRoutes(app, options.shareLogs);
   let text: string | undefined;
   app.get('/vitrine/v1/openapi.json', { onRequest: refuseBody }, async (_request, reply) => {
     text ??= JSON.stringify(openapiDocument(operations, '1'));
@@ -34,6 +50,9 @@ export const operations: readonly Operation[] = [
   ...operationsIn(shareOperations),
   ...operationsIn(inboxOperations),
   ...operationsIn(eventOperations),
+  ...operationsIn(requestOperations),
+  ...operationsIn(ruleOperations),
+  ...operationsIn(logOperations),
 ];
 
 function operationsIn(module: Readonly<Record<string, unknown>>): Operation[] {

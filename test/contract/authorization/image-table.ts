@@ -108,6 +108,13 @@ export const imageCalls: Readonly<Record<string, ImageCall>> = {
   'list shares': { send: 'GET /vitrine/v1/shares/{image}', isSafe: true },
   'show own share': { send: 'GET /vitrine/v1/shares/{image}/{own}', isSafe: true },
   'leave a share': { send: 'DELETE /vitrine/v1/inbox/{image}' },
+  'withdraw with notice': {
+    send: 'POST /vitrine/v1/shares/{image}/{another}/withdrawal',
+    body: { at: '2100-01-01T00:00:00Z', reason: 'old' },
+  },
+  'read the share log': { send: 'GET /vitrine/v1/share-log/{image}', isSafe: true },
+  'list for requests': { send: 'PUT /vitrine/v1/catalogue/{image}', body: { summary: 'ask' } },
+  'unlist for requests': { send: 'DELETE /vitrine/v1/catalogue/{image}', isSafe: true },
   restore: { send: 'POST /vitrine/v1/images/{image}/restore', on: 'deleted' },
 };
 
@@ -169,5 +176,9 @@ offer with a note      200 200 403 --- --- | 200 403 403 --- --- | 403 403 403 -
 list shares            200 200 200 --- --- | 200 200 200 --- --- | 403 403 403 --- --- | 200 --- --- --- --- | 403 --- --- --- --- | ---
 show own share         404 404 404 --- --- | 200 200 200 --- --- | 403 403 403 --- --- | 404 --- --- --- --- | 403 --- --- --- --- | ---
 leave a share          404 404 404 --- --- | 204 204 403 --- --- | 403 403 403 --- --- | 404 --- --- --- --- | 403 --- --- --- --- | ---
+withdraw with notice   200 200 403 --- --- | 200 404 404 --- --- | 403 403 403 --- --- | 200 --- --- --- --- | 403 --- --- --- --- | ---
+read the share log     200 200 200 --- --- | 200 200 200 --- --- | 200 403 403 --- --- | 200 --- --- --- --- | 200 --- --- --- --- | ---
+list for requests      204 204 403 --- --- | 204 403 403 --- --- | 403 403 403 --- --- | 204 --- --- --- --- | 403 --- --- --- --- | ---
+unlist for requests    404 404 403 --- --- | 404 403 403 --- --- | 403 403 403 --- --- | 404 --- --- --- --- | 403 --- --- --- --- | ---
 restore                200 403 403 403 403 | 200 403 403 403 403 | 200 403 403 403 403 | 200 403 403 403 403 | 200 403 403 403 403 | 403
 `;

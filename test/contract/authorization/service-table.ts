@@ -22,6 +22,16 @@ export const serviceCalls: Readonly<Record<string, ServiceCall>> = {
     send: 'PUT /vitrine/v1/projects/{foreign project}/quotas',
     body: { quotas: { image_count_total: 5 } },
   },
+  'ask for an image': {
+    send: 'POST /vitrine/v1/requests',
+    body: { image_id: '{new}', reason: 'to try it' },
+  },
+  'approve a request': { send: 'POST /vitrine/v1/requests/none/approval', body: {} },
+  'decline a request': { send: 'POST /vitrine/v1/requests/none/refusal', body: {} },
+  'trust a producer': {
+    send: 'POST /vitrine/v1/accept-rules',
+    body: { producer: '{foreign project}' },
+  },
   'answer offers': {
     send: 'POST /vitrine/v1/inbox/answers',
     body: { images: ['any'], answer: 'accepted' },
@@ -83,6 +93,15 @@ GET /vitrine/v1/openapi.json                      200 200 200 200 200 200  403 4
 GET /vitrine/v1/inbox?state=all                   200 200 200 403 403 403  403 403 200 401    401
 answer offers                                     200 200 403 403 403 403  403 403 200 401    401
 GET /vitrine/v1/events?follow=false               200 200 200 403 403 403  403 403 200 401    401
+ask for an image                                  202 202 403 403 403 403  403 403 202 401    401
+GET /vitrine/v1/requests?side=received            200 200 200 403 403 403  403 403 200 401    401
+approve a request                                 404 404 404 403 403 403  403 403 404 401    401
+decline a request                                 404 404 404 403 403 403  403 403 404 401    401
+DELETE /vitrine/v1/requests/none                  404 404 403 403 403 403  403 403 404 401    401
+GET /vitrine/v1/catalogue                         200 200 200 403 403 403  403 403 200 401    401
+GET /vitrine/v1/accept-rules                      200 200 200 403 403 403  403 403 200 401    401
+trust a producer                                  200 200 403 403 403 403  403 403 200 401    401
+DELETE /vitrine/v1/accept-rules/none              404 404 403 403 403 403  403 403 404 401    401
 GET /vitrine/v1/mutes                             200 200 200 403 403 403  403 403 200 401    401
 PUT /vitrine/v1/mutes/{foreign project}           204 204 403 403 403 403  403 403 204 401    401
 DELETE /vitrine/v1/mutes/nobody                   404 404 403 403 403 403  403 403 404 401    401

@@ -1,7 +1,9 @@
-import { type Kysely, type Migration, sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
+import type { SchemaStep } from '../../schema-steps.ts';
 
 /** Requests for access, images listed as to be asked for, rules by which offers are accepted, and who downloaded what. */
-export const access: Migration = {
+export const access: SchemaStep = {
+  compatibleFrom: '0006-shares',
   async up(db: Kysely<unknown>) {
     for (const statement of statements) {
       await sql.raw(statement.replaceAll('$text', 'text collate "C"')).execute(db);
