@@ -188,8 +188,6 @@ async function lookAtCopy(
 ): Promise<Found> {
   const place = stores.of(location);
   if (!place) throw new StoreError('NotFound', `No store ${location.store ?? ''} is set up.`);
-  // What others keep and may change is not this service's to look after.
-  if (place.isReadOnly) return { sums: data.sums };
   await using reader = await place.store.open(location.url);
   const { sums, sha512 } = await readSlowly(reader, scrubRate, signal);
   const isWhole =
