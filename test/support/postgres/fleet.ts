@@ -88,7 +88,7 @@ export async function startFleet({ databaseUrl, size }: FleetOptions): Promise<F
 
   parts.defer(async () => {
     for (const { service } of machines) service?.kill('SIGKILL');
-    await Promise.all(machines.map(({ service }) => service?.exited));
+    await Promise.all(machines.flatMap(({ service }) => service?.exited ?? []));
   });
   const rest = parts.move();
   return {
@@ -124,7 +124,7 @@ async function startLoad(machines: readonly Pick<Machine, 'url' | 'folder'>[]): 
       if (answer.status === expected) return answer;
       failures.push(`${method} ${path}: ${answer.status} ${answer.text}`);
     } catch (error) {
-      failures.push(`${method} ${path} at ${url}: ${error}`);
+      failures.push(`${method} ${path} at ${url}: ${String(error)}`);
     }
     return undefined;
   }

@@ -12,7 +12,7 @@ registerHooks({
     const names = isContracted
       ? "'9000-columns': nextColumns, '9001-index': nextIndex, '9002-contraction': nextContraction"
       : "'9000-columns': nextColumns, '9001-index': nextIndex";
-    const text = String(loaded.source);
+    const text = Buffer.from(loaded.source as Uint8Array).toString();
     const source = text.replace(/(export const migrations[\s\S]*?)\n\};/, `$1\n${names}};`);
     if (source === text) throw new Error('The steps of the schema are not where they were.');
     return {
