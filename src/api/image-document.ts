@@ -32,10 +32,10 @@ export function shownJson(shown: Image | string): string {
   return typeof shown === 'string' ? shown : imageJson(shown);
 }
 
-/** In which stores the data is; nothing where there is but one store. */
+/** In which stores the data is, by their ids in order; nothing where there is but one store. */
 function storesMember({ locations }: Image): string {
   const stores = locations.map(({ store }) => store).filter((store) => store !== null);
-  return stores.length === 0 ? '' : `,"stores":${JSON.stringify(stores.join(','))}`;
+  return stores.length === 0 ? '' : `,"stores":${JSON.stringify(stores.sort().join(','))}`;
 }
 
 function json(text: string | null): string {

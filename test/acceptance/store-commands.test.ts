@@ -41,7 +41,7 @@ test('an operator copies the images of a store to another one, and moves them', 
   assert.match(list.out, /^fast +file +0 +yes/m);
   assert.deepEqual([copied.code, moved.code, again.code], [0, 0, 0], copied.err + moved.err);
   assert.match(copied.out, /1 of 1, .*: copied to archive/);
-  assert.deepEqual(between, ['fast,archive', 'fast']);
+  assert.deepEqual(between, ['archive,fast', 'fast']);
   assert.match(moved.out, /2 of 2, .*: moved to archive/);
   assert.deepEqual(await places(), ['archive', 'archive']);
   assert.equal(again.out, '');

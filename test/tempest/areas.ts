@@ -27,6 +27,14 @@ export const images: Area = {
   ],
 };
 
+/** For a service with several stores. */
+export const severalStores: Area = {
+  name: 'Images API v2, several stores',
+  tests: 'tempest\\.api\\.image\\.v2\\.(admin\\.)?test_images\\.(MultiStores|ImportCopy)',
+  fewest: 2,
+  leftOut: [],
+};
+
 const elsewhere = [
   ...['credentials', 'domain_configuration', 'endpoint_groups', 'endpoints', 'endpoints_negative'],
   ...['groups', 'inherits', 'oauth_consumers', 'policies', 'project_tags', 'regions', 'services'],

@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
+import { dataHost } from '../support/imports.ts';
 import { startServer } from '../support/running-server.ts';
-import { type Area, identity, images, reasonToLeaveOut } from './areas.ts';
+import { type Environment, emptyFolder } from '../support/service-process.ts';
+import { type Area, identity, images, reasonToLeaveOut, severalStores } from './areas.ts';
 import { type TempestResult, tempestWorkspace } from './workspace.ts';
 
 const run = promisify(execFile);
@@ -19,10 +21,14 @@ const { values: options } = parseArgs({
 });
 
 /** Every test's result, those that are left out among the skipped. */
-async function runTempest(cloudsFile: string, area: Area): Promise<readonly TempestResult[]> {
+async function runTempest(
+  cloudsFile: string,
+  area: Area,
+  importsFrom?: string,
+): Promise<readonly TempestResult[]> {
   const folder = await mkdtemp(join(tmpdir(), 'tempest-'));
   try {
-    const tempest = await tempestWorkspace(folder, cloudsFile, area.tests);
+    const tempest = await tempestWorkspace(folder, cloudsFile, { area: area.tests, importsFrom });
     const leftOut = tempest.tests.flatMap((name): TempestResult[] => {
       const why = reasonToLeaveOut(area, name);
       return why === undefined ? [] : [{ name, outcome: 'skipped', why }];
@@ -37,10 +43,26 @@ async function runTempest(cloudsFile: string, area: Area): Promise<readonly Temp
 
 /** The areas of a Vitrine with its own identity service, each in accounts that tempest makes by its admin. */
 async function runOnVitrine(): Promise<readonly TempestResult[]> {
-  await using server = await startServer();
+  await using host = await dataHost((_request, response) => response.end('x'.repeat(1024 * 1024)));
+  const web = { VITRINE_WEB_ALLOWED_HOSTS: '127.0.0.1', VITRINE_WEB_ALLOWED_PORTS: '[]' };
+  await runOnStores(web, host.url);
+  await using server = await startServer(web);
   const cloudsFile = join(server.dataDirectory, 'clouds.yaml');
   report(identity, await runTempest(cloudsFile, identity));
-  return report(images, await runTempest(cloudsFile, images));
+  return report(images, await runTempest(cloudsFile, images, host.url));
+}
+
+/** What needs several stores; the other tests of imports wait for a copy in every store that there is. */
+async function runOnStores(web: Environment, importsFrom: string): Promise<void> {
+  await using folder = await emptyFolder();
+  const stores = ['fast', 'archive'].map((id) => ({
+    id,
+    type: 'file',
+    filesystem_store_datadir: join(folder.path, id),
+  }));
+  await using server = await startServer({ ...web, VITRINE_STORES: JSON.stringify(stores) });
+  const cloudsFile = join(server.dataDirectory, 'clouds.yaml');
+  report(severalStores, await runTempest(cloudsFile, severalStores, importsFrom));
 }
 
 async function runOnGlance(): Promise<readonly TempestResult[]> {

@@ -35,15 +35,16 @@ group_regex=([^\\.]*\\.)*
  * Prepares `folder` for tests by the admin of `cloudsFile`, who makes an account for each class of tests.
  *
  * @param area what the names of the tests begin with, as a regular expression
+ * @param importsFrom a URL with data to import; without it nothing is imported
  */
 export async function tempestWorkspace(
   folder: string,
   cloudsFile: string,
-  area: string,
+  { area, importsFrom }: { readonly area: string; readonly importsFrom?: string | undefined },
 ): Promise<TempestWorkspace> {
   await mkdir(join(folder, 'lock'), { recursive: true });
   await writeFile(join(folder, '.stestr.conf'), runnerConfig);
-  await writeFile(join(folder, 'tempest.conf'), await tempestConfig(folder, cloudsFile));
+  await writeFile(join(folder, 'tempest.conf'), await tempestConfig(folder, cloudsFile, importsFrom));
   await runStestr(folder, ['init']);
   const listed = await runStestr(folder, ['list', `^${area}`]);
   const tests = listed.split('\n').filter((line) => line.startsWith('tempest.'));
@@ -58,7 +59,11 @@ export async function tempestWorkspace(
   };
 }
 
-async function tempestConfig(folder: string, cloudsFile: string): Promise<string> {
+async function tempestConfig(
+  folder: string,
+  cloudsFile: string,
+  importsFrom: string | undefined,
+): Promise<string> {
   const admin = await cloudAuth(cloudsFile, 'vitrine-admin');
   return `[DEFAULT]
 log_file = ${folder}/tempest.log
@@ -77,8 +82,8 @@ uri_v3 = ${admin.auth_url}
 region = RegionOne
 [image]
 region = RegionOne
-[image-feature-enabled]
-import_image = false
+${importsFrom === undefined ? '' : `http_image = ${importsFrom}\n`}[image-feature-enabled]
+import_image = ${importsFrom !== undefined}
 os_glance_reserved = true
 [service_available]
 glance = true

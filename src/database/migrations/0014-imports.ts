@@ -10,7 +10,8 @@ export const imports: Migration = {
 
 /** The member of a document that tells in which stores the data is; nothing where there is but one store. */
 const storesOf = (row: string) => `iif(${row}.locations is null, '', coalesce((
-  select ',"stores":' || json_quote(group_concat(json_extract(value, '$.store')))
+  select ',"stores":' || json_quote(group_concat(
+    json_extract(value, '$.store'), ',' order by json_extract(value, '$.store')))
   from json_each(${row}.locations) where json_extract(value, '$.store') is not null
   having count(*) > 0), ''))`;
 

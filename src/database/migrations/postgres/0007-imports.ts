@@ -10,8 +10,8 @@ export const imports: Migration = {
 
 /** The member of a document that tells in which stores the data is; nothing where there is but one store. */
 const stores = `case when new.locations is null then '' else coalesce((
-  select ',"stores":' || to_json(string_agg(value ->> 'store', ',' order by number))::text
-  from json_array_elements(new.locations::json) with ordinality as each (value, number)
+  select ',"stores":' || to_json(string_agg(value ->> 'store', ',' order by value ->> 'store' collate "C"))::text
+  from json_array_elements(new.locations::json) as each (value)
   where value ->> 'store' is not null having count(*) > 0), '') end`;
 
 const statements = [
