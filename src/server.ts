@@ -310,7 +310,10 @@ async function recoverData(imageData: ImageData): Promise<void> {
 
 /** Who vouches for callers, as far as the rest must know. */
 interface Callers extends AsyncDisposable {
-  readonly app: Pick<AppOptions, 'identity' | 'embeddedIdentity' | 'identityUrl'>;
+  readonly app: Pick<
+    AppOptions,
+    'identity' | 'embeddedIdentity' | 'identityUrl' | 'keystoneSignIn'
+  >;
   readonly directory: Directory;
   /** Milliseconds for which a name of the directory holds at most. */
   readonly nameTime: number;
@@ -337,7 +340,12 @@ async function keystoneCallers(settings: KeystoneSettings, log: Logger): Promise
   const { keystoneIdentity } = await import('./identity/keystone/keystone-identity.ts');
   const identity = keystoneIdentity({ ...settings, log, now: Date.now });
   return {
-    app: { identity, embeddedIdentity: undefined, identityUrl: settings.wwwAuthenticateUri },
+    app: {
+      identity,
+      embeddedIdentity: undefined,
+      keystoneSignIn: identity.signIn,
+      identityUrl: settings.wwwAuthenticateUri,
+    },
     directory: identity.directory,
     nameTime: settings.nameCacheTime,
     cloudsFile: undefined,
@@ -367,7 +375,12 @@ async function embeddedCallers(
   const { region } = config;
   const accounts = beginAccounts(embeddedIdentity, { cloudsFile, authUrl, region, secrets });
   return {
-    app: { identity: embeddedIdentity.tokens, embeddedIdentity, identityUrl: undefined },
+    app: {
+      identity: embeddedIdentity.tokens,
+      embeddedIdentity,
+      keystoneSignIn: undefined,
+      identityUrl: undefined,
+    },
     directory: embeddedIdentity.directory,
     // One query tells as much, and as it is now.
     nameTime: 0,

@@ -10,6 +10,7 @@ import type { ImportRules } from '../api/import-document.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { AcceptRules } from '../service/accept-rules.ts';
 import type { AccessRequests } from '../service/access-requests.ts';
+import type { KeystoneSignIn } from '../identity/keystone/sign-in.ts';
 import type { EmbeddedIdentity } from '../service/identity/open-identity.ts';
 import type { ImageData } from '../service/image-data.ts';
 import type { Images } from '../service/images.ts';
@@ -48,6 +49,7 @@ import { imageDataRoutes } from './image-data.ts';
 import { imageRoutes } from './images.ts';
 import { importRoutes } from './imports.ts';
 import { usageRoutes } from './info.ts';
+import { keystoneSignInRoutes } from './keystone-sign-in.ts';
 import { memberRoutes } from './members.ts';
 import { refuseOtherMethods } from './method-not-allowed.ts';
 import { nameRoutes } from './names.ts';
@@ -105,6 +107,8 @@ export interface AppOptions {
   readonly identity: Identity;
   /** The identity service to serve under `/identity`, if any. */
   readonly embeddedIdentity: EmbeddedIdentity | undefined;
+  /** How the console signs people in at a Keystone, if there is one. */
+  readonly keystoneSignIn: KeystoneSignIn | undefined;
   /** Where callers log in; the service's own when undefined. */
   readonly identityUrl: string | undefined;
   /** Where the identity service's catalog says that the services are. */
@@ -174,6 +178,10 @@ export function buildApp(options: AppOptions): FastifyInstance {
   void app.register((scope) => imagesApi(scope, limited));
   void app.register((scope) => operatorsApi(scope, limited));
   void app.register((scope) => browserDownloads(scope, limited));
+  const { consoleFolder, keystoneSignIn } = options;
+  if (consoleFolder !== undefined && keystoneSignIn) {
+    void app.register((scope) => keystoneSignInRoutes(scope, keystoneSignIn));
+  }
   return app;
 }
 

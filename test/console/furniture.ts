@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { Buffer } from 'node:buffer';
+import { iso, qcow2 } from '../support/disk-images.ts';
 import type { RunningService } from '../support/running-service.ts';
 
 /** What there is to look at. */
@@ -71,7 +72,9 @@ async function makeImage(call: Call, name: string, index: number): Promise<strin
   })) as { id: string };
   // One stays without data, as after an upload that failed.
   if (index !== 5) {
-    await call('PUT', `/v2/images/${image.id}/file`, Buffer.alloc(300_000 * (index + 1), index));
+    const [begin = Buffer.alloc(0)] = [[qcow2(), Buffer.alloc(0), iso()][index % 3]];
+    const data = Buffer.concat([begin, Buffer.alloc(300_000 * (index + 1), index)]);
+    await call('PUT', `/v2/images/${image.id}/file`, data);
   }
   return image.id;
 }

@@ -8,7 +8,7 @@ const http = process.getBuiltinModule('node:http');
 
 /** One request, below the URL of Keystone's API. */
 export interface KeystoneRequest {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   /** Path and query, with a slash at its beginning. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;

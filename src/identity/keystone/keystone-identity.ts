@@ -5,11 +5,14 @@ import { type ConnectionOptions, keystoneConnection } from './connection.ts';
 import { keystoneDirectory } from './directory.ts';
 import { type OutageLog, outageOf, watchedClient } from './outage.ts';
 import { type ServiceCredentials, serviceLogin } from './service-login.ts';
+import { type KeystoneSignIn, keystoneSignIn } from './sign-in.ts';
 import { keystoneTokens } from './tokens.ts';
 
 /** A cloud's own identity service. */
 export interface KeystoneIdentity extends Identity, Disposable {
   readonly directory: Directory;
+  /** Signs people in there who come by a browser. */
+  readonly signIn: KeystoneSignIn;
   /** Logs the service user in, as the first request would; the log says so when that fails. */
   logIn(): Promise<void>;
 }
@@ -38,6 +41,7 @@ export function keystoneIdentity(options: KeystoneIdentityOptions): KeystoneIden
   return {
     ...keystoneTokens({ client: watchedClient(client, callers), cacheTime, now }),
     directory: keystoneDirectory({ client: watchedClient(client, names), cacheTime, now }),
+    signIn: keystoneSignIn({ connection, timeout, now }),
     async logIn() {
       try {
         await login.token();
