@@ -21,6 +21,15 @@ const closeDialog = async (page: Page) => {
   await page.getByRole('dialog').waitFor({ state: 'detached' });
 };
 
+/** As a link of elsewhere would, without signing in anew. */
+async function goToAddress(page: Page, address: string): Promise<void> {
+  await goTo(page, 'Images');
+  await page.evaluate((path) => {
+    history.pushState(null, '', path);
+    dispatchEvent(new Event('popstate'));
+  }, address);
+}
+
 async function openImage(page: Page, name: string): Promise<void> {
   await goTo(page, 'Images');
   await rowOf(page, name).getByRole('link').click();
@@ -132,12 +141,16 @@ export const views: readonly View[] = [
     name: 'no-such-image',
     user: 'producer',
     async open(page) {
-      await goTo(page, 'Images');
-      await page.evaluate(() => {
-        history.pushState(null, '', '/console/images/00000000-0000-4000-8000-000000000000');
-        dispatchEvent(new Event('popstate'));
-      });
+      await goToAddress(page, '/console/images/00000000-0000-4000-8000-000000000000');
       await page.getByRole('alert').waitFor();
+    },
+  },
+  {
+    name: 'no-such-page',
+    user: 'producer',
+    async open(page) {
+      await goToAddress(page, '/console/nonsense');
+      await page.getByText('There is no such page').waitFor();
     },
   },
 ];

@@ -40,6 +40,7 @@ export function ImagePage({ id }: { readonly id: string }): ReactNode {
       <p className="back">
         <PlaceLink place={imagesPlace}>← Images</PlaceLink>
       </p>
+      {!image && <h1>Image</h1>}
       <Problem error={problem} onRetry={reload} />
       {image ? (
         <Shown image={image} onChanged={reload} />

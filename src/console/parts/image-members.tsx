@@ -66,7 +66,9 @@ export function ImageMembers({ imageId, round }: ImageMembersProps): ReactNode {
             <tr>
               <th scope="col">Project</th>
               <th scope="col">Answer</th>
-              <th scope="col">Since</th>
+              <th scope="col" className="since">
+                Since
+              </th>
               <th scope="col">Ends</th>
               <th scope="col">
                 <span className="unseen">Withdraw</span>
@@ -104,8 +106,8 @@ function MemberRow({ member, onWithdraw }: MemberRowProps): ReactNode {
       <td>
         <StatusMark status={status} />
       </td>
-      <td>{timeText(since)}</td>
-      <td>{end === null ? 'never' : timeText(end)}</td>
+      <td className="since time">{timeText(since)}</td>
+      <td className="time">{end === null ? 'never' : timeText(end)}</td>
       <td className="number">
         <button
           type="button"
