@@ -16,6 +16,29 @@ export async function addMember(
   return answer as MemberDocument;
 }
 
+/** What became of an offer to whatever was typed. */
+export interface Offered {
+  /** Whom it was offered to, by its id. */
+  readonly projectId: string;
+  /** False when nobody knows such a project: the offer stands, and reaches nobody until there is one. */
+  readonly isKnown: boolean;
+}
+
+/** Offers an image to the project of that id or exact name. @throws ApiError 409 when it was offered before */
+export async function offerImage(
+  session: Session,
+  imageId: string,
+  project: string,
+): Promise<Offered> {
+  const answer = await session.send('image', {
+    method: 'POST',
+    path: `${imagePath(imageId)}/members`,
+    body: { member: project },
+  });
+  const { member_id: projectId } = (await answer.json()) as MemberDocument;
+  return { projectId, isKnown: answer.headers.get('x-vitrine-member') !== 'unknown-project' };
+}
+
 /** Everyone that an image is offered to; a consumer is shown itself alone. @throws ApiError @see Images API v2, "List image members" */
 export async function listMembers(
   session: Session,

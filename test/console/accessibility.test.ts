@@ -6,7 +6,7 @@ import type { Page } from 'playwright-core';
 import { passwordOf } from '../support/running-service.ts';
 import { openDesk, signInAs } from './browser.ts';
 import { furnish } from './furniture.ts';
-import { takePicture, views } from './views.ts';
+import { takePicture, type View, views } from './views.ts';
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -28,6 +28,24 @@ async function violationsOn(page: Page): Promise<string[]> {
 
 const widths = [390, 1280, 2560] as const;
 
+/** Opens a view at a width, and looks at it in both colours. */
+async function lookAt(page: Page, view: View, width: number): Promise<void> {
+  await page.setViewportSize({ width, height: width === 2560 ? 1440 : 800 });
+  await view.open(page, furniture);
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    await takePicture(page, `${view.name}-${colorScheme}-${width}`);
+    // The widest page is the one before with more room.
+    if (width === 2560) continue;
+    assert.deepEqual(await violationsOn(page), [], `in ${colorScheme} at ${width}`);
+  }
+  const overflow = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
+  assert.equal(overflow, 0, `it is wider than ${width}`);
+  await view.close?.(page);
+}
+
 const desk = await openDesk();
 after(() => desk[Symbol.asyncDispose]());
 const furniture = await furnish(desk.service);
@@ -43,23 +61,7 @@ for (const user of new Set(views.map((view) => view.user))) {
     }
     for (const view of views.filter((one) => one.user === user)) {
       test(`${view.name} keeps nobody out, in any colours, at any width`, async () => {
-        for (const width of widths) {
-          await page.setViewportSize({ width, height: width === 2560 ? 1440 : 800 });
-          await view.open(page, furniture);
-          for (const colorScheme of ['light', 'dark'] as const) {
-            await page.emulateMedia({ colorScheme });
-            await takePicture(page, `${view.name}-${colorScheme}-${width}`);
-            // The widest page is the one before with more room.
-            if (width < 2560) {
-              assert.deepEqual(await violationsOn(page), [], `in ${colorScheme} at ${width}`);
-            }
-          }
-          const overflow = await page.evaluate(
-            () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-          );
-          assert.equal(overflow, 0, `it is wider than ${width}`);
-          await view.close?.(page);
-        }
+        for (const width of widths) await lookAt(page, view, width);
       });
     }
   });

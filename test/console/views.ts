@@ -80,8 +80,8 @@ export const views: readonly View[] = [
       await openImage(page, debian);
       await page.getByRole('button', { name: 'Share' }).click();
       const projects = page.getByRole('dialog').getByLabel(/^Projects/);
-      await projects.fill('consumer, team-of-nobody');
-      await page.getByRole('button', { name: 'Share with 2 projects' }).click();
+      await projects.fill('consumer, admin, team-of-nobody');
+      await page.getByRole('button', { name: 'Share with 3 projects' }).click();
       await page.getByText('No project is called team-of-nobody.').waitFor();
     },
     async close(page) {

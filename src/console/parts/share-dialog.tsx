@@ -1,5 +1,6 @@
 import { type FormEvent, type ReactNode, useId, useState } from 'react';
-import { removeMember } from '../../client/members.ts';
+import { ApiError } from '../../client/api-error.ts';
+import { type Offered, offerImage, removeMember } from '../../client/members.ts';
 import type { Session } from '../../client/session.ts';
 import { type ShareTermsBody, shareImage } from '../../client/sharing.ts';
 import { useAccount } from '../account.ts';
@@ -27,7 +28,7 @@ interface ShareDialogProps {
 interface Outcome {
   readonly image: Shared;
   readonly recipient: string;
-  readonly state: 'shared' | 'unknown' | 'failed' | 'withdrawn';
+  readonly state: 'shared' | 'already' | 'unknown' | 'failed' | 'withdrawn';
   /** Undefined when there is no member. */
   readonly memberId?: string;
   readonly text: string;
@@ -158,11 +159,9 @@ async function shareOne(
   about: Pick<Outcome, 'image' | 'recipient'>,
   terms: ShareTermsBody,
 ): Promise<Outcome> {
-  const { image, recipient } = about;
+  const { recipient } = about;
   try {
-    const asked = { imageId: image.id, project: recipient };
-    const { share, isKnown } = await shareImage(session, asked, terms);
-    const memberId = share.member.id ?? recipient;
+    const { projectId: memberId, isKnown } = await offer(session, about, terms);
     return isKnown
       ? { ...about, state: 'shared', memberId, text: `Shared with ${recipient}.` }
       : {
@@ -172,9 +171,25 @@ async function shareOne(
           text: `No project is called ${recipient}. It is kept as an id that reaches nobody yet.`,
         };
   } catch (error) {
+    if (error instanceof ApiError && error.status === 409) {
+      return { ...about, state: 'already', text: `Was shared with ${recipient} before.` };
+    }
     const { problem, next } = adviceOn(error);
     return { ...about, state: 'failed', text: `${recipient}: ${problem} ${next}` };
   }
+}
+
+/** Sharing once more with nothing to say must not take away what was said before. */
+async function offer(
+  session: Session,
+  { image, recipient }: Pick<Outcome, 'image' | 'recipient'>,
+  terms: ShareTermsBody,
+): Promise<Offered> {
+  const isPlain = terms.note === null && terms.expires_at === null;
+  if (isPlain) return await offerImage(session, image.id, recipient);
+  const asked = { imageId: image.id, project: recipient };
+  const { share, isKnown } = await shareImage(session, asked, terms);
+  return { projectId: share.member.id ?? recipient, isKnown };
 }
 
 interface OutcomesProps {
