@@ -217,11 +217,11 @@ async function assertGone(page: Page, name: string): Promise<void> {
 test('the token is nowhere but in memory: loading the page again asks to sign in, at the same place', async () => {
   await goTo(producer, 'Inbox');
   const kept = await producer.evaluate(() => [
-    JSON.stringify({ ...localStorage }),
-    JSON.stringify({ ...sessionStorage }),
+    Object.keys(localStorage).join(),
+    Object.keys(sessionStorage).join(),
     document.cookie,
   ]);
-  assert.deepEqual(kept, ['{}', '{}', '']);
+  assert.deepEqual(kept, ['', '', '']);
 
   await producer.reload();
 
