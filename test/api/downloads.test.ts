@@ -29,7 +29,7 @@ describe('a download by a browser', () => {
   test('has the data, as a file of the name of the image', async () => {
     const { id } = await createActiveImage(service, data, {
       name: 'Gürtel "1"/2',
-      disk_format: 'iso',
+      disk_format: 'raw',
     });
 
     const answer = await download(id, sent(await passFor(id)));
@@ -38,7 +38,7 @@ describe('a download by a browser', () => {
     assert.deepEqual(answer.bytes, data);
     assert.equal(
       answer.headers['content-disposition'],
-      "attachment; filename*=UTF-8''G%C3%BCrtel%20_1__2.iso",
+      "attachment; filename*=UTF-8''G%C3%BCrtel%20_1__2.raw",
     );
     assert.equal(answer.headers['x-content-type-options'], 'nosniff');
     assert.equal(answer.headers['content-security-policy'], "default-src 'none'; sandbox");
