@@ -41,7 +41,7 @@ import { importSource } from './service/import-source.ts';
 import { type ImportWorkOptions, importWork } from './service/import-work.ts';
 import { type ImportsOptions, importsService } from './service/imports.ts';
 import { inboxService } from './service/inbox.ts';
-import { startJobs } from './service/jobs.ts';
+import { type Job, startJobs } from './service/jobs.ts';
 import { membersService } from './service/members.ts';
 import { namesService } from './service/names.ts';
 import { pendingDeletesService } from './service/pending-deletes.ts';
@@ -154,14 +154,7 @@ export async function startService(
   parts.use(unwanted.startRemoving());
   parts.use(services.feed);
   parts.use(services.downloads);
-  const own = [...services.imageData.jobs, services.pendingDeletes.job, services.runner.job];
-  const jobs = [
-    ...own,
-    services.feed.job,
-    services.expiryJob,
-    verification.job,
-    forgottenDataJob(image),
-  ];
+  const jobs = [...jobsOf(services), verification.job, forgottenDataJob(image)];
   parts.use(await startJobs({ database, jobs, report }));
 
   const stopping = new AbortController();
@@ -482,6 +475,12 @@ interface ImageServiceParts
     'certificates' | 'downloads' | 'quotas' | 'room' | 'policy' | 'formats' | 'clock'
   > {
   readonly markerKey: Buffer;
+}
+
+/** What the use cases have one process of all do from time to time. */
+function jobsOf(services: ReturnType<typeof imageServices>): readonly Job[] {
+  const { imageData, pendingDeletes, runner, feed, expiryJob } = services;
+  return [...imageData.jobs, pendingDeletes.job, runner.job, feed.job, expiryJob];
 }
 
 /** The use cases of the Images API. */

@@ -1,7 +1,9 @@
-import type { Database } from '../database/database.ts';
+import type { Connection, Database } from '../database/database.ts';
 import { type DownloadSum, listDownloads } from '../database/image-downloads.ts';
 import { findShare, listShares } from '../database/shares.ts';
 import type { Caller } from '../domain/caller.ts';
+import { DomainError } from '../domain/errors.ts';
+import type { Image } from '../domain/image.ts';
 import { seesAllMembers } from '../domain/member.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { Recipient } from '../domain/recipient.ts';
@@ -43,6 +45,8 @@ export interface Shares {
   show(caller: Caller, imageId: string, memberId: string): Promise<Share>;
   /** Makes a share, or says something else of one that there is. */
   put(caller: Caller, imageId: string, memberId: string, terms: ShareTerms): Promise<PutShare>;
+  /** Shares images with projects, each with each; in one transaction, and a result for each. */
+  putMany(caller: Caller, asked: ManyShares): Promise<readonly ManyResult[]>;
   /** Says when the share will be withdrawn: its end, if that does not come first. */
   withdraw(
     caller: Caller,
@@ -50,6 +54,23 @@ export interface Shares {
     memberId: string,
     announced: { readonly reason: string; readonly at: Date },
   ): Promise<Share>;
+}
+
+export interface ManyShares {
+  readonly images: readonly string[];
+  readonly members: readonly string[];
+  readonly terms: ShareTerms;
+  /** Whether one refusal undoes all of them. */
+  readonly allOrNothing: boolean;
+}
+
+/** What came of one of many, in the words of the wire. */
+export interface ManyResult {
+  readonly image_id: string;
+  /** As it was typed. */
+  readonly member: string;
+  readonly status: Share['status'] | null;
+  readonly error: string | null;
 }
 
 export function sharesService(options: SharesOptions): Shares {
@@ -81,6 +102,8 @@ export function sharesService(options: SharesOptions): Shares {
 
     put: (caller, imageId, memberId, terms) => put(options, caller, { imageId, memberId, terms }),
 
+    putMany: (caller, asked) => putMany(options, caller, asked),
+
     withdraw: (caller, imageId, memberId, announced) =>
       byIdOrName({ caller, imageId, memberId }, (projectId) =>
         database.transaction(async (db) => {
@@ -104,10 +127,11 @@ interface Putting {
 }
 
 async function put(
-  { database, policy, recipients, changes, clock }: SharesOptions,
+  options: SharesOptions,
   caller: Caller,
   { imageId, memberId, terms }: Putting,
 ): Promise<PutShare> {
+  const { database, policy, recipients, clock } = options;
   // Before anybody is asked for a name, which may take long.
   const seen = await getSharedImage(database.read, caller, imageId, policy);
   checkMay(policy, 'add_member', caller, seen);
@@ -116,14 +140,92 @@ async function put(
   const { projectId, found } = isMember
     ? ({ projectId: memberId, found: 'unasked' } as const)
     : await recipients.find(caller, memberId);
-  const by = actorOf(caller);
   const share = await database.transaction(async (db) => {
     const { image, membership } = await getSharedImage(db, caller, imageId, policy);
     checkMay(policy, 'add_member', caller, { image, membership });
-    const known = await findShare(db, imageId, projectId);
-    if (known) return changes.changeTerms(db, image, { share: known, terms, by });
-    const member = await changes.offer(db, image, { projectId, by, terms });
-    return { ...member, ...terms, setAside: false, withdrawal: null };
+    return putOne(options, db, image, { projectId, terms, caller });
   });
   return { share, found };
+}
+
+/** Images times projects in one call: what one transaction may hold others up with. */
+const mostAtOnce = 500;
+
+async function putMany(
+  options: SharesOptions,
+  caller: Caller,
+  { images, members, terms, allOrNothing }: ManyShares,
+): Promise<readonly ManyResult[]> {
+  const { database, policy, recipients, clock } = options;
+  checkTerms(terms, clock());
+  // In one order for everybody, so that nobody waits for who waits for him.
+  const imageIds = [...new Set(images)].toSorted();
+  const typed = [...new Set(members)];
+  if (imageIds.length * typed.length > mostAtOnce) {
+    throw new DomainError(
+      'InvalidRequest',
+      `images: at most ${mostAtOnce} shares are made at once.`,
+    );
+  }
+  // Names are told to nobody who may not share any of the images.
+  const first = await firstShareable(options, caller, imageIds);
+  const projects = new Map<string, string>();
+  for (const member of first ? typed : []) {
+    projects.set(member, (await recipients.find(caller, member)).projectId);
+  }
+  const pairs = imageIds.flatMap((imageId) => typed.map((member) => ({ imageId, member })));
+  return await database.transaction(async (db) => {
+    const results: ManyResult[] = [];
+    for (const { imageId, member } of pairs) {
+      const projectId = projects.get(member) ?? member;
+      const share = async (): Promise<ManyResult> => {
+        const seen = await getSharedImage(db, caller, imageId, policy);
+        checkMay(policy, 'add_member', caller, seen);
+        const { status } = await putOne(options, db, seen.image, { projectId, terms, caller });
+        return { image_id: imageId, member, status, error: null };
+      };
+      // Whatever is refused is so before anything is written.
+      const refused = (error: unknown): ManyResult => {
+        if (allOrNothing || !(error instanceof DomainError)) throw error;
+        return { image_id: imageId, member, status: null, error: error.message };
+      };
+      results.push(await share().catch(refused));
+    }
+    return results;
+  });
+}
+
+/** An image of these that the caller may share. */
+async function firstShareable(
+  { database, policy }: SharesOptions,
+  caller: Caller,
+  imageIds: readonly string[],
+): Promise<string | undefined> {
+  for (const imageId of imageIds) {
+    try {
+      checkMay(
+        policy,
+        'add_member',
+        caller,
+        await getSharedImage(database.read, caller, imageId, policy),
+      );
+      return imageId;
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error;
+    }
+  }
+  return undefined;
+}
+
+async function putOne(
+  { changes }: SharesOptions,
+  db: Connection,
+  image: Image,
+  { projectId, terms, caller }: { projectId: string; terms: ShareTerms; caller: Caller },
+): Promise<Share> {
+  const by = actorOf(caller);
+  const known = await findShare(db, image.id, projectId);
+  if (known) return changes.changeTerms(db, image, { share: known, terms, by });
+  const member = await changes.offer(db, image, { projectId, by, terms });
+  return { ...member, ...terms, setAside: false, withdrawal: null };
 }

@@ -99,7 +99,8 @@ describe('an offer', () => {
     assert.equal(changed.json.note, 'second');
     assert.equal(changed.json.offered_at, made.json.offered_at);
     assert.deepEqual(shown.json, changed.json);
-    assert.deepEqual(listed.json.shares, [changed.json]);
+    const downloads = { count: 0, bytes: 0, last_at: null };
+    assert.deepEqual(listed.json.shares, [{ ...changed.json, downloads }]);
   });
 
   test('of an image that is not shared for a while is not there for that while', async () => {
@@ -204,6 +205,35 @@ describe('answers', () => {
     assert.deepEqual([left.status, shown.status, again.status], [204, 404, 404]);
     assert.equal(await stateOf(id), 'pending');
   });
+});
+
+test('many images are shared with many projects at once, all or nothing or each as it can be', async () => {
+  const [first, second] = [await createImage(service), await createImage(service)];
+  const { id: foreign } = await createImage(service, {}, 'other');
+  const images = [first.id, second.id, foreign];
+  const members = ['consumer', projects.stranger];
+  const path = '/vitrine/v1/shares';
+
+  const undone = await call('producer', 'POST', path, { images, members, all_or_nothing: true });
+  const before = await service.call('producer', 'GET', `/v2/images/${first.id}/members`);
+  const each = await call('producer', 'POST', path, { images, members, note: 'all of them' });
+  const tooMany = await call('producer', 'POST', path, {
+    images: Array.from({ length: 100 }, (_, index) => `${index}`),
+    members: ['a', 'b', 'c', 'd', 'e', 'f'],
+  });
+
+  assert.equal(undone.status, 404);
+  assert.deepEqual(before.json.members, []);
+  const made = each.json.results.filter((one: { status: string }) => one.status === 'pending');
+  assert.equal(made.length, 4);
+  assert.deepEqual(
+    each.json.results
+      .filter((one: { image_id: string }) => one.image_id === foreign)
+      .map((one: { error: string }) => one.error),
+    [`No image found with ID ${foreign}`, `No image found with ID ${foreign}`],
+  );
+  assert.partialDeepStrictEqual((await inbox())[0], { note: 'all of them' });
+  assert.equal(tooMany.status, 400);
 });
 
 test('pages lead through an inbox, the newest first, whatever is offered meanwhile', async () => {

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { memberStatuses } from '../../domain/member.ts';
 import type { Share } from '../../domain/share.ts';
-import { NamedProject, NoteText, nullable, Terms, Time } from './fields.ts';
+import { ImageId, NamedProject, NoteText, nullable, ProjectText, Terms, Time } from './fields.ts';
 import { operation } from './operation.ts';
 
 const tag = 'shares';
@@ -48,6 +48,34 @@ export const putShare = operation({
     'Shares an image with a project, by its id or its exact name, or says something else of the share',
   body: Terms,
   answer: ShareDocument,
+});
+
+export const putShares = operation({
+  id: 'putShares',
+  method: 'POST',
+  path: '/vitrine/v1/shares',
+  tag,
+  summary: 'Shares images with projects, each with each, in one transaction',
+  body: Type.Object(
+    {
+      images: Type.Array(ImageId, { minItems: 1, maxItems: 100 }),
+      members: Type.Array(ProjectText, { minItems: 1, maxItems: 100 }),
+      note: Type.Optional(nullable(NoteText)),
+      expires_at: Type.Optional(nullable(Time)),
+      all_or_nothing: Type.Optional(Type.Boolean()),
+    },
+    { additionalProperties: false },
+  ),
+  answer: Type.Object({
+    results: Type.Array(
+      Type.Object({
+        image_id: Type.String(),
+        member: Type.String({ description: 'As it was typed.' }),
+        status: nullable(Type.Enum([...memberStatuses])),
+        error: nullable(Type.String()),
+      }),
+    ),
+  }),
 });
 
 export const withdrawShare = operation({

@@ -3,6 +3,7 @@ import { timeFrom } from '../../api/vitrine/fields.ts';
 import {
   listShares,
   putShare,
+  putShares,
   shareDocument,
   showShare,
   withdrawShare,
@@ -38,6 +39,12 @@ export function shareRoutes(app: FastifyInstance, { shares, names }: ShareRoutes
     request.auditTarget = share.projectId;
     tellUnknown(request, reply, { memberId, found });
     return shareDocument(share, await names.ofProjects([share.projectId]));
+  });
+
+  routeOperation(app, putShares, async ({ caller, body }) => {
+    const { images, members, all_or_nothing: allOrNothing = false } = body;
+    const asked = { images, members, terms: termsFrom(body), allOrNothing };
+    return { results: [...(await shares.putMany(caller, asked))] };
   });
 
   routeOperation(app, withdrawShare, async ({ caller, path, body }) => {

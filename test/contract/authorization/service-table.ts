@@ -22,6 +22,10 @@ export const serviceCalls: Readonly<Record<string, ServiceCall>> = {
     send: 'PUT /vitrine/v1/projects/{foreign project}/quotas',
     body: { quotas: { image_count_total: 5 } },
   },
+  'share many': {
+    send: 'POST /vitrine/v1/shares',
+    body: { images: ['none'], members: ['any'], all_or_nothing: true },
+  },
   'ask for an image': {
     send: 'POST /vitrine/v1/requests',
     body: { image_id: '{new}', reason: 'to try it' },
@@ -93,6 +97,7 @@ GET /vitrine/v1/openapi.json                      200 200 200 200 200 200  403 4
 GET /vitrine/v1/inbox?state=all                   200 200 200 403 403 403  403 403 200 401    401
 answer offers                                     200 200 403 403 403 403  403 403 200 401    401
 GET /vitrine/v1/events?follow=false               200 200 200 403 403 403  403 403 200 401    401
+share many                                        404 404 404 404 404 404  403 403 404 401    401
 ask for an image                                  202 202 403 403 403 403  403 403 202 401    401
 GET /vitrine/v1/requests?side=received            200 200 200 403 403 403  403 403 200 401    401
 approve a request                                 404 404 404 403 403 403  403 403 404 401    401
