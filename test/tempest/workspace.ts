@@ -44,7 +44,10 @@ export async function tempestWorkspace(
 ): Promise<TempestWorkspace> {
   await mkdir(join(folder, 'lock'), { recursive: true });
   await writeFile(join(folder, '.stestr.conf'), runnerConfig);
-  await writeFile(join(folder, 'tempest.conf'), await tempestConfig(folder, cloudsFile, importsFrom));
+  await writeFile(
+    join(folder, 'tempest.conf'),
+    await tempestConfig(folder, cloudsFile, importsFrom),
+  );
   await runStestr(folder, ['init']);
   const listed = await runStestr(folder, ['list', `^${area}`]);
   const tests = listed.split('\n').filter((line) => line.startsWith('tempest.'));
