@@ -22,6 +22,8 @@ export interface ClientsOptions {
   readonly random: Random;
   /** Bytes. */
   readonly sizes: readonly number[];
+  /** Told how many operations of an image have been answered. */
+  readonly onAnswer?: (imageId: string, count: number) => void;
 }
 
 /** The id of a first user's project. */
@@ -41,6 +43,7 @@ export async function useImages(options: ClientsOptions, count: number): Promise
     for (const operation of lifeOf(imageId, options)) {
       operations.push(operation);
       await ask(options, imageId, operations.length - 1);
+      options.onAnswer?.(imageId, operations.length);
     }
   }
 }

@@ -85,7 +85,12 @@ async function untilTidy(
 }
 
 async function readImages(folder: string, access: Access): Promise<Map<string, ImageView>> {
-  const { images } = await read(access, '/v2/images?limit=1000');
+  const images = [];
+  for (let path: string | undefined = '/v2/images?limit=1000'; path !== undefined; ) {
+    const page = await read(access, path);
+    images.push(...page.images);
+    path = page.next;
+  }
   const members = query(folder, 'select image_id, status from image_members');
   const answers = new Map(members.map(({ image_id, status }) => [image_id, String(status)]));
   const views = new Map<string, ImageView>();
