@@ -69,6 +69,9 @@ export class LaneHashing {
         // Nobody reads its memory any more: it may be given to others.
         for (const { number } of upload?.pieces ?? []) this.#tell({ number, known: false });
         this.#uploads.delete(order.upload);
+        return;
+      case 'sums':
+        throw new TypeError('The thread for SHA-512 alone sums up chunks.');
     }
   }
 

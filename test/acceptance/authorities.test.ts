@@ -1,42 +1,16 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { promisify } from 'node:util';
+import { type Certified, certify } from '../support/certificates.ts';
 import { type CommandResult, runCommand } from '../support/command.ts';
 import { emptyFolder, type ServiceProcess, spawnService } from '../support/service-process.ts';
 
-const openssl = (args: readonly string[], cwd: string) =>
-  promisify(execFile)('openssl', args, { cwd });
-const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-
-/** Makes `name.crt`, an authority that vouches for itself, with its key. */
-async function makeAuthority(folder: string, name: string): Promise<string> {
-  await openssl(
-    [
-      ...['req', '-x509', ...curve, '-days', '2', '-subj', `/CN=${name}`],
-      ...['-keyout', `${name}.key`, '-out', `${name}.crt`],
-    ],
-    folder,
-  );
+/** Keeps the certificate and the key of `certified` as files of its name. @returns the certificate's */
+async function keep(folder: string, { name, key, certificate }: Certified): Promise<string> {
+  await writeFile(join(folder, `${name}.key`), key);
+  await writeFile(join(folder, `${name}.crt`), certificate);
   return join(folder, `${name}.crt`);
-}
-
-/** Makes the service's certificate for 127.0.0.1, by the authority `ca`. */
-async function makeCertificate(folder: string): Promise<void> {
-  await openssl(
-    ['req', ...curve, '-subj', '/CN=service', '-keyout', 'service.key', '-out', 'service.csr'],
-    folder,
-  );
-  await writeFile(join(folder, 'names'), 'subjectAltName=IP:127.0.0.1\n');
-  await openssl(
-    [
-      ...['x509', '-req', '-in', 'service.csr', '-CA', 'ca.crt', '-CAkey', 'ca.key'],
-      ...['-days', '1', '-CAcreateserial', '-extfile', 'names', '-out', 'service.crt'],
-    ],
-    folder,
-  );
 }
 
 let folder: Awaited<ReturnType<typeof emptyFolder>>;
@@ -45,9 +19,10 @@ let [ca, other, clouds] = ['', '', ''];
 
 before(async () => {
   folder = await emptyFolder();
-  ca = await makeAuthority(folder.path, 'ca');
-  other = await makeAuthority(folder.path, 'other');
-  await makeCertificate(folder.path);
+  const issuer = certify({ name: 'ca' });
+  ca = await keep(folder.path, issuer);
+  other = await keep(folder.path, certify({ name: 'other' }));
+  await keep(folder.path, certify({ name: 'service', issuer, address: [127, 0, 0, 1] }));
   service = spawnService({
     VITRINE_PORT: '0',
     VITRINE_DATA_DIR: folder.path,

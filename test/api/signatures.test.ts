@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { constants, createPrivateKey, randomUUID, sign } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { constants, generateKeyPairSync, randomUUID, sign } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { certify, ecKeys, type KeyPair } from '../support/certificates.ts';
 import { qcow2 } from '../support/disk-images.ts';
 import { createImage, dataType } from '../support/images.ts';
 import { sharedService } from '../support/service.ts';
@@ -19,16 +19,11 @@ interface Signer {
   sign(hash: string, data: Buffer): Buffer;
 }
 
-/** A key, and its certificate among those of the operator, made as operators make them. */
-function signer(type: string, newKey: readonly string[], ending = 'pem'): Signer {
+/** A key, and its certificate among those of the operator. */
+function signer(type: string, keys: KeyPair, ending = 'pem'): Signer {
   const id = randomUUID();
-  const [key, certificate] = [join(folder.path, `${id}.key`), join(folder.path, `${id}.${ending}`)];
-  const [command = '', ...options] = newKey;
-  execFileSync('openssl', [command, '-out', key, ...options], { stdio: 'pipe' });
-  const form = ending === 'der' ? ['-outform', 'DER'] : [];
-  const subject = ['req', '-x509', '-new', '-key', key, '-subj', '/CN=signer', '-days', '2'];
-  execFileSync('openssl', [...subject, ...form, '-out', certificate], { stdio: 'pipe' });
-  const privateKey = createPrivateKey(readFileSync(key));
+  const { privateKey, der, certificate } = certify({ name: 'signer', keys });
+  writeFileSync(join(folder.path, `${id}.${ending}`), ending === 'der' ? der : certificate);
   const padding = constants.RSA_PKCS1_PSS_PADDING;
   const pss = { padding, saltLength: constants.RSA_PSS_SALTLEN_MAX_SIGN };
   return {
@@ -38,15 +33,12 @@ function signer(type: string, newKey: readonly string[], ending = 'pem'): Signer
   };
 }
 
-const dsaParameters = join(folder.path, 'dsa.parameters');
-execFileSync('openssl', ['dsaparam', '-out', dsaParameters, '1024'], { stdio: 'pipe' });
-const curve = (name: string) => ['ecparam', '-name', name, '-genkey', '-noout'];
-const rsa = signer('RSA-PSS', ['genrsa', '2048']);
+const rsa = signer('RSA-PSS', generateKeyPairSync('rsa', { modulusLength: 2048 }));
 const signers = [
   rsa,
-  signer('DSA', ['gendsa', dsaParameters], 'crt'),
-  signer('ECC_SECP384R1', curve('secp384r1')),
-  signer('ECC_SECP521R1', curve('secp521r1'), 'der'),
+  signer('DSA', generateKeyPairSync('dsa', { modulusLength: 1024, divisorLength: 160 }), 'crt'),
+  signer('ECC_SECP384R1', ecKeys('secp384r1')),
+  signer('ECC_SECP521R1', ecKeys('secp521r1'), 'der'),
 ];
 
 const data = qcow2();

@@ -85,7 +85,7 @@ test('a log without a secret is in order', () => {
 
 test('no test starts a service but by what watches its log', async () => {
   const folder = fileURLToPath(new URL('..', import.meta.url));
-  const starting = /from '[./]*src\/(server|http\/app|process|main)\.ts'|src\/main\.ts'/;
+  const starting = /from '[./]*src\/(server|http\/app|process|main)\.[jt]s'|src\/main\.[jt]s'/;
   const starters: string[] = [];
   for await (const name of glob('**/*.ts', { cwd: folder })) {
     const text = await readFile(join(folder, name), 'utf8');
@@ -94,6 +94,7 @@ test('no test starts a service but by what watches its log', async () => {
 
   assert.deepEqual(starters.toSorted(), [
     'contract/authorization/target.ts',
+    'reliability/inspection.ts',
     'support/keystone-service.ts',
     'support/postgres/services.ts',
     'support/service-process.ts',

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout } from 'node:timers/promises';
 import { isDeepStrictEqual, inspect as shown } from 'node:util';
-import { pino } from 'pino';
 import { loadConfig } from '../../src/config.ts';
 import { startService } from '../../src/server.ts';
 import { passwordCost } from '../support/identity.ts';
+import { watchedLog } from '../support/watched-log.ts';
 import { type Acknowledged, allowedViews, type History, type ImageView } from './history.ts';
 
 /** What is known of a folder that a service worked in. */
@@ -24,14 +24,15 @@ export interface Known {
 export async function inspect(place: string, known: Known): Promise<readonly string[]> {
   const folder = join(place, 'data');
   const config = { ...loadConfig({}, undefined), port: 0, dataDir: folder, scrubTime: 3600 };
-  const log = pino({ level: 'silent' });
+  const log = watchedLog();
   try {
-    const service = await startService(config, log, { passwordCost });
+    const service = await startService(config, log.log, { passwordCost });
     try {
       if (known.producer === undefined) return [];
       return await inspectImages(folder, known, { url: service.url, token: known.producer });
     } finally {
       await service.stop();
+      log.check();
     }
   } catch (cause) {
     return [`the service does not start: ${shown(cause)}`];

@@ -19,6 +19,10 @@ const timeout = 500;
  * is asked of them is that a text as long as the service lets one be takes no longer than a blink.
  */
 const watched: Readonly<Record<string, readonly string[]>> = {
+  '/<base href="[^"]*"/': ['<base href="'.repeat(400)],
+  '/(<meta name="identity" content=")[^"]*"/': ['<meta name="identity" content="'.repeat(200)],
+  '/\\{(\\w+)\\}/g': ['{'.repeat(4_000), `${'{a'.repeat(2_000)}`, `{${'a'.repeat(4_000)}`],
+  '/\\.([^.]+)$/': ['.'.repeat(4_000), `.${'a'.repeat(4_000)}.`, '.a'.repeat(2_000)],
   '/:\\d*$/': [`${':'.repeat(4_000)}x`, `${':1'.repeat(2_000)}x`],
   '/\\/+$/': [`${'/'.repeat(4_000)}x`],
   '/\\{[^}]*\\}|\\*\\*|\\*|[^{}*]/gu': [
