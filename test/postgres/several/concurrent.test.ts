@@ -2,13 +2,17 @@ import assert from 'node:assert/strict';
 import { Agent } from 'node:http';
 import { after, before, test } from 'node:test';
 import { sql } from 'kysely';
-import { makeCallers } from '../support/callers.ts';
-import { openAt, type PostgresDatabase, postgresDatabase } from '../support/postgres/databases.ts';
-import { checkKept, mixOperations } from '../support/postgres/mixed-operations.ts';
-import { countedUsage } from '../support/quotas.ts';
-import { passwordOf, runService } from '../support/running-service.ts';
-import { sender, type TestService } from '../support/service.ts';
-import { emptyFolder } from '../support/service-process.ts';
+import { makeCallers } from '../../support/callers.ts';
+import {
+  openAt,
+  type PostgresDatabase,
+  postgresDatabase,
+} from '../../support/postgres/databases.ts';
+import { checkKept, mixOperations } from '../../support/postgres/mixed-operations.ts';
+import { countedUsage } from '../../support/quotas.ts';
+import { passwordOf, runService } from '../../support/running-service.ts';
+import { sender, type TestService } from '../../support/service.ts';
+import { emptyFolder } from '../../support/service-process.ts';
 
 const operations = Number(process.env['VITRINE_OPERATIONS'] ?? 2000);
 
@@ -38,7 +42,7 @@ async function startProcesses(): Promise<readonly TestService[]> {
   parts.defer(() => agent.destroy());
   const send = sender(first.url, agent);
   const callers = await makeCallers(send, await passwordOf(first.folder, 'admin'));
-  const { spawnService } = await import('../support/service-process.ts');
+  const { spawnService } = await import('../../support/service-process.ts');
   const second = spawnService({
     VITRINE_PORT: '0',
     VITRINE_DATA_DIR: folders[1]?.path ?? '',

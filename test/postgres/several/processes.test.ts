@@ -6,13 +6,13 @@ import { test } from 'node:test';
 import { setTimeout as after } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { pino } from 'pino';
-import { migrations, newestStep } from '../../src/database/postgres/migrations.ts';
-import { recoverUploads, recoveryJob } from '../../src/service/cut-uploads.ts';
-import { createImage, dataType, share } from '../support/images.ts';
-import { openAt, postgresDatabase } from '../support/postgres/databases.ts';
-import { startPair } from '../support/postgres/services.ts';
-import type { TestService } from '../support/service.ts';
-import { onlyStore } from '../support/stores.ts';
+import { migrations, newestStep } from '../../../src/database/postgres/migrations.ts';
+import { recoverUploads, recoveryJob } from '../../../src/service/cut-uploads.ts';
+import { createImage, dataType, share } from '../../support/images.ts';
+import { openAt, postgresDatabase } from '../../support/postgres/databases.ts';
+import { startPair } from '../../support/postgres/services.ts';
+import type { TestService } from '../../support/service.ts';
+import { onlyStore } from '../../support/stores.ts';
 
 /** Waits until `isSo`, as somebody does who looks again and again. */
 async function until(isSo: () => Promise<boolean>): Promise<void> {
@@ -100,7 +100,7 @@ test('a token that one service revokes opens nothing at the other either', async
 test('an order of marker and page that one service began goes on at the other', async () => {
   // A page that hides all it looked at ends with a marker that only its makers can read.
   const policies = { get_image: 'role:admin or (role:reader and owner)' };
-  const { configOf } = await import('../support/config.ts');
+  const { configOf } = await import('../../support/config.ts');
   const { policies: read } = configOf(`policies:\n  get_image: "${policies.get_image}"`);
   await using pair = await startPair({ policies: read });
   const [first, second] = pair.services;
@@ -135,9 +135,9 @@ test('events are delivered once, whichever service they come from', async () => 
   await using store = await postgresDatabase();
   await using one = await openAt(store.url);
   await using other = await openAt(store.url);
-  const { eventsService } = await import('../../src/service/events.ts');
-  const { imageEvent } = await import('../../src/domain/event.ts');
-  const { imageWith } = await import('../support/domain.ts');
+  const { eventsService } = await import('../../../src/service/events.ts');
+  const { imageEvent } = await import('../../../src/domain/event.ts');
+  const { imageWith } = await import('../../support/domain.ts');
   const taken: string[] = [];
   const sink = {
     name: 'test',
@@ -203,8 +203,8 @@ async function recoveryBeside(url: string, { folder }: TestService) {
   const database = parts.use(await openAt(url));
   await sql`update processes set seen_at = seen_at - 3600000`.execute(database.write);
   const gone = await database.processes.listGone();
-  const { filesystemStore } = await import('../../src/store/filesystem.ts');
-  const { hashers } = await import('../../src/store/hashing.ts');
+  const { filesystemStore } = await import('../../../src/store/filesystem.ts');
+  const { hashers } = await import('../../../src/store/hashing.ts');
   const threads = parts.use(hashers({ pairs: 1 }));
   const reported: unknown[] = [];
   const directory = join(folder, 'images');
@@ -248,8 +248,8 @@ test('a start leaves the running uploads of others alone, and those of the gone 
   const [first, second] = pair.services;
   const { id } = await createImage(first);
   const upload = await beginUpload(first, id);
-  const { startBeside } = await import('../support/postgres/services.ts');
-  const { addressIn } = await import('../support/postgres/databases.ts');
+  const { startBeside } = await import('../../support/postgres/services.ts');
+  const { addressIn } = await import('../../support/postgres/databases.ts');
 
   // A further process starts, and looks for the gone.
   await using third = await startBeside(first, { databaseUrl: addressIn(pair.url) });

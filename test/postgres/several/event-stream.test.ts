@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { openStream, take } from '../support/event-stream.ts';
-import { createImage, share } from '../support/images.ts';
-import { startPair } from '../support/postgres/services.ts';
+import { openStream, take } from '../../support/event-stream.ts';
+import { createImage, share } from '../../support/images.ts';
+import { startPair } from '../../support/postgres/services.ts';
 
 test('a listener on one process hears of what others do at the same time, all of it in one order', async () => {
   await using pair = await startPair();

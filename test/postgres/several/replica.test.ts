@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as later } from 'node:timers/promises';
 import { sql } from 'kysely';
-import { createImage } from '../support/images.ts';
-import { addressIn, openAt } from '../support/postgres/databases.ts';
-import { startPostgres } from '../support/postgres/server.ts';
-import { startTestService } from '../support/service.ts';
+import { createImage } from '../../support/images.ts';
+import { addressIn, openAt } from '../../support/postgres/databases.ts';
+import { startPostgres } from '../../support/postgres/server.ts';
+import { startTestService } from '../../support/service.ts';
 
 /** A server with the tables of the service, and a hot standby that follows it. */
 async function startBoth() {

@@ -4,10 +4,10 @@ import { test } from 'node:test';
 import { setTimeout as after } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { sql } from 'kysely';
-import { openAt, postgresDatabase } from '../support/postgres/databases.ts';
-import { times } from '../support/postgres/lease-worker.ts';
+import { openAt, postgresDatabase } from '../../support/postgres/databases.ts';
+import { times } from '../../support/postgres/lease-worker.ts';
 
-const worker = fileURLToPath(new URL('../support/postgres/lease-worker.ts', import.meta.url));
+const worker = fileURLToPath(new URL('../../../support/postgres/lease-worker.ts', import.meta.url));
 
 /** Something that a worker said. */
 interface Said {

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import { type PostgresDatabase, postgresDatabase } from '../support/postgres/databases.ts';
-import { type RunningService, runService } from '../support/running-service.ts';
-import { spawnService } from '../support/service-process.ts';
+import { type PostgresDatabase, postgresDatabase } from '../../support/postgres/databases.ts';
+import { type RunningService, runService } from '../../support/running-service.ts';
+import { spawnService } from '../../support/service-process.ts';
 
 let store: PostgresDatabase;
 let service: RunningService;

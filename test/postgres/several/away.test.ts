@@ -3,12 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { setTimeout as later } from 'node:timers/promises';
 import { sql } from 'kysely';
-import { clientConfig, openClient } from '../../src/database/postgres/clients.ts';
-import { keepPresence } from '../../src/database/postgres/presence.ts';
-import { findOverrides, setOverride } from '../../src/database/quotas.ts';
-import { RetryLaterError } from '../../src/domain/retry-later.ts';
-import { createImage } from '../support/images.ts';
-import { type Between, between } from '../support/postgres/between.ts';
+import { clientConfig, openClient } from '../../../src/database/postgres/clients.ts';
+import { keepPresence } from '../../../src/database/postgres/presence.ts';
+import { findOverrides, setOverride } from '../../../src/database/quotas.ts';
+import { RetryLaterError } from '../../../src/domain/retry-later.ts';
+import { createImage } from '../../support/images.ts';
+import { type Between, between } from '../../support/postgres/between.ts';
 import {
   addressIn,
   openAt,
@@ -16,8 +16,8 @@ import {
   patient,
   postgresDatabase,
   sharedFolder,
-} from '../support/postgres/databases.ts';
-import { startTestService } from '../support/service.ts';
+} from '../../support/postgres/databases.ts';
+import { startTestService } from '../../support/service.ts';
 
 let store: PostgresDatabase;
 let way: Between;
