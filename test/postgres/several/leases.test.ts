@@ -7,7 +7,7 @@ import { sql } from 'kysely';
 import { openAt, postgresDatabase } from '../../support/postgres/databases.ts';
 import { times } from '../../support/postgres/lease-worker.ts';
 
-const worker = fileURLToPath(new URL('../../../support/postgres/lease-worker.ts', import.meta.url));
+const worker = fileURLToPath(new URL('../../support/postgres/lease-worker.ts', import.meta.url));
 
 /** Something that a worker said. */
 interface Said {
