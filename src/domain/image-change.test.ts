@@ -114,6 +114,15 @@ describe('formats', () => {
       }
     });
   }
+
+  test('may not change any more once data is there that was looked at by them', () => {
+    const locations = [{ url: 'file:///a', store: null }];
+    const imported = imageWith({ status: 'importing', locations });
+
+    assert.throws(() => apply([set({ diskFormat: 'raw' })], owner, imported), {
+      code: 'NotPermitted',
+    });
+  });
 });
 
 describe('custom properties', () => {

@@ -102,7 +102,10 @@ function setSettings(
     throw new DomainError('NotPermitted', 'owner: only an admin may give an image away.');
   }
   const formats = settings.diskFormat !== undefined || settings.containerFormat !== undefined;
-  if (formats && image.status !== 'queued' && image.status !== 'importing') {
+  // What has been imported has been looked at by the formats that the image named then.
+  const isOpen =
+    image.status === 'queued' || (image.status === 'importing' && image.locations.length === 0);
+  if (formats && !isOpen) {
     throw new DomainError(
       'NotPermitted',
       `disk_format and container_format cannot change while the image is ${image.status}.`,

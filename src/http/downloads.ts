@@ -3,7 +3,7 @@ import { DomainError } from '../domain/errors.ts';
 import type { Image } from '../domain/image.ts';
 import { refuseBody } from './body.ts';
 import { consolePath } from './console.ts';
-import { type ImageDataRoutesOptions, sendDownload, sendingBy } from './image-data.ts';
+import { type ImageDataRoutesOptions, sendDownload, sendingBy, turnOf } from './image-data.ts';
 
 interface ImageParams {
   Params: { imageId: string };
@@ -49,6 +49,7 @@ export function downloadRoutes(
   const path = `${downloads}/:imageId`;
   app.get<ImageParams>(path, { onRequest: refuseBody }, async (request, reply) => {
     const { imageId } = request.params;
+    if (!(await turnOf(reply.raw))) return reply.hijack();
     await imageData.download(request.caller, imageId, (download) => {
       reply.headers(headersFor(download.image));
       return sendDownload(request, reply, download, sending);

@@ -93,7 +93,7 @@ export async function imageDataRoutes(
  * Waits until the earlier answers on the connection are out, so that many downloads asked for at once hold
  * one file and its buffers at a time. Resolves to false when the connection closes before.
  */
-async function turnOf(response: ServerResponse): Promise<boolean> {
+export async function turnOf(response: ServerResponse): Promise<boolean> {
   if (response.socket) return true;
   const connection = response.req.socket;
   // As many may wait as fit one read of the socket, and each is told.

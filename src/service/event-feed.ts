@@ -68,7 +68,7 @@ export function eventFeed(options: EventFeedOptions): EventFeed {
     if (one.isOver) return;
     began({ cursor: one.cursor, hasGap: oldest !== undefined && one.cursor < oldest - 1 });
     // News may be told meanwhile; this ends at a moment at which there are none that it does not know.
-    while (one.cursor < watch.head()) await readOn(one, watch.head());
+    while (!one.isOver && one.cursor < watch.head()) await readOn(one, watch.head());
     one.isLive = true;
   }
 

@@ -170,7 +170,9 @@ async function lookAt(
     if (!seen) return;
     if (!(cause instanceof StoreError) || cause.code === 'Unavailable') throw cause;
     report(`The data of image ${imageId} could not be read.`, cause);
-    await noteFound(options, data, 0);
+    // What is not there is not damaged: a copy may have been taken away, and a folder may not be mounted.
+    if (cause.code !== 'NotFound') return await noteFound(options, data, 0);
+    await database.transaction((db) => markLookedAt(db, imageId, clock()));
   }
 }
 

@@ -43,6 +43,9 @@ export function bodyOf(answer: Answer, { maxSize, silence, signal }: BodyOptions
     },
   });
 
+  // It may be cut off while nobody reads it yet: whoever comes later is told, since it stays `errored`.
+  data.on('error', () => undefined);
+
   const fail = (code: 'TimedOut' | 'TooLarge', message: string) =>
     data.destroy(new WebError(code, message));
   const timer = setInterval(() => {

@@ -203,6 +203,17 @@ test('data that is shorter or longer than announced fails', async () => {
   }
 });
 
+test('data that is cut off before anybody reads it ends nothing but itself', async () => {
+  await using server = await webServer((socket) => {
+    socket.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n', () => socket.resetAndDestroy());
+  });
+
+  const { data } = await clientWith().open(`http://a.example:${server.port}/`, call());
+  while (!data.errored) await wait(1);
+
+  await assert.rejects(buffer(data), { code: 'BadAnswer' });
+});
+
 test('what is no data is none', async () => {
   const answersOfHosts = [
     'HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\nnone',

@@ -27,6 +27,9 @@ export const images: Area = {
   ],
 };
 
+/** For a service that is not known to reach the data which imports ask for: two tests of imports are skipped. */
+export const imagesWithoutImports: Area = { ...images, fewest: images.fewest - 2 };
+
 /** For a service with several stores. */
 export const severalStores: Area = {
   name: 'Images API v2, several stores',

@@ -7,7 +7,14 @@ import { parseArgs, promisify } from 'node:util';
 import { dataHost } from '../support/imports.ts';
 import { startServer } from '../support/running-server.ts';
 import { type Environment, emptyFolder } from '../support/service-process.ts';
-import { type Area, identity, images, reasonToLeaveOut, severalStores } from './areas.ts';
+import {
+  type Area,
+  identity,
+  images,
+  imagesWithoutImports,
+  reasonToLeaveOut,
+  severalStores,
+} from './areas.ts';
 import { type TempestResult, tempestWorkspace } from './workspace.ts';
 
 const run = promisify(execFile);
@@ -113,7 +120,7 @@ function report(area: Area, results: readonly TempestResult[]): readonly Tempest
 }
 
 const ours = options.clouds
-  ? report(images, await runTempest(options.clouds, images))
+  ? report(imagesWithoutImports, await runTempest(options.clouds, images))
   : await runOnVitrine();
 if (options.reference) {
   const theirs = await runOnGlance();

@@ -72,12 +72,15 @@ function stream(streams: Streams, events: ProjectEvents, { request, reply, after
   streams.set(raw, performance.now() + longest * (0.9 + Math.random() / 10));
   const stop = events.listen(request.caller, after, {
     began: ({ cursor, hasGap }) => {
+      if (raw.writableEnded) return;
       const gap = hasGap ? 'event: vitrine.gap\ndata: {}\n\n' : '';
       raw.write(`retry: 1000\nid: ${cursor}\n${gap || ':\n\n'}`);
     },
     take: (some) => send(raw, some),
     end: () => raw.end(),
   });
+  // What was ended may stay open for as long as its client does not read: nothing more is written to it then.
+  raw.on('error', () => undefined);
   raw.once('close', () => {
     streams.delete(raw);
     stop();
@@ -88,6 +91,7 @@ function stream(streams: Streams, events: ProjectEvents, { request, reply, after
 const frames = new WeakMap<object, Buffer>();
 
 function send(raw: ServerResponse, events: NumberedEvents): void {
+  if (raw.writableEnded) return;
   if (raw.writableLength > mostBehind) {
     raw.destroy();
     return;
@@ -102,6 +106,7 @@ function send(raw: ServerResponse, events: NumberedEvents): void {
 function keepAlive(streams: Streams): void {
   const now = performance.now();
   for (const [stream, endsAt] of streams) {
+    if (stream.writableEnded) continue;
     if (now >= endsAt) stream.end();
     else if (stream.writableLength <= mostBehind) stream.write(':\n\n');
   }
