@@ -33,7 +33,8 @@ async function lookAt(page: Page, view: View, width: number): Promise<void> {
   await page.setViewportSize({ width, height: width === 2560 ? 1440 : 800 });
   await view.open(page, furniture);
   for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme });
+    // With less motion, so that no colour is caught on its way from one scheme to the other.
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await takePicture(page, `${view.name}-${colorScheme}-${width}`);
     // The widest page is the one before with more room.
     if (width === 2560) continue;
