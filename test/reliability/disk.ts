@@ -134,12 +134,12 @@ export class Disk {
       case 'ftruncate':
         return file && this.write(file.fd, Number(call.rest.at(-1)), undefined);
       case 'mkdir':
-        return this.name(from, () => this.newFolder());
+        return this.make(from, () => this.newFolder());
       case 'unlink':
       case 'rmdir':
         return this.name(from, () => undefined);
       case 'link':
-        return this.name(to, () => this.find(from));
+        return this.make(to, () => this.find(from));
       case 'rename':
         return this.rename(from, to);
       default:
@@ -213,6 +213,14 @@ export class Disk {
     // The call is going to fail.
     if (folder?.kind !== 'folder') return undefined;
     return this.change(folder, [[basename(path), nodeOf()]]);
+  }
+
+  /** A name that is there stays what it is: the call is going to fail. */
+  private make(
+    path: string | undefined,
+    nodeOf: () => DiskFile | DiskFolder | undefined,
+  ): Effect | undefined {
+    return this.find(path) ? undefined : this.name(path, nodeOf);
   }
 
   private rename(from: string | undefined, to: string | undefined): Effect | undefined {
