@@ -47,7 +47,7 @@ describe('a call that is going to fail leaves the disk as it is, however far it 
     const disk = diskWithFile();
     const before = keyOf(disk);
 
-    disk.take({ phase: 'begin', call: call('mkdir', ['/root/data/new']) });
+    disk.take({ phase: 'begin', call: call('link', ['/root/data/kept', '/root/data/new']) });
 
     assert.notEqual(keyOf(disk), before);
   });
