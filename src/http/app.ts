@@ -59,6 +59,7 @@ import { pendingDeleteRoutes } from './pending-deletes.ts';
 import { policyCheckRoutes } from './policy-check.ts';
 import { showQuickly } from './quick-show.ts';
 import { quotaRoutes } from './quotas.ts';
+import { giveMethodBack, shareRoutes } from './rare-methods.ts';
 import { limitAddresses, projectLimit } from './rate-limits.ts';
 import { baseUrl } from './reply.ts';
 import { nameRequest, requestId } from './request-id.ts';
@@ -71,7 +72,6 @@ import { tlsServing } from './tls.ts';
 import {
   noIdentityRoutes,
   refuseTrailingSlash,
-  routeEveryMethod,
   unknownOperatorsRoutes,
   unknownRoutes,
 } from './unknown-routes.ts';
@@ -135,14 +135,21 @@ export interface AppOptions {
 export function buildApp(options: AppOptions): FastifyInstance {
   const { network } = options;
   const tls = network.tls && tlsServing(network.tls, network);
+  const pathOf = pathsOf(options.copies.isSeveral);
   const app = fastify({
     ...serverOptions(network),
     ...(tls && { serverFactory: tls.serverFactory }),
     loggerInstance: options.log,
     // What is logged names its request itself: a logger for each would be made for the few that fail.
     childLoggerFactory: (log) => log,
-    genReqId: requestId,
-    rewriteUrl: pathsOf(options.copies.isSeveral),
+    rewriteUrl(request) {
+      shareRoutes(request);
+      return pathOf(request);
+    },
+    genReqId(request) {
+      giveMethodBack(request);
+      return requestId(request);
+    },
     // No hook has named a request that the framework refuses.
     frameworkErrors: (error, request, reply) => {
       errorHandler(error, request, reply.header('x-openstack-request-id', request.id));
@@ -150,7 +157,6 @@ export function buildApp(options: AppOptions): FastifyInstance {
   });
   tls?.follow(app);
   limitConnections(app, network.maxConnections);
-  routeEveryMethod(app);
   continueWhenRead(app);
   drainUnread(app);
   showQuickly(app, options);

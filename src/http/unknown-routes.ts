@@ -1,18 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { DomainError } from '../domain/errors.ts';
 import { sendError } from './error-handler.ts';
-import { METHODS } from './node-http.ts';
 import { baseUrl } from './reply.ts';
 
 /** The methods that the API knows at all. */
 const apiMethods: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
-
-/** Lets routes answer every method that the HTTP parser lets through: some are refused, none is lost. */
-export function routeEveryMethod(app: FastifyInstance): void {
-  for (const method of METHODS) {
-    if (!app.supportedMethods.includes(method)) app.addHttpMethod(method);
-  }
-}
 
 /**
  * Whatever else lies below `/v2` is not found, but only for those who may ask.

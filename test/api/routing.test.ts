@@ -34,6 +34,16 @@ describe('a known path', () => {
     }
   }
 
+  for (const method of ['PROPFIND', 'M-SEARCH', 'TRACE']) {
+    test(`is told of ${method} by its own name`, async () => {
+      const known = await service.call('producer', method, '/v2/images');
+      const unknown = await service.call('producer', method, '/v2/nonsense');
+
+      assert.match(known.text, new RegExp(`${method} is not supported here; use GET, POST\\.`));
+      assert.match(unknown.text, new RegExp(`The method ${method} is not implemented\\.`));
+    });
+  }
+
   test('says what it answers whatever the body is', async () => {
     const answer = await service.call('producer', 'DELETE', '/v2/images', '{bad');
 
