@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-/** The methods that have routes of their own: those that the framework knows by itself. */
+/** The methods that have routes of their own: those that are served, and one that stands for all others. */
 const routed: ReadonlySet<string> = new Set([
   'GET',
   'HEAD',
@@ -12,7 +12,7 @@ const routed: ReadonlySet<string> = new Set([
   'TRACE',
 ]);
 
-/** The one of them that stands for all others; no route does anything for it but refuse it. */
+/** No route does anything for it but refuse it. */
 const standIn = 'TRACE';
 
 /** The methods of requests that are being routed as another's. */
