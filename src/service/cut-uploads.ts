@@ -10,6 +10,7 @@ import {
 } from '../database/upload-reservations.ts';
 import { DomainError } from '../domain/errors.ts';
 import { failedUploadEvent } from '../domain/event.ts';
+import { StoreError } from '../store/store.ts';
 import type { Stores } from '../store/stores.ts';
 import type { Events } from './events.ts';
 import type { Job } from './jobs.ts';
@@ -59,15 +60,42 @@ export async function abandon(
   tries = 1,
 ): Promise<void> {
   try {
-    // What else went wrong is for the operator's log alone.
-    await end(options, upload, cause instanceof DomainError ? cause.message : 'it was cut off');
+    await end(options, upload, reasonOf(cause));
   } catch (failure) {
+    if (isAway(failure) && (await queuedAtOnce(options, upload, cause))) {
+      const text = `The store was away as the upload of image ${upload.imageId} failed.`;
+      options.report(`${text} What is left of it goes with the next upload, or start.`, failure);
+      return;
+    }
     const isLast = tries === maxTries;
     const how = isLast ? 'ended by the next start' : 'still to be ended, which is tried again';
     options.report(`The upload of image ${upload.imageId} is ${how}.`, failure);
     if (isLast) return;
     setTimeout(() => void abandon(options, upload, cause, tries + 1), retryTime).unref();
   }
+}
+
+function isAway(failure: unknown): boolean {
+  return failure instanceof StoreError && failure.code === 'Unavailable';
+}
+
+/** Lets the sender come again: an upload begins by removing what the one before it has left in the same place. */
+async function queuedAtOnce(
+  options: CutUploadsOptions,
+  { imageId, dataId }: Pick<Reservation, 'imageId' | 'dataId'>,
+  cause: unknown,
+): Promise<boolean> {
+  if (dataId !== imageId) return false;
+  try {
+    return await putBack(options, imageId, reasonOf(cause));
+  } catch {
+    return false;
+  }
+}
+
+/** What else went wrong is for the operator's log alone. */
+function reasonOf(cause: unknown): string {
+  return cause instanceof DomainError ? cause.message : 'it was cut off';
 }
 
 /**
