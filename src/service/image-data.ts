@@ -141,6 +141,7 @@ async function takeUpload(
 ): Promise<void> {
   const target = targetOf(options.stores, upload.store);
   const { image, ...accepted } = await begin(options, caller, { imageId, target, upload });
+  using _turn = options.room.turnOf(imageId);
   const place = { imageId, store: options.stores.idOf(target), dataId: imageId };
   const check = sizingCheck(image, options.formats);
   let stored: StoredData;

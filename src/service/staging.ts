@@ -40,6 +40,7 @@ export function stagingService(options: ImageDataOptions): Staging {
       const target = stores.default;
       const place = { imageId, store: stores.idOf(target), dataId: randomUUID() };
       const { image, ...accepted } = await begin(options, caller, { ...place, upload });
+      using _turn = options.room.turnOf(imageId);
       const check = sizingCheck(image, options.formats);
       let stored: StoredData;
       try {

@@ -18,6 +18,7 @@ import {
   type Usage,
 } from '../domain/quota.ts';
 import type { Quotas } from './quotas.ts';
+import { uploadTurns } from './upload-turns.ts';
 
 export interface UploadRoomOptions {
   readonly database: Database;
@@ -62,6 +63,8 @@ export interface UploadRoom {
     imageId: string,
     data: { readonly size: number; readonly kind: BytesKind },
   ): Promise<void>;
+  /** The turn of an upload that runs; disposed of once it has ended, however it did, and given its room back. */
+  turnOf(imageId: string): Disposable;
 }
 
 /**
@@ -79,6 +82,8 @@ export function slackIn(room: number): number {
 }
 
 export function uploadRoom({ database, quotas }: UploadRoomOptions): UploadRoom {
+  const turns = uploadTurns();
+
   /** Makes the reservation cover `size` bytes, and some more where there is room. */
   function extend(imageId: string, kind: BytesKind, size: number): Promise<number> {
     return database.transaction(async (db) => {
@@ -119,7 +124,8 @@ export function uploadRoom({ database, quotas }: UploadRoomOptions): UploadRoom 
       if (expectedSize !== undefined || !isLimited) return undefined;
       let granted = 0;
       return async (size) => {
-        if (size > granted) granted = await extend(imageId, kind, size);
+        if (size <= granted) return;
+        granted = await turns.take({ imageId, projectId }, () => extend(imageId, kind, size));
       };
     },
 
@@ -130,5 +136,7 @@ export function uploadRoom({ database, quotas }: UploadRoomOptions): UploadRoom 
       const usage = await findUsage(db, reservation.projectId);
       checkQuotas(limits, { ...usage, [kind]: usage[kind] - size }, { [kind]: size });
     },
+
+    turnOf: (imageId) => ({ [Symbol.dispose]: () => turns.leave(imageId) }),
   };
 }
