@@ -47,9 +47,13 @@ export async function runSteps(
   const done = new Set(rows.map(({ name }) => name));
   const newer = [...done].filter((name) => !Object.hasOwn(steps, name));
   if (newer.length > 0) return await checkNewer(db, Object.keys(steps), done);
-  for (const [name, step] of Object.entries(steps)) {
-    if (!done.has(name)) await runStep(db, [name, step], options);
-    if (name === options.target) return;
+  const wanted = Object.entries(steps).filter(
+    ([name]) => !done.has(name) && (options.target === undefined || name <= options.target),
+  );
+  // There is nothing yet that a step could lock, and one commit for all spares an empty folder a sync for each.
+  const isNew = done.size === 0 && wanted.every(([, { isOnline }]) => !isOnline);
+  for (const group of isNew ? [wanted] : wanted.map((step) => [step])) {
+    await runGroup(db, group, options);
   }
 }
 
@@ -80,19 +84,27 @@ async function checkNewer(
   throw new Error(`The database is of a newer release than this one can run on: ${why}.`);
 }
 
-async function runStep(
+/** Runs steps, and notes that they are done, in one transaction; an online step is alone and comes before it. */
+async function runGroup(
   db: Schema,
-  [name, step]: readonly [string, SchemaStep],
+  group: readonly (readonly [string, SchemaStep])[],
   { admit, inTransaction = (work) => db.transaction().execute(work) }: StepOptions,
 ): Promise<void> {
-  const compatibleFrom = step.compatibleFrom ?? name;
-  await admit?.(compatibleFrom);
-  if (step.isOnline) await step.up(db);
+  for (const [name, step] of group) {
+    await admit?.(step.compatibleFrom ?? name);
+    if (step.isOnline) await step.up(db);
+  }
   await inTransaction(async (transaction) => {
-    if (!step.isOnline) await step.up(transaction);
-    await sql`insert into kysely_migration (name, timestamp)
-      values (${name}, ${new Date().toISOString()})`.execute(transaction);
-    await sql`insert into schema_compatibility (step, compatible_from)
-      values (${name}, ${compatibleFrom})`.execute(transaction);
+    for (const [name, step] of group) {
+      if (!step.isOnline) await step.up(transaction);
+      await noteStep(transaction, name, step);
+    }
   });
+}
+
+async function noteStep(db: Schema, name: string, step: SchemaStep): Promise<void> {
+  await sql`insert into kysely_migration (name, timestamp)
+    values (${name}, ${new Date().toISOString()})`.execute(db);
+  await sql`insert into schema_compatibility (step, compatible_from)
+    values (${name}, ${step.compatibleFrom ?? name})`.execute(db);
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { verifyShareLog } from '../../src/client/share-log.ts';
 import type { CallerName } from '../support/callers.ts';
 import { runCommand } from '../support/command.ts';
@@ -27,7 +28,7 @@ async function memberStatus(imageId: string, by: CallerName = 'consumer'): Promi
 
 /** Waits until `isSo`, as somebody does who looks again and again. */
 async function until(isSo: () => Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 30_000; Date.now() < end; ) if (await isSo()) return;
+  for (const end = Date.now() + 30_000; Date.now() < end; await pause(50)) if (await isSo()) return;
   assert.fail('it does not come to pass');
 }
 
