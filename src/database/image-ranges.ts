@@ -8,6 +8,7 @@ import {
 import { type MemberStatus, memberStatuses } from '../domain/member.ts';
 import { visibilities } from '../domain/visibility.ts';
 import type { Connection } from './database.ts';
+import { isPostgres } from './dialect.ts';
 import {
   afterMarker,
   copiedOrder,
@@ -134,12 +135,25 @@ function memberRange(
           sql<SqlBool>`${source.columns.id} || '' = ${columns.id}`,
           isKind(source, 'shared'),
         ];
-  const range = db
-    .selectFrom('image_members')
-    .crossJoin(source.table as 'images')
-    .where(isAnswered(answer))
-    .where(eb.and([...isSame, source.matches, isNotOwn(source, plan)]));
+  const members = db.selectFrom('image_members').where(isAnswered(answer));
+  const isImageOfRow = isPostgres(db) && plan.lookup === undefined;
+  const joined = isImageOfRow
+    ? members.crossJoinLateral(imageOfRow(db).as('images'))
+    : members.crossJoin(source.table as 'images');
+  const range = joined.where(eb.and([...isSame, source.matches, isNotOwn(source, plan)]));
   return range as unknown as ImageSelect;
+}
+
+/**
+ * The image of each member row. The offset keeps PostgreSQL from joining the two in the other order: by its guess the
+ * images of that kind are few, and it would read all of them.
+ */
+function imageOfRow(db: Connection) {
+  return db
+    .selectFrom('images')
+    .selectAll()
+    .where(sql<SqlBool>`images.id = image_members.image_id`)
+    .offset(eb.lit(0));
 }
 
 /** Found from the few images that match the lookup, whoever they are shared with. */
