@@ -6,6 +6,8 @@ export interface ScaleOptions extends Rounds {
   readonly images: Pair<number>;
   /** Where the data is kept from one run to the next; absent: nowhere. */
   readonly data: string | undefined;
+  /** What keeps the records while they are measured. */
+  readonly database: 'sqlite' | 'postgres';
   /** The file that starts the service. */
   readonly server: string;
   /** Where the figures go as JSON. */
@@ -19,6 +21,7 @@ export const scaleUsage = `npm run bench:scale -- [options]
   --rounds N     rounds of which the median is told (7)
   --requests N   lists of each service in a round (400)
   --data FOLDER  keeps the data there for the next run; else it is removed
+  --database D   sqlite, or postgres, which is started and given a copy (sqlite)
   --server FILE  the service to measure (src/main.js)
   --json FILE    writes the figures there as well`;
 
@@ -32,6 +35,7 @@ export function readScaleOptions(args: readonly string[]): ScaleOptions | 'help'
       rounds: { type: 'string', default: '7' },
       requests: { type: 'string', default: '400' },
       data: { type: 'string' },
+      database: { type: 'string', default: 'sqlite' },
       server: { type: 'string', default: 'src/main.js' },
       json: { type: 'string' },
       help: { type: 'boolean', default: false },
@@ -43,9 +47,15 @@ export function readScaleOptions(args: readonly string[]): ScaleOptions | 'help'
     rounds: positive('rounds', values.rounds),
     requests: positive('requests', values.requests),
     data: values.data,
+    database: databaseOf(values.database),
     server: values.server,
     json: values.json,
   };
+}
+
+function databaseOf(text: string): ScaleOptions['database'] {
+  if (text === 'sqlite' || text === 'postgres') return text;
+  throw new RangeError(`--database takes sqlite or postgres, not ${text}.`);
 }
 
 function thousands(name: string, text: string): number {

@@ -61,10 +61,12 @@ export function scaleReportText(report: ScaleReport): string {
       ].join('  '),
     ),
     '',
-    ...report.figures.flatMap(({ item, plan }) => [
-      `${item.title}: GET ${pathOf(item.query, item.isLast ? '...' : undefined)}`,
-      ...plan.map((steps) => `    ${steps.join('; ')}`),
-    ]),
+    ...report.figures
+      .filter(({ plan }) => plan.length > 0)
+      .flatMap(({ item, plan }) => [
+        `${item.title}: GET ${pathOf(item.query, item.isLast ? '...' : undefined)}`,
+        ...plan.map((steps) => `    ${steps.join('; ')}`),
+      ]),
   ].join('\n');
 }
 
