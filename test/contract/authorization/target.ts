@@ -130,8 +130,8 @@ function watchRoutes(): Disposable & { readonly routes: Routes } {
   };
 }
 
-/** Routes for more methods than the API has are those that take all, or refuse what is left. */
+/** Routes for a method that the API has not are those that take all, or refuse what is left. */
 function groupOf(methods: readonly string[], all: number): 'ANY' | 'OTHER' | undefined {
   if (methods.length === all) return 'ANY';
-  return methods.length > 6 ? 'OTHER' : undefined;
+  return methods.includes('TRACE') ? 'OTHER' : undefined;
 }
