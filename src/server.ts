@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -10,12 +8,10 @@ import { imageSchemaWith } from './api/image-schema.ts';
 import { formatRulesOf } from './config/image-format.ts';
 import { type KeystoneSettings, keystoneSettingsOf } from './config/keystone.ts';
 import { networkOf } from './config/network.ts';
-import { type ChosenStore, chosenStores } from './config/store-choice.ts';
 import { webRulesOf, webTimesOf } from './config/web.ts';
 import { type Config, ConfigError } from './config.ts';
 import { makeDataDir, reasonOf } from './data-dir.ts';
-import { type Database, openDatabase } from './database/database.ts';
-import { lockInstance } from './database/instance-lock.ts';
+import type { Database } from './database/database.ts';
 import { getSecret } from './database/secrets.ts';
 import { policyOf } from './domain/policy.ts';
 import { noProtection, protectionBy } from './domain/property-protection.ts';
@@ -26,6 +22,7 @@ import type { ConnectionTimes, Network } from './http/network.ts';
 import type { Directory } from './identity/directory.ts';
 import type { FirstSecret } from './identity/first-secrets.ts';
 import type { PasswordCost } from './identity/passwords.ts';
+import { lockFolder, openDatabaseOf, openStores } from './open-parts.ts';
 import { acceptRulesService } from './service/accept-rules.ts';
 import { accessRequestsService } from './service/access-requests.ts';
 import { watchedPolicy } from './service/audit.ts';
@@ -68,10 +65,9 @@ import {
   type VerificationOptions,
   verificationService,
 } from './service/verification.ts';
-import { filesystemStore } from './store/filesystem.ts';
-import { type Hashers, hashers } from './store/hashing.ts';
-import { type Store, StoreError } from './store/store.ts';
-import { type ConfiguredStore, type Stores, storesOf } from './store/stores.ts';
+import { hashers } from './store/hashing.ts';
+import { StoreError } from './store/store.ts';
+import type { Stores } from './store/stores.ts';
 import { systemResolver } from './web/resolver.ts';
 import { webClient } from './web/web-client.ts';
 
@@ -126,9 +122,9 @@ export async function startService(
   await using parts = new AsyncDisposableStack();
   const ownDir = worker === undefined ? dataDir : join(dataDir, 'workers', String(worker));
   makeDataDir(ownDir);
-  parts.use(lockInstance(join(ownDir, 'vitrine.lock')));
+  parts.use(lockFolder(ownDir, dataDir));
   const report = (message: string, cause: unknown) => log.error({ err: cause }, message);
-  const database = parts.use(await databaseOf(config, ownDir, { report, onDatabaseFailure }));
+  const database = parts.use(await openDatabaseOf(config, ownDir, { report, onDatabaseFailure }));
   const stores = parts.use(
     await openStores(config, {
       dataDir,
@@ -195,100 +191,6 @@ export async function startService(
 function networkWith(config: Config, times: StartOptions['times']): Network {
   const network = networkOf(config);
   return { ...network, times: { ...network.times, ...times } };
-}
-
-/** The database of the configuration: SQLite's file in the data folder unless it names another. */
-async function databaseOf(
-  config: Config,
-  ownDir: string,
-  {
-    report,
-    onDatabaseFailure,
-  }: Pick<StartOptions, 'onDatabaseFailure'> & { readonly report: Report },
-): Promise<Database> {
-  const { databaseUrl, databaseTimeout, databaseConnections } = config;
-  if (!databaseUrl) {
-    return await openDatabase(join(ownDir, 'vitrine.db'), onDatabaseFailure);
-  }
-  // Most services run without.
-  const { openPostgres } = await import('./database/postgres/open-postgres.ts');
-  const statement = databaseTimeout * 1000;
-  return await openPostgres({
-    address: databaseUrl,
-    replica: config.databaseReplicaUrl,
-    maxConnections: databaseConnections,
-    times: { connect: 10_000, statement, lock: Math.ceil(statement / 3) },
-    processId: processIdIn(ownDir),
-    report,
-  });
-}
-
-/** The id of the process in a data folder, which it has from the one before it: so it finds what that one left. */
-function processIdIn(dataDir: string): string {
-  const path = join(dataDir, 'process-id');
-  if (existsSync(path)) return readFileSync(path, 'utf8').trim();
-  const id = randomUUID();
-  writeFileSync(path, `${id}\n`, { flush: true });
-  return id;
-}
-
-interface StoreParts {
-  readonly dataDir: string;
-  readonly hashers: Hashers;
-}
-
-/** Where the data of images is, the default store first. */
-async function openStores(config: Config, parts: StoreParts): Promise<Stores> {
-  const chosen = chosenStores(config, (problem) => {
-    throw new ConfigError([problem]);
-  });
-  const [first, ...rest] = await Promise.all(
-    chosen.map(async (one): Promise<ConfiguredStore> => {
-      const { type, description, weight } = one;
-      const store = await openStore(config, one, parts);
-      return { store, type, description, weight, properties: storeProperties(one, parts) };
-    }),
-  );
-  if (!first) throw new ConfigError(['stores: at least one store is wanted.']);
-  return storesOf([first, ...rest], config.stores.length > 0);
-}
-
-/** What admins are told of a store, by the names that Glance has for it. */
-function storeProperties({ remote, directory }: ChosenStore, { dataDir }: StoreParts) {
-  if (remote?.kind === 's3') {
-    const { bucket, partSize } = remote;
-    return { bucket, s3_store_large_object_chunk_size: partSize / mib };
-  }
-  if (remote?.kind === 'swift') {
-    const { container, partSize } = remote;
-    return { container, large_object_chunk_size: partSize / mib };
-  }
-  return { data_dir: directory || join(dataDir, 'images'), thin_provisioning: false };
-}
-
-const mib = 1024 * 1024;
-
-/** Most services keep data in files, and load nothing else. */
-async function openStore(
-  config: Config,
-  { id, remote, directory }: ChosenStore,
-  { dataDir, hashers }: StoreParts,
-): Promise<Store> {
-  if (remote?.kind === 's3') {
-    const { s3Store } = await import('./store/s3/s3-store.ts');
-    return s3Store({ ...remote, id, hashers });
-  }
-  if (remote?.kind === 'swift') {
-    const { swiftStore } = await import('./store/swift/swift-store.ts');
-    return swiftStore({ ...remote, id, hashers });
-  }
-  const { minFreeBytes } = config;
-  return filesystemStore({
-    id,
-    directory: directory || join(dataDir, 'images'),
-    minFreeBytes,
-    hashers,
-  });
 }
 
 /** @throws Error for the operator, the store's own as its cause. */

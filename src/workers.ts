@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import { makeDataDir } from './data-dir.ts';
 import { lockInstance } from './database/instance-lock.ts';
+import { lockFile } from './open-parts.ts';
 import type { RunningService } from './server.ts';
 
 /** What a worker tells once it serves. */
@@ -27,7 +28,7 @@ const restartDelay = 1000;
 export async function startWorkers(config: Config, log: Logger): Promise<RunningService> {
   const dataDir = resolve(config.dataDir);
   makeDataDir(dataDir);
-  const lock = lockInstance(join(dataDir, 'vitrine.lock'));
+  const lock = lockInstance(join(dataDir, lockFile));
   const running = new Set<Worker>();
   let isStopping = false;
   /** Where the first listens: a port that the system chose is the others' too. */

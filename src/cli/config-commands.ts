@@ -1,16 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { initialText, placeText } from '../config/description.ts';
 import { variableOf } from '../config/sources.ts';
 import { nearest } from '../config/spelling.ts';
-import { type ReadConfig, readConfig, type SettingState } from '../config.ts';
+import type { SettingState } from '../config.ts';
 import { CommandError } from './command-error.ts';
-import { jsonOutput, type Output, textOutput } from './output.ts';
-
-interface ConfigOptions {
-  readonly file?: string;
-  readonly json?: boolean;
-}
+import { openUpkeep, type UpkeepOptions, withUpkeepOptions } from './upkeep-context.ts';
 
 /** `vitrine config …`: the settings, as the service would read them here. */
 export function configCommands(): Command {
@@ -18,28 +12,28 @@ export function configCommands(): Command {
     'look at the configuration; no service is asked',
   );
 
-  withConfigOptions(config.command('check'))
+  withUpkeepOptions(config.command('check'))
     .description('tell every problem of the configuration; exits with 1 when there is one')
-    .action((options: ConfigOptions) => {
-      const { output, read } = open(options);
+    .action((options: UpkeepOptions) => {
+      const { output, read } = openUpkeep(options);
       for (const warning of read.warnings) console.error(warning);
       for (const problem of read.problems) console.error(problem);
       if (read.problems.length > 0) process.exitCode = 1;
       else output.done(`The configuration is right: ${summary(read.states)}.`);
     });
 
-  withConfigOptions(config.command('show'))
+  withUpkeepOptions(config.command('show'))
     .description('list every setting with its value and where it was given')
-    .action((options: ConfigOptions) => {
-      const { output, read } = open(options);
+    .action((options: UpkeepOptions) => {
+      const { output, read } = openUpkeep(options);
       const rows = read.states.map(rowOf);
       output.table(rows, ['key', 'value', 'given_in']);
     });
 
-  withConfigOptions(config.command('explain <key>'))
+  withUpkeepOptions(config.command('explain <key>'))
     .description('tell what a setting does, what it may be and what it is')
-    .action((key: string, options: ConfigOptions) => {
-      const { output, read } = open(options);
+    .action((key: string, options: UpkeepOptions) => {
+      const { output, read } = openUpkeep(options);
       const state = find(read.states, key);
       const { setting } = state;
       output.fields({
@@ -54,24 +48,6 @@ export function configCommands(): Command {
     });
 
   return config;
-}
-
-function withConfigOptions(command: Command): Command {
-  return command
-    .option('--file <path>', 'the configuration file (VITRINE_CONFIG)')
-    .option('--json', 'print JSON for programs');
-}
-
-function open({ file, json }: ConfigOptions): {
-  readonly output: Output;
-  readonly read: ReadConfig;
-} {
-  const write = (text: string) => void process.stdout.write(text);
-  const environment = file === undefined ? process.env : { ...process.env, VITRINE_CONFIG: file };
-  return {
-    output: json ? jsonOutput(write) : textOutput(write),
-    read: readConfig(environment, (path) => readFileSync(path, 'utf8')),
-  };
 }
 
 function summary(states: readonly SettingState[]): string {

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { ApiError, CertificateError, ConnectionError } from '../client/api-error.ts';
+import { backupCommand, restoreCommand } from './backup-commands.ts';
 import { CommandError } from './command-error.ts';
 import { configCommands } from './config-commands.ts';
 import { credentialCommands } from './credential-commands.ts';
@@ -36,7 +37,9 @@ function buildProgram(): Command {
     .addCommand(scrubCommands())
     .addCommand(requestCommands())
     .addCommand(catalogueCommands())
-    .addCommand(configCommands());
+    .addCommand(configCommands())
+    .addCommand(backupCommand())
+    .addCommand(restoreCommand());
   overrideExit(program);
   return program;
 }

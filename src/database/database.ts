@@ -108,6 +108,12 @@ export async function openDatabase(
   };
 }
 
+/** Opens the file of an embedded database to read it, and nothing else, whoever works with it. @throws Error for the operator */
+export function openForReading(path: string): Connection {
+  const file = openFile(path, { readOnly: true });
+  return connect(file, runAtOnce(file));
+}
+
 /** @throws Error for the operator, SQLite's own as its cause */
 function openFile(path: string, options: SqliteOptions): SqliteFile {
   try {

@@ -33,6 +33,9 @@ export interface UnwantedData {
 /** Removals at a time. */
 const limit = 10;
 
+/** Until the next look at data that somebody holds, ms. */
+const heldTime = 5000;
+
 const failure = 'Data of a deleted image could not be removed; it is tried again.';
 
 /** Until the next try, ms: a store that is away is asked ever less often, twice an hour at least. */
@@ -42,20 +45,28 @@ export function retryAfter(tries: number): number {
 
 export function unwantedData({ database, stores, report }: UnwantedDataOptions): UnwantedData {
   const running = new Set<Promise<void>>();
+  const held = new Set<NodeJS.Timeout>();
 
-  async function removeOne(location: ImageLocation): Promise<void> {
+  /** False while somebody holds what a record has named: a backup copies what its snapshot of the records names. */
+  async function removeOne(location: ImageLocation): Promise<boolean> {
     const found = stores.of(location);
     if (!found) throw new Error(`No store has ${location.url}.`);
+    // Asked once the record is gone: whoever began to hold before that has a snapshot without it, or data to copy.
+    if (await found.store.files?.isHeld()) return false;
     await found.store.delete(location.url);
     await deleteUnwantedData(database.write, location);
+    return true;
   }
 
   return {
     noteUpload: (db, { store, dataId }) =>
       insertUnwantedData(db, { store, url: stores.named(store).store.locationOf(dataId) }),
 
-    remove(location) {
+    remove: function remove(location) {
       const removal = removeOne(location)
+        .then((isGone) => {
+          if (!isGone) held.add(setTimeout(() => remove(location), heldTime).unref());
+        })
         .catch((cause: unknown) => report(failure, cause))
         .finally(() => running.delete(removal));
       running.add(removal);
@@ -68,7 +79,7 @@ export function unwantedData({ database, stores, report }: UnwantedDataOptions):
         claim: (db, claim) => claimLeases(db, { table: 'unwanted_data', ...claim }),
         async work({ key }) {
           const found = await findUnwantedData(database.read, key);
-          if (found) await removeOne(found);
+          if (found && !(await removeOne(found))) return heldTime;
           return undefined;
         },
         retryAfter,
@@ -79,6 +90,9 @@ export function unwantedData({ database, stores, report }: UnwantedDataOptions):
 
     async settled() {
       await Promise.all(running);
+      // What is held stays noted.
+      for (const timer of held) clearTimeout(timer);
+      held.clear();
     },
   };
 }

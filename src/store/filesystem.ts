@@ -2,10 +2,12 @@ import { constants } from 'node:fs';
 import * as nodeDisk from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { type Disk, errno, onDisk, removeFile } from './disk.ts';
+import { listFiles, setAside } from './file-list.ts';
 import { putFile } from './file-put.ts';
 import { fileReader } from './file-reader.ts';
 import { foldersOn } from './folders.ts';
 import type { Hashers } from './hashing.ts';
+import { hold, isHeld } from './holds.ts';
 import { type ImagePath, imagePaths } from './image-paths.ts';
 import { lateRemoval } from './late-removal.ts';
 import { isGiven, type Store, StoreError } from './store.ts';
@@ -89,6 +91,18 @@ export function filesystemStore(options: FilesystemOptions): Store {
 
     async sweep() {
       await removePartials(() => true);
+    },
+
+    list: () => listFiles(directory, paths),
+
+    dataIdOf: (location) => paths.at(location).imageId,
+
+    files: {
+      directory: resolve(directory),
+      pathOf: (dataId) => paths.of(dataId).file,
+      hold: () => hold(directory),
+      isHeld: () => isHeld(directory),
+      setAside: (name) => setAside(directory, name),
     },
 
     // Every put and every reader ends by its caller; the hashers are shared and belong to whoever made them.

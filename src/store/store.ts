@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { ChunkSums } from './chunk-sums.ts';
+import type { Hold } from './holds.ts';
 
 /** Where a store keeps one image's data: a URL that only the store that gave it out can read. */
 export type Location = string;
@@ -71,6 +72,42 @@ export interface Store extends AsyncDisposable {
   discard(imageId: string): Promise<void>;
   /** Removes every partial file; called once at start, before the first `put`. @throws StoreError `Unavailable`. */
   sweep(): Promise<void>;
+  /** Everything that lies in its place, in no order; what comes or goes meanwhile may be missing. @throws StoreError `Unavailable`. */
+  list(): AsyncIterable<StoredObject>;
+  /** By which it knows the data of a location. @throws StoreError `NotFound` for a location that the store did not give out. */
+  dataIdOf(location: Location): string;
+  /** Where it keeps data in files, these. */
+  readonly files?: StoredFiles;
+}
+
+/** Something that lies in the place of a store. */
+export type StoredObject = {
+  /** As people find it there. */
+  readonly name: string;
+  /** Bytes; undefined when it would have to be asked for. */
+  readonly size: number | undefined;
+  readonly changedAt: Date;
+} & (
+  | {
+      /** Data that can be opened, or what an upload has left or is at. */
+      readonly kind: 'whole' | 'partial';
+      readonly dataId: string;
+    }
+  | { readonly kind: 'foreign' }
+);
+
+/** The files of a store, for whoever copies them past it. */
+export interface StoredFiles {
+  /** Absolute path. */
+  readonly directory: string;
+  /** Path of the file of some data, be it there or not. TypeError when the id is not a UUID. */
+  pathOf(dataId: string): string;
+  /** Asks every process to remove no data that a record has named. @throws StoreError `Unavailable`. */
+  hold(): Promise<Hold>;
+  /** Whether somebody does, and data may not be removed now. @throws StoreError `Unavailable`. */
+  isHeld(): Promise<boolean>;
+  /** Moves what `list` has named to where nobody looks for data; returns its path there. @throws StoreError `Unavailable`. */
+  setAside(name: string): Promise<string>;
 }
 
 /** Open data of one image; close it when done. */

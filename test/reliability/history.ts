@@ -71,16 +71,23 @@ function after(image: ImageView | undefined, operation: Operation): ImageView | 
   }
 }
 
-/** What may be found of an image when that many operations were acknowledged: the next may have taken effect or not. */
+/**
+ * What may be found of an image when that many operations were acknowledged: the next may have taken effect or not.
+ *
+ * @param latest how many were acknowledged at the latest moment that it may be of
+ */
 export function allowedViews(
   operations: readonly Operation[],
   acknowledged: number,
+  latest = acknowledged,
 ): readonly (ImageView | undefined)[] {
-  let next = acknowledged + 1;
+  let next = latest + 1;
   // Of an upload that was given up nobody is told anything.
   while (operations[next - 1]?.kind === 'cut') next += 1;
-  const views = [operations.slice(0, acknowledged), operations.slice(0, next)];
-  return views.map((done) => done.reduce(after, undefined));
+  const ends = [next, ...Array.from({ length: latest - acknowledged + 1 }, (_, n) => latest - n)];
+  return ends
+    .toReversed()
+    .map((end) => operations.slice(0, end).reduce<ImageView | undefined>(after, undefined));
 }
 
 /** The id by which an operation's answer is found among all that the service sends. */

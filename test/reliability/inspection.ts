@@ -16,6 +16,8 @@ import { type Acknowledged, allowedViews, type History, type ImageView } from '.
 export interface Known {
   readonly history: History;
   readonly acknowledged: Acknowledged;
+  /** What was acknowledged at the latest moment that the folder may be of, unless it is of one. */
+  readonly latest?: Acknowledged;
   /** Tokens of an earlier service on the folder; undefined while it had not been ready. */
   readonly producer: string | undefined;
 }
@@ -48,13 +50,14 @@ export interface Access {
 /** Says what of the images in `folder`, as a running service shows them, is not as it was promised. */
 export async function inspectImages(
   folder: string,
-  { history, acknowledged }: Pick<Known, 'history' | 'acknowledged'>,
+  { history, acknowledged, latest }: Pick<Known, 'history' | 'acknowledged' | 'latest'>,
   access: Access,
 ): Promise<readonly string[]> {
   const found = await readImages(folder, access);
   const wrong: string[] = [];
   for (const [imageId, operations] of history) {
-    const allowed = allowedViews(operations, acknowledged.get(imageId) ?? 0);
+    const count = acknowledged.get(imageId) ?? 0;
+    const allowed = allowedViews(operations, count, latest?.get(imageId) ?? count);
     const view = found.get(imageId);
     if (!allowed.some((one) => isDeepStrictEqual(one, view))) {
       const [least] = allowed;

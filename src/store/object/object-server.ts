@@ -43,6 +43,16 @@ export interface PartedUpload {
   abort(): Promise<void>;
 }
 
+/** An object as a listing names it. */
+export interface ListedObject {
+  /** Its name, without what all names of the place begin with. */
+  readonly imageId: string;
+  readonly isWhole: boolean;
+  /** Bytes; undefined where a listing does not tell. */
+  readonly size: number | undefined;
+  readonly changedAt: Date;
+}
+
 /**
  * Where objects are kept: one an image. Each call is one attempt; those that may be tried again say so by
  * `ObjectServerFailure.isPassing`.
@@ -68,4 +78,6 @@ export interface ObjectServer extends AsyncDisposable {
   check(): Promise<void>;
   /** Removes every unfinished upload. @throws StoreError */
   sweep(): Promise<void>;
+  /** Every object in the place, and every unfinished upload. @throws StoreError */
+  list(): AsyncIterable<ListedObject>;
 }

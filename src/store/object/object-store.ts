@@ -1,5 +1,5 @@
 import type { Hashers } from '../hashing.ts';
-import { checkImageId } from '../image-id.ts';
+import { checkImageId, isImageId } from '../image-id.ts';
 import { isGiven, type Store, StoreError } from '../store.ts';
 import type { ObjectNames } from './object-names.ts';
 import { putObject } from './object-put.ts';
@@ -69,6 +69,17 @@ export function objectStore(options: ObjectStoreOptions): Store {
     async sweep() {
       await withRetries(() => server.sweep());
     },
+
+    // What has other names is of others, who may share the place.
+    async *list() {
+      for await (const { imageId, isWhole, size, changedAt } of server.list()) {
+        if (!isImageId(imageId)) continue;
+        const kind = isWhole ? 'whole' : 'partial';
+        yield { kind, dataId: imageId, name: imageId, size, changedAt };
+      }
+    },
+
+    dataIdOf: (location) => names.at(location),
 
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };

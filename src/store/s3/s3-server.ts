@@ -9,6 +9,8 @@ import {
   HeadObjectCommand,
   ListMultipartUploadsCommand,
   type ListMultipartUploadsOutput,
+  ListObjectsV2Command,
+  type ListObjectsV2Output,
   type MultipartUpload,
   PutObjectCommand,
   type PutObjectCommandInput,
@@ -17,6 +19,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { ObjectServerFailure } from '../object/failure.ts';
 import type {
+  ListedObject,
   ObjectBytes,
   ObjectRange,
   ObjectServer,
@@ -78,6 +81,8 @@ export function s3Server(options: S3ServerOptions): ObjectServer {
     async sweep() {
       await abortUploads(options, prefix);
     },
+
+    list: () => listAll(options),
 
     async check() {
       // Asking for the head of the bucket would tell no reason for a refusal.
@@ -255,6 +260,28 @@ async function abortUploads({ client, bucket }: S3ServerOptions, prefix: string)
     await client
       .send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }))
       .catch(refuse('abort an upload', isNoUpload));
+  }
+}
+
+async function* listAll({ client, bucket, prefix }: S3ServerOptions): AsyncGenerator<ListedObject> {
+  const place = { Bucket: bucket, Prefix: prefix };
+  let ContinuationToken: string | undefined;
+  do {
+    const page: ListObjectsV2Output | undefined = await client
+      .send(new ListObjectsV2Command({ ...place, ContinuationToken }))
+      .catch(refuse(`list the bucket ${bucket}`));
+    for (const { Key = '', Size: size, LastModified: changedAt = new Date(0) } of page?.Contents ??
+      []) {
+      yield { imageId: Key.slice(prefix.length), isWhole: true, size, changedAt };
+    }
+    ContinuationToken = page?.NextContinuationToken;
+  } while (ContinuationToken !== undefined);
+  for await (const { Key = '', Initiated: changedAt = new Date(0) } of listUploads(
+    client,
+    bucket,
+    prefix,
+  )) {
+    yield { imageId: Key.slice(prefix.length), isWhole: false, size: undefined, changedAt };
   }
 }
 

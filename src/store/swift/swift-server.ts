@@ -1,7 +1,7 @@
 import { imageIdPattern } from '../image-id.ts';
 import { ObjectServerFailure } from '../object/failure.ts';
-import type { ObjectServer } from '../object/object-server.ts';
-import { listNames } from './listing.ts';
+import type { ListedObject, ObjectServer } from '../object/object-server.ts';
+import { listNames, listObjects } from './listing.ts';
 import { outcomeOf } from './outcome.ts';
 import type { SwiftClient } from './swift-client.ts';
 import {
@@ -108,6 +108,8 @@ export function swiftServer({ client, createsContainer }: SwiftServerOptions): O
       for await (const marker of listNames(client, unfinishedFolder)) await sweepOne(marker);
     },
 
+    list: () => listAll(client),
+
     async [Symbol.asyncDispose]() {
       client[Symbol.dispose]();
     },
@@ -118,6 +120,19 @@ const markerPattern = new RegExp(
   `^${unfinishedFolder}(${imageIdPattern})/(${imageIdPattern})$`,
   'i',
 );
+
+/** Whether sizes of large ones are right depends on the server: they are asked for where it matters. */
+async function* listAll(client: SwiftClient): AsyncGenerator<ListedObject> {
+  const at = (text = '') => new Date(`${text}Z`);
+  for await (const found of listObjects(client, { prefix: '', delimiter: '/' })) {
+    const { name: imageId, last_modified: changed } = found;
+    yield { imageId, isWhole: true, size: undefined, changedAt: at(changed) };
+  }
+  for await (const found of listObjects(client, { prefix: unfinishedFolder })) {
+    const [, imageId = ''] = markerPattern.exec(found.name) ?? [];
+    yield { imageId, isWhole: false, size: undefined, changedAt: at(found.last_modified) };
+  }
+}
 
 /** Removes an object, and all that its manifest names first: what fails in between can be done again. */
 async function removeObject(

@@ -1,0 +1,82 @@
+import { once } from 'node:events';
+import { DatabaseSync } from 'node:sqlite';
+import { Worker } from 'node:worker_threads';
+import { type Kysely, sql } from 'kysely';
+import { type Connection, openForReading } from './database.ts';
+import { migrations } from './migrate.ts';
+
+/**
+ * Writes all that was committed into a new file, as of one moment, whoever works with the database meanwhile.
+ *
+ * @param to path of a file that is not there
+ * @throws Error when the database cannot be read, or the file not be written
+ */
+export async function snapshotSqlite(from: string, to: string): Promise<void> {
+  const worker = new Worker(new URL('./snapshot-worker.ts', import.meta.url), {
+    workerData: { from, to },
+  });
+  try {
+    await once(worker, 'exit');
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`The database ${from} could not be copied: ${why}.`, { cause });
+  }
+}
+
+/** The newest step of the schema of this release. */
+export const newestStep = Object.keys(migrations).at(-1) ?? '';
+
+/** A file that nobody writes. */
+export interface ReadOnlyDatabase extends AsyncDisposable {
+  readonly db: Connection;
+}
+
+/**
+ * Opens a database file for reading alone, be it another process's or nobody's, as long as this release has written it.
+ *
+ * @throws Error for the operator
+ */
+export async function openSnapshot(path: string): Promise<ReadOnlyDatabase> {
+  const db = openForReading(path);
+  try {
+    const steps = await stepsOf(db);
+    if (steps.at(-1) !== newestStep) {
+      const found = steps.at(-1) ?? 'no step at all';
+      throw new Error(
+        `The database ${path} is of another release: its schema ends with ${found}, this one's with ${newestStep}.`,
+        { cause: found },
+      );
+    }
+    return { db, [Symbol.asyncDispose]: () => db.destroy() };
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: the table of the steps has no type here.
+async function stepsOf(db: Kysely<any>): Promise<readonly string[]> {
+  const { rows } = await sql<{ name: string }>`
+    select name from kysely_migration order by name`.execute(db);
+  return rows.map(({ name }) => name);
+}
+
+/**
+ * Removes the keys that tokens are signed with from a file that nobody has open, and with them every token that there is: the
+ * next start makes a new one. Nothing is left in a log beside the file.
+ */
+export function dropSigningKeys(path: string): void {
+  using database = new DatabaseSync(path);
+  database.exec('PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL');
+  database.exec('DELETE FROM signing_keys');
+}
+
+/** What SQLite finds wrong with a file, and references that lead nowhere; nothing when it is sound. */
+export async function findUnsoundness(db: Connection): Promise<readonly string[]> {
+  const { rows } = await sql<{ integrity_check: string }>`pragma integrity_check`.execute(db);
+  const wrong = rows.map((row) => row.integrity_check).filter((line) => line !== 'ok');
+  const { rows: astray } = await sql<{ table: string; parent: string }>`
+    pragma foreign_key_check`.execute(db);
+  const places = new Set(astray.map((row) => `${row.table} refers to ${row.parent} that are gone`));
+  return [...wrong, ...places];
+}

@@ -1,0 +1,124 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type ChosenStore, chosenStores } from './config/store-choice.ts';
+import { type Config, ConfigError } from './config.ts';
+import { type Database, openDatabase } from './database/database.ts';
+import { lockInstance } from './database/instance-lock.ts';
+import { unfinishedFile } from './service/backup/format.ts';
+import type { Report } from './service/unwanted-data.ts';
+import { filesystemStore } from './store/filesystem.ts';
+import type { Hashers } from './store/hashing.ts';
+import type { Store } from './store/store.ts';
+import { type ConfiguredStore, type Stores, storesOf } from './store/stores.ts';
+
+/** In a data folder: what a process holds that has it to itself. */
+export const lockFile = 'vitrine.lock';
+
+/** Claims the folder of a process. @throws Error for the operator; when its data is only half of what was to be restored, too */
+export function lockFolder(ownDir: string, dataDir: string): Disposable {
+  const lock = lockInstance(join(ownDir, lockFile));
+  if (!existsSync(join(dataDir, unfinishedFile))) return lock;
+  lock[Symbol.dispose]();
+  throw new Error(
+    `A restore into the data folder ${dataDir} has not ended. Run vitrine restore again, or empty the folder.`,
+    { cause: unfinishedFile },
+  );
+}
+
+interface DatabaseParts {
+  readonly report: Report;
+  /** Told when the embedded database may not be used any more. */
+  readonly onDatabaseFailure?: ((cause: unknown) => void) | undefined;
+}
+
+/** The database of the configuration: SQLite's file in the data folder unless it names another. */
+export async function openDatabaseOf(
+  config: Config,
+  ownDir: string,
+  { report, onDatabaseFailure }: DatabaseParts,
+): Promise<Database> {
+  const { databaseUrl, databaseTimeout, databaseConnections } = config;
+  if (!databaseUrl) {
+    return await openDatabase(join(ownDir, 'vitrine.db'), onDatabaseFailure);
+  }
+  // Most services run without.
+  const { openPostgres } = await import('./database/postgres/open-postgres.ts');
+  const statement = databaseTimeout * 1000;
+  return await openPostgres({
+    address: databaseUrl,
+    replica: config.databaseReplicaUrl,
+    maxConnections: databaseConnections,
+    times: { connect: 10_000, statement, lock: Math.ceil(statement / 3) },
+    processId: processIdIn(ownDir),
+    report,
+  });
+}
+
+/** The id of the process in a data folder, which it has from the one before it: so it finds what that one left. */
+function processIdIn(dataDir: string): string {
+  const path = join(dataDir, 'process-id');
+  if (existsSync(path)) return readFileSync(path, 'utf8').trim();
+  const id = randomUUID();
+  writeFileSync(path, `${id}\n`, { flush: true });
+  return id;
+}
+
+interface StoreParts {
+  readonly dataDir: string;
+  readonly hashers: Hashers;
+}
+
+/** Where the data of images is, the default store first. */
+export async function openStores(config: Config, parts: StoreParts): Promise<Stores> {
+  const chosen = chosenStores(config, (problem) => {
+    throw new ConfigError([problem]);
+  });
+  const [first, ...rest] = await Promise.all(
+    chosen.map(async (one): Promise<ConfiguredStore> => {
+      const { type, description, weight } = one;
+      const store = await openStore(config, one, parts);
+      return { store, type, description, weight, properties: storeProperties(one, parts) };
+    }),
+  );
+  if (!first) throw new ConfigError(['stores: at least one store is wanted.']);
+  return storesOf([first, ...rest], config.stores.length > 0);
+}
+
+/** What admins are told of a store, by the names that Glance has for it. */
+function storeProperties({ remote, directory }: ChosenStore, { dataDir }: StoreParts) {
+  if (remote?.kind === 's3') {
+    const { bucket, partSize } = remote;
+    return { bucket, s3_store_large_object_chunk_size: partSize / mib };
+  }
+  if (remote?.kind === 'swift') {
+    const { container, partSize } = remote;
+    return { container, large_object_chunk_size: partSize / mib };
+  }
+  return { data_dir: directory || join(dataDir, 'images'), thin_provisioning: false };
+}
+
+const mib = 1024 * 1024;
+
+/** Most services keep data in files, and load nothing else. */
+async function openStore(
+  config: Config,
+  { id, remote, directory }: ChosenStore,
+  { dataDir, hashers }: StoreParts,
+): Promise<Store> {
+  if (remote?.kind === 's3') {
+    const { s3Store } = await import('./store/s3/s3-store.ts');
+    return s3Store({ ...remote, id, hashers });
+  }
+  if (remote?.kind === 'swift') {
+    const { swiftStore } = await import('./store/swift/swift-store.ts');
+    return swiftStore({ ...remote, id, hashers });
+  }
+  const { minFreeBytes } = config;
+  return filesystemStore({
+    id,
+    directory: directory || join(dataDir, 'images'),
+    minFreeBytes,
+    hashers,
+  });
+}
