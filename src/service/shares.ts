@@ -169,18 +169,20 @@ async function putMany(
   }
   // Names are told to nobody who may not share any of the images.
   const first = await firstShareable(options, caller, imageIds);
-  const projects = new Map<string, string>();
+  const projects = new Map<string, Recipient | DomainError>();
   for (const member of first ? typed : []) {
-    projects.set(member, (await recipients.find(caller, member)).projectId);
+    projects.set(member, await recipients.find(caller, member).catch(asResult));
   }
   const pairs = imageIds.flatMap((imageId) => typed.map((member) => ({ imageId, member })));
   return await database.transaction(async (db) => {
     const results: ManyResult[] = [];
     for (const { imageId, member } of pairs) {
-      const projectId = projects.get(member) ?? member;
       const share = async (): Promise<ManyResult> => {
         const seen = await getSharedImage(db, caller, imageId, policy);
         checkMay(policy, 'add_member', caller, seen);
+        const found = projects.get(member);
+        if (found instanceof DomainError) throw found;
+        const projectId = found?.projectId ?? member;
         const { status } = await putOne(options, db, seen.image, { projectId, terms, caller });
         return { image_id: imageId, member, status, error: null };
       };
@@ -193,6 +195,12 @@ async function putMany(
     }
     return results;
   });
+}
+
+/** A refusal is what came of one of many; anything else ends them all. */
+function asResult(error: unknown): DomainError {
+  if (error instanceof DomainError && error.code === 'InvalidRequest') return error;
+  throw error;
 }
 
 /** An image of these that the caller may share. */

@@ -182,6 +182,35 @@ describe('an operator who wants every member known', () => {
     }
   });
 
+  test('has the unknown ones of many refused alone, or all of them where that is asked for', async () => {
+    const { id } = await createImage(strict);
+    const shareMany = (all_or_nothing: boolean) =>
+      strict.call('producer', 'POST', '/vitrine/v1/shares', {
+        images: [id],
+        members: ['no-such-name', 'consumer'],
+        all_or_nothing,
+      });
+
+    const none = await shareMany(true);
+    const { json } = await strict.call('producer', 'GET', `/v2/images/${id}/members`);
+    const each = await shareMany(false);
+
+    const refused = 'member: no such project is known; its id or its exact name is wanted.';
+    assert.equal(none.status, 400);
+    assert.deepEqual(json.members, []);
+    assert.deepEqual(
+      each.json.results.map(({ member, status, error }: Record<string, string>) => [
+        member,
+        status,
+        error,
+      ]),
+      [
+        ['no-such-name', null, refused],
+        ['consumer', 'pending', null],
+      ],
+    );
+  });
+
   test('has what is no member refused as before when it is removed', async () => {
     const { id } = await createImage(strict);
 
