@@ -55,11 +55,15 @@ export function consoleRoutes(app: FastifyInstance, options: ConsoleOptions): vo
   if (folder === undefined) return;
   let files: Promise<ConsoleFiles | undefined> | undefined;
 
-  /** Read once, when the first one asks; not there, they may yet be built. */
+  /** Read once, when the first one asks; not there, they may yet be built, and what failed may go well again. */
   async function filesOf(): Promise<ConsoleFiles | undefined> {
     files ??= readConsoleFiles(folder ?? '', (html) => pageOf(html, options));
-    const read = await files;
-    if (!read) files = undefined;
+    let read: ConsoleFiles | undefined;
+    try {
+      read = await files;
+    } finally {
+      if (!read) files = undefined;
+    }
     return read;
   }
 

@@ -122,7 +122,10 @@ function fetchFrom(
 
   /** Lets go of a window; its connection is of use to others when there is nothing more to come. */
   async function finish(): Promise<void> {
-    if (window && window.end === kept.end) await window.chunks.next().catch(() => undefined);
+    if (window && window.end === kept.end) {
+      using _silence = endingAfter(window.body, timeout);
+      await window.chunks.next().catch(() => undefined);
+    }
     close();
   }
 
@@ -218,16 +221,20 @@ async function nextChunk(
   { body, chunks, end }: Window,
   { position, timeout }: { readonly position: number; readonly timeout: number },
 ): Promise<Uint8Array> {
-  const timer = setTimeout(() => body.destroy(new Error('The server is silent.')), timeout);
+  using _silence = endingAfter(body, timeout);
   try {
     const next = await chunks.next();
     if (!next.done && next.value.length <= end - position) return next.value;
   } catch {
     // What went wrong with the connection is of less use than where.
-  } finally {
-    clearTimeout(timer);
   }
   throw new ObjectServerFailure('Unavailable', `The data was cut off at byte ${position}.`, {
     isPassing: true,
   });
+}
+
+/** Ends a body whose server is silent for that long, ms. */
+function endingAfter(body: Readable, timeout: number): Disposable {
+  const timer = setTimeout(() => body.destroy(new Error('The server is silent.')), timeout);
+  return { [Symbol.dispose]: () => clearTimeout(timer) };
 }
