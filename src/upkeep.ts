@@ -1,13 +1,17 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Config, ConfigError, type ReadConfig } from './config.ts';
 import { makeDataDir } from './data-dir.ts';
+import { type Database, openDatabase } from './database/database.ts';
 import { lockInstance } from './database/instance-lock.ts';
-import { dropSigningKeys, snapshotSqlite } from './database/snapshot.ts';
+import { dropSigningKeys, openSnapshot, snapshotSqlite } from './database/snapshot.ts';
 import { lockFile, openStores } from './open-parts.ts';
 import { type BackupOptions, type BackupResult, makeBackup } from './service/backup/backup.ts';
 import { databaseFile, type Manifest } from './service/backup/format.ts';
 import { bringFile, type RestoreOptions, restoreBackup } from './service/backup/restore.ts';
+import { type CheckOptions, type CheckReport, check } from './service/check/check.ts';
+import { repairOf } from './service/check/repair.ts';
 import { hashers } from './store/hashing.ts';
 import type { Stores } from './store/stores.ts';
 
@@ -38,13 +42,13 @@ export async function backUp(
   options: Pick<BackupOptions, 'progress' | 'rereads' | 'reuse' | 'to'>,
 ): Promise<BackupResult> {
   const config = configOf(read);
+  checkEmbedded(
+    config,
+    'Dump them with pg_dump first, and copy the folders of the stores afterwards',
+  );
   const dataDir = resolve(config.dataDir);
   const path = join(dataDir, databaseFile);
-  if (!existsSync(path)) {
-    throw new Error(`There is no service in ${dataDir}: it has no ${databaseFile}.`, {
-      cause: dataDir,
-    });
-  }
+  checkThere(dataDir);
   return await withStores(config, (stores) =>
     makeBackup({
       ...options,
@@ -57,6 +61,106 @@ export async function backUp(
   );
 }
 
+/** How a check is to go. */
+export interface CheckChoice extends Pick<CheckOptions, 'hashes' | 'minAge' | 'progress'> {
+  readonly repairs: boolean;
+  /** Whether orphans are removed instead of moved aside. */
+  readonly removesOrphans: boolean;
+}
+
+/** Compares the records of the service of a configuration with its stores. @throws Error for the operator */
+export async function checkService(read: ReadConfig, choice: CheckChoice): Promise<CheckReport> {
+  const config = configOf(read);
+  const clock = () => new Date();
+  const { repairs, removesOrphans } = choice;
+  return await withStores(config, async (stores) => {
+    await using records = await openRecords(config, repairs);
+    const { database } = records;
+    const repair = database && repairs ? repairOf({ database, removesOrphans, clock }) : undefined;
+    return await check({ ...choice, ...records, stores, repair, clock });
+  });
+}
+
+/** The records of a service, for whoever works beside it. */
+interface Records extends AsyncDisposable, Pick<CheckOptions, 'db' | 'inSnapshot' | 'isFile'> {
+  /** Undefined where only reading is safe. */
+  readonly database: Database | undefined;
+}
+
+/** @throws Error for the operator; when they are to be changed while a service has them to itself, too */
+async function openRecords(config: Config, forChange: boolean): Promise<Records> {
+  const dataDir = resolve(config.dataDir);
+  if (config.databaseUrl) return await openShared(config);
+  const path = join(dataDir, databaseFile);
+  checkThere(dataDir);
+  if (!forChange) {
+    const { db, ...rest } = await openSnapshot(path);
+    const inSnapshot: Records['inSnapshot'] = (work) => db.transaction().execute(work);
+    return { ...rest, db, inSnapshot, isFile: true, database: undefined };
+  }
+  await using parts = new AsyncDisposableStack();
+  parts.use(lockForRepair(dataDir));
+  const database = parts.use(await openDatabase(path));
+  const inSnapshot: Records['inSnapshot'] = (work) => database.write.transaction().execute(work);
+  const rest = parts.move();
+  return {
+    db: database.read,
+    inSnapshot,
+    isFile: true,
+    database,
+    [Symbol.asyncDispose]: () => rest.disposeAsync(),
+  };
+}
+
+/** PostgreSQL keeps changes of several processes apart. */
+async function openShared(config: Config): Promise<Records> {
+  const report = (message: string, cause: unknown) => console.error(message, cause);
+  const { openPostgres } = await import('./database/postgres/open-postgres.ts');
+  const { databaseUrl: address, databaseTimeout } = config;
+  if (!address) throw new Error('database_url: is not set.');
+  const statement = databaseTimeout * 1000;
+  const database = await openPostgres({
+    address,
+    maxConnections: 6,
+    times: { connect: 10_000, statement, lock: Math.ceil(statement / 3) },
+    processId: randomUUID(),
+    report,
+  });
+  const inSnapshot: Records['inSnapshot'] = (work) =>
+    database.write.transaction().setIsolationLevel('repeatable read').execute(work);
+  return {
+    db: database.read,
+    inSnapshot,
+    isFile: false,
+    database,
+    [Symbol.asyncDispose]: () => database.close(),
+  };
+}
+
+function lockForRepair(dataDir: string): Disposable {
+  try {
+    return lockInstance(join(dataDir, lockFile));
+  } catch (cause) {
+    const text = `The service runs on ${dataDir}, and nobody else may change its records.`;
+    throw new Error(`${text} Stop it for --repair; without it a check runs beside it.`, { cause });
+  }
+}
+
+/** @throws Error for the operator when the records are no file of this service */
+function checkEmbedded({ databaseUrl }: Config, advice: string): void {
+  if (!databaseUrl) return;
+  const text = 'The records of this service are in PostgreSQL, which has its own means for that.';
+  throw new Error(`${text} ${advice}: see docs/back-up.md.`, { cause: 'database_url' });
+}
+
+/** @throws Error for the operator when there is no database in a folder */
+function checkThere(dataDir: string): void {
+  if (existsSync(join(dataDir, databaseFile))) return;
+  throw new Error(`There is no service in ${dataDir}: it has no ${databaseFile}.`, {
+    cause: dataDir,
+  });
+}
+
 /** Fills the empty data folder of a configuration with a backup. @throws Error for the operator */
 export async function restore(
   read: ReadConfig,
@@ -66,6 +170,10 @@ export async function restore(
   },
 ): Promise<Manifest> {
   const config = configOf(read);
+  checkEmbedded(
+    config,
+    'Restore them with pg_restore, and put the folders of the stores back before',
+  );
   const dataDir = resolve(config.dataDir);
   makeDataDir(dataDir);
   using _alone = lockInstance(join(dataDir, lockFile));

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { ApiError, CertificateError, ConnectionError } from '../client/api-error.ts';
 import { backupCommand, restoreCommand } from './backup-commands.ts';
+import { checkCommand } from './check-commands.ts';
 import { CommandError } from './command-error.ts';
 import { configCommands } from './config-commands.ts';
 import { credentialCommands } from './credential-commands.ts';
@@ -38,6 +39,7 @@ function buildProgram(): Command {
     .addCommand(requestCommands())
     .addCommand(catalogueCommands())
     .addCommand(configCommands())
+    .addCommand(checkCommand())
     .addCommand(backupCommand())
     .addCommand(restoreCommand());
   overrideExit(program);

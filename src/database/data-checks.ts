@@ -75,6 +75,17 @@ export async function markVerified(
     .execute();
 }
 
+/** Takes the mark off data that was found to be as it was stored; whether there was one. */
+export async function unmarkDamaged(db: Connection, imageId: string): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('data_checks')
+    .set({ damaged_at: null, damaged_position: null })
+    .where('image_id', '=', imageId)
+    .where('damaged_at', 'is not', null)
+    .executeTakeFirstOrThrow();
+  return numUpdatedRows === 1n;
+}
+
 /** Notes that the data was looked at, whatever came of it, so that other data has its turn. */
 export async function markLookedAt(db: Connection, imageId: string, at: Date): Promise<void> {
   await db

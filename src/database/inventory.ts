@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely';
 import { importProperties } from '../domain/import.ts';
 import type { ImageLocation } from '../domain/location.ts';
+import type { Usage } from '../domain/quota.ts';
 import type { ImageStatus } from '../domain/status.ts';
 import type { Connection } from './database.ts';
 import { imageFromRow } from './image-rows.ts';
@@ -91,4 +92,108 @@ export async function listWaitingData(db: Connection): Promise<readonly WaitingD
   return rows.flatMap(({ image_id: imageId, store, url, size, sha512 }) =>
     url === null || size === null || sha512 === null ? [] : [{ imageId, store, url, size, sha512 }],
   );
+}
+/** Data of which nobody knows whether it is there: it is coming in. */
+export interface ComingData {
+  readonly store: string | null;
+  /** By which the store knows it. */
+  readonly dataId: string;
+}
+
+export async function listComingData(db: Connection): Promise<readonly ComingData[]> {
+  const uploads = await db.selectFrom('upload_reservations').selectAll().execute();
+  const imports = await db.selectFrom('import_data').selectAll().execute();
+  return [
+    ...uploads.map((row) => ({ store: row.store, dataId: row.data_id ?? row.image_id })),
+    ...imports.map(({ store, id: dataId }) => ({ store, dataId })),
+  ];
+}
+
+/** Data that is to be removed, and may be gone already. */
+export async function listUnwantedData(db: Connection): Promise<readonly ImageLocation[]> {
+  const rows = await db.selectFrom('unwanted_data').select(['location', 'store']).execute();
+  return rows.map(({ location: url, store }) => ({ store, url }));
+}
+
+/** Ids of images that have something coming in, by what notes it. */
+export async function listComing(
+  db: Connection,
+  table: 'upload_reservations' | 'image_imports',
+): Promise<ReadonlySet<string>> {
+  const rows = await db.selectFrom(table).select('image_id').execute();
+  return new Set(rows.map((row) => row.image_id));
+}
+
+/** Ids of tasks that are not over. */
+export async function listRunningTasks(db: Connection): Promise<ReadonlySet<string>> {
+  const rows = await db
+    .selectFrom('tasks')
+    .select('id')
+    .where('status', 'in', ['pending', 'processing'])
+    .execute();
+  return new Set(rows.map(({ id }) => id));
+}
+
+/** Ids of images whose data is known to be damaged, and of all that anything is known of. */
+export async function listChecked(
+  db: Connection,
+): Promise<{ readonly all: ReadonlySet<string>; readonly damaged: ReadonlySet<string> }> {
+  const rows = await db.selectFrom('data_checks').select(['image_id', 'damaged_at']).execute();
+  const damaged = rows.filter(({ damaged_at: at }) => at !== null);
+  const ids = (some: typeof rows) => new Set(some.map((row) => row.image_id));
+  return { all: ids(rows), damaged: ids(damaged) };
+}
+
+/** What projects are said to have, and what their images, uploads and imports add up to, where that differs. */
+export interface UsageDifference {
+  readonly projectId: string;
+  readonly kept: Usage;
+  readonly counted: Usage;
+}
+
+const nothing: Usage = { images: 0, bytes: 0, stagedBytes: 0, uploads: 0 };
+
+/** @param images what the projects' images, live or kept after their deletion, count */
+export async function findUsageDifferences(
+  db: Connection,
+  images: ReadonlyMap<string, Pick<Usage, 'bytes' | 'images'>>,
+): Promise<readonly UsageDifference[]> {
+  const counted = new Map<string, Usage>();
+  const add = (projectId: string | null, more: Partial<Usage>) => {
+    if (projectId === null) return;
+    const before = counted.get(projectId) ?? nothing;
+    counted.set(projectId, {
+      images: before.images + (more.images ?? 0),
+      bytes: before.bytes + (more.bytes ?? 0),
+      stagedBytes: before.stagedBytes + (more.stagedBytes ?? 0),
+      uploads: before.uploads + (more.uploads ?? 0),
+    });
+  };
+  for (const [projectId, one] of images) add(projectId, one);
+  for (const table of ['upload_reservations', 'image_imports'] as const) {
+    const rows = await db
+      .selectFrom(table)
+      .select(['project_id', 'bytes', 'staged_bytes'])
+      .execute();
+    for (const { project_id: projectId, bytes, staged_bytes: stagedBytes } of rows) {
+      add(projectId, { bytes, stagedBytes, uploads: 1 });
+    }
+  }
+  const rows = await db.selectFrom('project_usage').selectAll().execute();
+  const kept = new Map(
+    rows.map(({ project_id, images: n, bytes, staged_bytes: stagedBytes, uploads }) => [
+      project_id,
+      { images: n, bytes, stagedBytes, uploads },
+    ]),
+  );
+  return [...new Set([...kept.keys(), ...counted.keys()])].flatMap((projectId) => {
+    const pair = {
+      kept: kept.get(projectId) ?? nothing,
+      counted: counted.get(projectId) ?? nothing,
+    };
+    const isSame = (Object.keys(nothing) as (keyof Usage)[]).every(
+      (name) => pair.kept[name] === pair.counted[name],
+    );
+    return isSame ? [] : [{ projectId, ...pair }];
+  });
 }

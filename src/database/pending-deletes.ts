@@ -66,6 +66,16 @@ export async function restorePendingDelete(
   return image;
 }
 
+/** A deleted image that can still be restored, as it was. */
+export async function findPendingDelete(db: Connection, id: string): Promise<Image | undefined> {
+  const pending = await db
+    .selectFrom('pending_deletes')
+    .select('image')
+    .where('image_id', '=', id)
+    .executeTakeFirst();
+  return pending && imageFromRow(JSON.parse(pending.image) as Selectable<ImageRow>);
+}
+
 /** Ids of images deleted no later than `before`, the oldest first. */
 export async function listPendingDeletes(
   db: Connection,

@@ -85,6 +85,42 @@ export async function listShareLog(
   return (await asked.execute()).map(lineFromRow);
 }
 
+/** Rows that are read at a time. */
+const pageSize = 1000;
+
+/** Every line of every log, image by image, each in its order. */
+export async function* eachShareLine(db: Connection): AsyncGenerator<ShareLine> {
+  let last = { image_id: '', number: 0 };
+  for (;;) {
+    const rows = await db
+      .selectFrom('share_log')
+      .selectAll()
+      .where((eb) =>
+        eb(eb.refTuple('image_id', 'number'), '>', eb.tuple(last.image_id, last.number)),
+      )
+      .orderBy('image_id')
+      .orderBy('number')
+      .limit(pageSize)
+      .execute();
+    yield* rows.map(lineFromRow);
+    const end = rows.at(-1);
+    if (!end || rows.length < pageSize) return;
+    last = end;
+  }
+}
+
+/** Whether a line is what its hash says, and follows the one before it in the log of its image. */
+export function isInChain(line: ShareLine, before: ShareLine | undefined): boolean {
+  const isFirst = before?.imageId !== line.imageId;
+  const hash = createHash('sha256').update(lineText(line)).digest('hex');
+  const expected = isFirst
+    ? { number: 1, previous: '' }
+    : { number: before.number + 1, previous: before.hash };
+  return (
+    line.hash === hash && line.number === expected.number && line.previous === expected.previous
+  );
+}
+
 function lineFromRow(row: Selectable<ShareLogRow>): ShareLine {
   return {
     imageId: row.image_id,

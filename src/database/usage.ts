@@ -1,6 +1,8 @@
 import type { InsertResult, Selectable } from 'kysely';
+import { countedBytes } from '../domain/location.ts';
 import type { Usage } from '../domain/quota.ts';
 import type { Connection } from './database.ts';
+import { imageFromRow } from './image-rows.ts';
 import { lockUsage } from './locks.ts';
 import { prepared } from './prepared.ts';
 import type { ProjectUsageRow } from './quota-tables.ts';
@@ -53,4 +55,40 @@ export async function addUsage(
   change: Partial<Usage>,
 ): Promise<void> {
   if (projectId !== null) await addToRow(db, { ...nothing, ...change, projectId });
+}
+
+/** Counts anew what a project has, by what there is now; to be called in a transaction. */
+export async function recountUsage(db: Connection, projectId: string): Promise<void> {
+  // Whoever changes something of the project waits here, or has added what it changed.
+  await findUsage(db, projectId);
+  const usage = { images: 0, bytes: 0, staged_bytes: 0, uploads: 0 };
+  const images = await db.selectFrom('images').selectAll().where('owner', '=', projectId).execute();
+  for (const image of images.map(imageFromRow)) {
+    usage.images += 1;
+    usage.bytes += countedBytes(image);
+  }
+  const deleted = await db
+    .selectFrom('pending_deletes')
+    .select('size')
+    .where('owner', '=', projectId)
+    .execute();
+  usage.images += deleted.length;
+  for (const { size } of deleted) usage.bytes += size;
+  for (const table of ['upload_reservations', 'image_imports'] as const) {
+    const coming = await db
+      .selectFrom(table)
+      .select(['bytes', 'staged_bytes'])
+      .where('project_id', '=', projectId)
+      .execute();
+    for (const { bytes, staged_bytes } of coming) {
+      usage.bytes += bytes;
+      usage.staged_bytes += staged_bytes;
+      usage.uploads += 1;
+    }
+  }
+  await db
+    .insertInto('project_usage')
+    .values({ project_id: projectId, ...usage })
+    .onConflict((conflict) => conflict.column('project_id').doUpdateSet(usage))
+    .execute();
 }

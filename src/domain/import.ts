@@ -78,3 +78,24 @@ export function withImportState(image: Image, { task, importing, failed }: Impor
   else properties.set(importProperties.task, task);
   return { ...image, properties };
 }
+
+/** The image without what it tells of an import that ended without a word: it keeps the copies that it has, or is queued. */
+export function withoutImport(image: Image): Image {
+  const told = image.properties.has(importProperties.task)
+    ? withImportState(image, {
+        task: undefined,
+        importing: [],
+        failed: [...new Set([...storesIn(image, 'failed'), ...storesIn(image, 'importing')])],
+      })
+    : image;
+  if (image.status !== 'importing' && image.status !== 'uploading') return told;
+  if (image.locations.length > 0) return { ...told, status: 'active' };
+  const nothing = {
+    size: null,
+    virtualSize: null,
+    checksum: null,
+    osHashAlgo: null,
+    osHashValue: null,
+  };
+  return { ...told, ...nothing, status: 'queued' };
+}

@@ -67,6 +67,25 @@ export function storeContract(name: string, emptyStore: () => Promise<StoreUnder
       assert.equal(stored.sha512, hashOf('sha512', bytes));
     });
 
+    test('lists what it keeps, by the ids that its locations have', async () => {
+      await using empty = await emptyStore();
+      const [kept, removed] = [randomUUID(), randomUUID()];
+      const stored = await empty.store.put(kept, sourceOf(someBytes(70_000)), options());
+      const gone = await empty.store.put(removed, sourceOf(someBytes(1)), options());
+      await empty.store.delete(gone.location);
+
+      const listed = await Array.fromAsync(empty.store.list());
+
+      assert.equal(empty.store.dataIdOf(stored.location), kept);
+      assert.deepEqual(
+        listed.map((one) => [one.kind, one.kind === 'foreign' ? one.name : one.dataId]),
+        [['whole', kept]],
+      );
+      const [found] = listed;
+      assert(found && Math.abs(found.changedAt.getTime() - Date.now()) < 600_000);
+      assert([undefined, 70_000].includes(found.size));
+    });
+
     test('takes data of exactly the largest size', async () => {
       await using empty = await emptyStore();
 
