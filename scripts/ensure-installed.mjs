@@ -1,9 +1,11 @@
 // Runs before `npm start` and `npm test`, on whatever Node the machine has: installs the
-// dependencies, Node 24 among them, when they are missing or older than the lock file.
+// dependencies, Node 24 among them, when they are missing or older than the lock file, and
+// builds the service when its sources have changed.
 import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildService } from './build-service.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const lock = join(root, 'package-lock.json');
@@ -23,4 +25,12 @@ if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(lock).mtime
     );
     process.exit(npm.status ?? 1);
   }
+}
+
+try {
+  await buildService();
+} catch (error) {
+  // From its sources the service does the same, in more memory.
+  const text = error instanceof Error ? error.message : String(error);
+  console.error(`The service was not built and runs from its sources: ${text}`);
 }

@@ -1,9 +1,10 @@
-// Where the process starts. JavaScript, since TypeScript that is read before there is a cache for it loads a
-// compiler that stays: 15 MiB.
+// Where the process starts: the built service if it is what the sources say, else the sources. JavaScript, since
+// TypeScript that is read before there is a cache for it loads a compiler that stays: 15 MiB.
 import { existsSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
+import { findBuild, importBuilt } from './built-service.js';
 
 // Loading would let the space for young objects grow to 48 MiB, most of which then stands empty. At a quarter
 // of that it is emptied rarely enough, and by one thread faster than by several, which wait for each other.
@@ -21,8 +22,11 @@ for (const flag of [
 const optimizers = ['opt', 'maglev'];
 for (const name of optimizers) setFlagsFromString(`--no-${name}`);
 
-// Later starts load what the first one compiled, and need no compiler in memory.
-enableCompileCache(join(import.meta.dirname, '..', 'node_modules', '.cache', 'compiled'));
+const root = join(import.meta.dirname, '..');
+const build = findBuild(root)?.path;
+
+// Later starts load what the first one compiled; of sources, without their compiler.
+enableCompileCache(join(build ?? join(root, 'node_modules', '.cache'), 'compiled'));
 
 // Hashing the first passwords takes about as long as loading the service, and other threads do it: so
 // it begins before the service is loaded, on what looks like a first start.
@@ -34,10 +38,12 @@ const looksEmpty = !['vitrine.db', 'process-id', 'workers'].some((name) =>
 // A configuration file may name another folder, or a Keystone; it is read later.
 const isTold = Boolean(process.env['VITRINE_CONFIG']);
 const wantsAccounts = looksEmpty && !isTold && process.env['VITRINE_IDENTITY'] !== 'keystone';
-const { firstSecrets } = await import('./identity/first-secrets.ts');
+const { firstSecrets } = await (build
+  ? importBuilt(build, 'first-secrets')
+  : import('./identity/first-secrets.ts'));
 const secrets = wantsAccounts ? firstSecrets(3) : undefined;
 
-const { runService } = await import('./process.ts');
+const { runService } = await (build ? importBuilt(build, 'process') : import('./process.ts'));
 await runService(secrets);
 
 for (const name of optimizers) setFlagsFromString(`--${name}`);

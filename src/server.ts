@@ -1,7 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { imageSchemaWith } from './api/image-schema.ts';
@@ -23,6 +22,7 @@ import type { Directory } from './identity/directory.ts';
 import type { FirstSecret } from './identity/first-secrets.ts';
 import type { PasswordCost } from './identity/passwords.ts';
 import { lockFolder, openDatabaseOf, openStores } from './open-parts.ts';
+import { packageRoot } from './package-root.ts';
 import { acceptRulesService } from './service/accept-rules.ts';
 import { accessRequestsService } from './service/access-requests.ts';
 import { watchedPolicy } from './service/audit.ts';
@@ -100,7 +100,7 @@ export interface StartOptions {
 }
 
 /** Where `npm run build:console` leaves what it makes. */
-const builtConsole = fileURLToPath(new URL('../build/console', import.meta.url));
+const builtConsole = join(packageRoot, 'build', 'console');
 
 /**
  * Starts the service: the only function that knows every part.
