@@ -84,6 +84,8 @@ export interface Config
   readonly shareWarning: number;
   /** For how long events of a project can be had again, s. */
   readonly eventRetention: number;
+  /** For how long an upload that can be resumed is kept while nothing comes to it, s. */
+  readonly uploadExpiry: number;
   /** Whether what is read for callers is compared with its checksums on the way. */
   readonly verifyReads: boolean;
   /** MiB a second at most that are read to see whether data is still what it was; 0 reads none. */

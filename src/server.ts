@@ -60,6 +60,7 @@ import { taskRunner } from './service/task-runner.ts';
 import { tasksService } from './service/tasks.ts';
 import { type Report, unwantedData } from './service/unwanted-data.ts';
 import { uploadRoom } from './service/upload-room.ts';
+import { type Uploads, uploadsService } from './service/uploads.ts';
 import {
   type Verification,
   type VerificationOptions,
@@ -144,8 +145,8 @@ export async function startService(
   const image = { database, stores, unwantedData: unwanted, events, verification, report };
   const markerKey = await getSecret(database, 'markers of lists');
   const services = imageServices(config, { ...image, markerKey }, callers);
-  await recoverData(services.imageData);
-  parts.defer(() => services.imageData.settled());
+  await recoverData(services);
+  parts.defer(() => settled(services));
   parts.use(services.runner.start());
   parts.use(unwanted.startRemoving());
   parts.use(services.feed);
@@ -193,10 +194,23 @@ function networkWith(config: Config, times: StartOptions['times']): Network {
   return { ...network, times: { ...network.times, ...times } };
 }
 
+/** What takes and gives data. */
+interface Transfers {
+  readonly imageData: ImageData;
+  readonly uploads: Uploads;
+}
+
+/** Resolves once everything begun is done. */
+async function settled({ imageData, uploads }: Transfers): Promise<void> {
+  await imageData.settled();
+  await uploads.settled();
+}
+
 /** @throws Error for the operator, the store's own as its cause. */
-async function recoverData(imageData: ImageData): Promise<void> {
+async function recoverData({ imageData, uploads }: Transfers): Promise<void> {
   try {
     await imageData.recover();
+    await uploads.recover();
   } catch (cause) {
     if (!(cause instanceof StoreError)) throw cause;
     throw new Error(`The store of image data cannot be used. ${cause.message}`, { cause });
@@ -381,8 +395,8 @@ interface ImageServiceParts
 
 /** What the use cases have one process of all do from time to time. */
 function jobsOf(services: ReturnType<typeof imageServices>): readonly Job[] {
-  const { imageData, pendingDeletes, runner, feed, expiryJob } = services;
-  return [...imageData.jobs, pendingDeletes.job, runner.job, feed.job, expiryJob];
+  const { imageData, uploads, pendingDeletes, runner, feed, expiryJob } = services;
+  return [...imageData.jobs, uploads.job, pendingDeletes.job, runner.job, feed.job, expiryJob];
 }
 
 /** The use cases of the Images API. */
@@ -406,6 +420,7 @@ function imageServices(config: Config, parts: ImageServiceParts, { directory, na
   return {
     images: imagesService({ ...common, runner, delayedDelete: config.delayedDelete }),
     imageData: imageDataService(data),
+    uploads: uploadsService({ ...data, timeToLive: config.uploadExpiry * 1000 }),
     verification: parts.verification,
     staging: isStaging ? stagingService(data) : undefined,
     runner,

@@ -230,6 +230,13 @@ const images = {
     min: 60,
     max: 365 * 24 * 3600,
   }),
+  uploadExpiry: integer('upload_expiry', {
+    initial: 24 * 3600,
+    about:
+      'Seconds for which an upload that can be resumed is kept while nothing comes to it; what it set aside is free then',
+    min: 1,
+    max: 365 * 24 * 3600,
+  }),
   verifyReads: flag('verify_reads', {
     initial: true,
     about:

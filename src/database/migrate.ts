@@ -16,6 +16,7 @@ import { imports } from './migrations/0014-imports.ts';
 import { releases } from './migrations/0015-releases.ts';
 import { dataChecks } from './migrations/0016-data-checks.ts';
 import { access } from './migrations/0017-access.ts';
+import { uploads } from './migrations/0018-uploads.ts';
 import { runSteps, type SchemaSteps, type StepOptions } from './schema-steps.ts';
 
 /** Every step of SQLite's schema, oldest first. */
@@ -37,6 +38,7 @@ export const migrations: SchemaSteps = {
   '0015-releases': releases,
   '0016-data-checks': dataChecks,
   '0017-access': access,
+  '0018-uploads': uploads,
 };
 
 /**

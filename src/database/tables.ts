@@ -8,6 +8,7 @@ import type { ProcessTables } from './process-tables.ts';
 import type { QuotaTables } from './quota-tables.ts';
 import type { ShareTables } from './share-tables.ts';
 import type { TaskTables } from './task-tables.ts';
+import type { UploadTables } from './upload-tables.ts';
 
 /** Every table, as Kysely types it. Rows are `snake_case` and do not leave `database/`. */
 export interface Tables
@@ -20,4 +21,5 @@ export interface Tables
     ProcessTables,
     TaskTables,
     LeaseTables,
-    ShareTables {}
+    ShareTables,
+    UploadTables {}

@@ -3,6 +3,7 @@ import { countedBytes } from '../domain/location.ts';
 import type { BytesKind, Usage } from '../domain/quota.ts';
 import type { Connection } from './database.ts';
 import { findImageImport } from './image-imports.ts';
+import { findUploadTo } from './uploads.ts';
 import { addUsage } from './usage.ts';
 
 /** What is set aside for one upload. */
@@ -122,9 +123,12 @@ export async function listReservations(
 
 /** What an image, its data and what is coming in for it count. */
 export async function usageOf(db: Connection, image: Image): Promise<Usage> {
-  const coming = [await findReservation(db, image.id), await findImageImport(db, image.id)].filter(
-    (one) => one !== undefined,
-  );
+  const upload = await findUploadTo(db, image.id);
+  const coming = [
+    await findReservation(db, image.id),
+    await findImageImport(db, image.id),
+    upload && { bytes: upload.size, stagedBytes: 0 },
+  ].filter((one) => one !== undefined);
   const sum = (kind: BytesKind) => coming.reduce((total, one) => total + one[kind], 0);
   return {
     images: 1,
@@ -149,4 +153,6 @@ export async function moveUsage(db: Connection, image: Image, owner: string | nu
     const move = db.updateTable(table).set({ project_id: owner });
     await move.where('image_id', '=', image.id).execute();
   }
+  const upload = { image_owner: owner };
+  await db.updateTable('uploads').set(upload).where('image_id', '=', image.id).execute();
 }

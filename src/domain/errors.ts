@@ -1,6 +1,7 @@
 /** Every way in which a request can be refused, in the field's words. Statuses live in `http/errors.ts`. */
 export type ErrorCode =
   | 'BodyNotWanted'
+  | 'ChecksumMismatch'
   | 'DatabaseUnavailable'
   | 'DuplicateImage'
   | 'HeaderTooLong'
@@ -24,7 +25,9 @@ export type ErrorCode =
   | 'StoreUnavailable'
   | 'TaskNotFound'
   | 'TooManyRequests'
-  | 'UnsupportedMediaType';
+  | 'UnsupportedMediaType'
+  | 'UploadBusy'
+  | 'UploadNotFound';
 
 /** A refusal that the caller can act on; its message names the field and what was wanted. */
 export class DomainError extends Error {

@@ -5,7 +5,12 @@ export class RetryLaterError extends DomainError {
   readonly retryAfter: number;
 
   constructor(
-    code: 'DatabaseUnavailable' | 'ServiceBusy' | 'StoreUnavailable' | 'TooManyRequests',
+    code:
+      | 'DatabaseUnavailable'
+      | 'ServiceBusy'
+      | 'StoreUnavailable'
+      | 'TooManyRequests'
+      | 'UploadBusy',
     message: string,
     retryAfter: number,
     options?: ErrorOptions,

@@ -29,6 +29,7 @@ import type { StoreCopies } from '../service/store-copies.ts';
 import type { Switches } from '../service/switches.ts';
 import type { Tags } from '../service/tags.ts';
 import type { Tasks } from '../service/tasks.ts';
+import type { Uploads } from '../service/uploads.ts';
 import type { Verification } from '../service/verification.ts';
 import { actionRoutes } from './actions.ts';
 import { type AuditOptions, auditRequests } from './audit.ts';
@@ -75,16 +76,19 @@ import {
   unknownOperatorsRoutes,
   unknownRoutes,
 } from './unknown-routes.ts';
+import { type UploadPlaces, uploadPlaces } from './upload-places.ts';
 import { pathsOf } from './version-routing.ts';
 import { sendVersions, versionRoutes } from './versions.ts';
 import { scrubRoutes } from './vitrine/scrub.ts';
 import { sharingRoutes } from './vitrine/sharing-routes.ts';
+import { uploadRoutes } from './vitrine/uploads.ts';
 
 export interface AppOptions {
   readonly images: Images;
   readonly imageData: ImageData;
   /** Undefined where no data is staged. */
   readonly staging: Staging | undefined;
+  readonly uploads: Uploads;
   readonly imports: Imports;
   readonly importRules: ImportRules;
   readonly copies: StoreCopies;
@@ -180,7 +184,11 @@ export function buildApp(options: AppOptions): FastifyInstance {
   healthRoutes(app, { ...options, ...closing });
   identityApi(app, options);
   // One for both, so that a project's requests are counted together.
-  const limited = { ...options, limitProject: projectLimit(network.rates.project) };
+  const limited = {
+    ...options,
+    limitProject: projectLimit(network.rates.project),
+    places: uploadPlaces(network.maxUploads),
+  };
   void app.register((scope) => imagesApi(scope, limited));
   void app.register((scope) => operatorsApi(scope, limited));
   void app.register((scope) => browserDownloads(scope, limited));
@@ -202,6 +210,7 @@ function identityApi(app: FastifyInstance, options: AppOptions): void {
 
 interface ApiOptions extends AppOptions {
   readonly limitProject: onRequestHookHandler | undefined;
+  readonly places: UploadPlaces;
 }
 
 async function imagesApi(app: FastifyInstance, options: ApiOptions): Promise<void> {
@@ -234,6 +243,7 @@ async function operatorsApi(app: FastifyInstance, options: ApiOptions): Promise<
     sharingRoutes(routes, options);
     downloadPassRoutes(routes, options);
     scrubRoutes(routes, options.verification);
+    await uploadRoutes(routes, options);
   });
   unknownOperatorsRoutes(app);
 }

@@ -7,6 +7,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** What a request is about beside the image, where its path does not say so. */
     auditTarget?: string;
+    /** The image that a request is about, where its path does not say so. */
+    auditImage?: string;
   }
 }
 
@@ -91,7 +93,7 @@ function recordOf(request: FastifyRequest, reply: FastifyReply): AuditRecord {
     project_id: caller?.projectId ?? null,
     roles: [...(caller?.roles ?? [])],
     operation: operationOf(request),
-    image_id: cut(parametersOf(request)['imageId'] ?? createdImage(reply)),
+    image_id: cut(parametersOf(request)['imageId'] ?? request.auditImage ?? createdImage(reply)),
     target: cut(targetOf(request)),
     outcome: outcomeOf(reply),
     status: reply.raw.statusCode,
@@ -110,8 +112,8 @@ function parametersOf({ params }: FastifyRequest): Readonly<Record<string, strin
 }
 
 function targetOf(request: FastifyRequest): string | undefined {
-  const { memberId, tag, projectId } = parametersOf(request);
-  return request.auditTarget ?? memberId ?? tag ?? projectId;
+  const { memberId, tag, projectId, uploadId } = parametersOf(request);
+  return request.auditTarget ?? memberId ?? tag ?? projectId ?? uploadId;
 }
 
 /** The image that a create has made, from where the answer says that it is. */
@@ -133,6 +135,9 @@ const operations: Readonly<Record<string, string>> = {
   'PATCH /v2/images/:imageId': 'image.update',
   'DELETE /v2/images/:imageId': 'image.delete',
   'PUT /v2/images/:imageId/file': 'image.upload',
+  'POST /vitrine/v1/uploads': 'image.upload.begin',
+  'PATCH /vitrine/v1/uploads/:uploadId': 'image.upload',
+  'DELETE /vitrine/v1/uploads/:uploadId': 'image.upload.end',
   'GET /v2/images/:imageId/file': 'image.download',
   'POST /v2/images/:imageId/actions/deactivate': 'image.deactivate',
   'POST /v2/images/:imageId/actions/reactivate': 'image.reactivate',

@@ -20,14 +20,12 @@ const simpleHeaders = [
   ...['Content-Language', 'Expires', 'Last-Modified', 'Pragma'],
 ];
 
-const sendable = new Set([...requestHeaders, ...simpleHeaders].map((name) => name.toLowerCase()));
-
 /** What pages may read of an answer beside what browsers always let them: what Glance names, and what else is told. */
 const exposedHeaders = [
   ...['X-Image-Meta-Checksum', 'X-Auth-Token', 'X-Subject-Token', 'X-Service-Token'],
   'X-OpenStack-Request-ID',
   ...['Location', 'Retry-After', 'Content-MD5', 'Content-Range', 'X-Vitrine-Member'],
-].join(', ');
+];
 
 /** How long browsers may keep the answer to a preflight, seconds. */
 const maxAge = '3600';
@@ -49,6 +47,7 @@ export function allowOrigins(app: FastifyInstance, origins: readonly string[]): 
   app.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
     const allowed = allowedFor(request.headers.origin);
     if (!isOpen) reply.header('vary', 'Origin');
+    const { answer, preflight, mayAsk } = request.url.startsWith(uploadPath) ? forUploads : usual;
     if (!isPreflight(request)) {
       if (allowed !== undefined) allow(reply, allowed, answer);
       return undefined;
@@ -59,13 +58,43 @@ export function allowOrigins(app: FastifyInstance, origins: readonly string[]): 
   });
 }
 
-const preflight = {
-  'access-control-allow-methods': methods.join(', '),
-  'access-control-allow-headers': requestHeaders.join(', '),
-  'access-control-max-age': maxAge,
-};
+/** What pages may do with calls of one kind. */
+function rulesFor(
+  taken: readonly string[],
+  told: readonly string[],
+  allowedMethods: readonly string[],
+) {
+  const sendable = new Set([...taken, ...simpleHeaders].map((name) => name.toLowerCase()));
+  return {
+    answer: { 'access-control-expose-headers': told.join(', ') },
+    preflight: {
+      'access-control-allow-methods': allowedMethods.join(', '),
+      'access-control-allow-headers': taken.join(', '),
+      'access-control-max-age': maxAge,
+    },
+    mayAsk: ({ headers }: FastifyRequest): boolean => {
+      const method = headers['access-control-request-method'] ?? '';
+      const names = (headers['access-control-request-headers'] ?? '').split(',');
+      return (
+        allowedMethods.includes(method) &&
+        names
+          .map((name) => name.trim().toLowerCase())
+          .every((name) => name === '' || sendable.has(name))
+      );
+    },
+  };
+}
 
-const answer = { 'access-control-expose-headers': exposedHeaders };
+const usual = rulesFor(requestHeaders, exposedHeaders, methods);
+
+/** Uploads that can be resumed say much by headers of their own. @see tus 1.0 */
+const uploadPath = '/vitrine/v1/uploads';
+const uploadHeaders = ['Tus-Resumable', 'Upload-Length', 'Upload-Metadata', 'Upload-Offset'];
+const forUploads = rulesFor(
+  [...requestHeaders, ...uploadHeaders, 'Upload-Checksum'],
+  [...exposedHeaders, ...uploadHeaders, 'Tus-Version', 'Upload-Expires'],
+  ['HEAD', ...methods],
+);
 
 function allow(reply: FastifyReply, origin: string, headers: Readonly<Record<string, string>>) {
   reply.header('access-control-allow-origin', origin).headers(headers);
@@ -76,16 +105,5 @@ function isPreflight({ method, headers }: FastifyRequest): boolean {
     method === 'OPTIONS' &&
     headers.origin !== undefined &&
     headers['access-control-request-method'] !== undefined
-  );
-}
-
-function mayAsk({ headers }: FastifyRequest): boolean {
-  const method = headers['access-control-request-method'] ?? '';
-  const names = (headers['access-control-request-headers'] ?? '').split(',');
-  return (
-    methods.includes(method) &&
-    names
-      .map((name) => name.trim().toLowerCase())
-      .every((name) => name === '' || sendable.has(name))
   );
 }

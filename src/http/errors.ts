@@ -3,6 +3,8 @@ import type { ErrorCode } from '../domain/errors.ts';
 /** The one place that turns a refusal into an HTTP status; a new code without a row does not compile. */
 export const httpStatus = {
   BodyNotWanted: 400,
+  // Of the tus protocol.
+  ChecksumMismatch: 460,
   DatabaseUnavailable: 503,
   DuplicateImage: 409,
   HeaderTooLong: 431,
@@ -27,4 +29,6 @@ export const httpStatus = {
   TaskNotFound: 404,
   TooManyRequests: 429,
   UnsupportedMediaType: 415,
+  UploadBusy: 423,
+  UploadNotFound: 404,
 } as const satisfies Record<ErrorCode, number>;

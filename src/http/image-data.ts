@@ -13,7 +13,7 @@ import type { Network } from './network.ts';
 import { queryOf } from './reply.ts';
 import { sendData } from './send-data.ts';
 import { loadSendfile, type Sendfile } from './sendfile.ts';
-import { uploadPlaces } from './upload-places.ts';
+import type { UploadPlaces } from './upload-places.ts';
 
 interface ImageParams {
   Params: { imageId: string };
@@ -23,10 +23,8 @@ export interface ImageDataRoutesOptions {
   readonly imageData: ImageData;
   /** Undefined where no data is staged. */
   readonly staging: Staging | undefined;
-  readonly network: Pick<
-    Network,
-    'maxUploads' | 'usesSendfile' | 'accelRedirect' | 'trustedProxies'
-  >;
+  readonly places: UploadPlaces;
+  readonly network: Pick<Network, 'usesSendfile' | 'accelRedirect' | 'trustedProxies'>;
   /** Aborted when the service stops for good: running transfers end then. */
   readonly stopping: AbortSignal;
 }
@@ -36,8 +34,7 @@ export async function imageDataRoutes(
   app: FastifyInstance,
   options: ImageDataRoutesOptions,
 ): Promise<void> {
-  const { imageData, staging, stopping, network } = options;
-  const places = uploadPlaces(network.maxUploads);
+  const { imageData, staging, stopping, places } = options;
   const sending = sendingBy(options);
 
   // The upload route reads its body itself, as it comes; only it may see a raw stream.
@@ -50,11 +47,7 @@ export async function imageDataRoutes(
         { onRequest: [requireOctets], config: { streamsBody: true } },
         async (request, reply) => {
           using _place = places.take();
-          const gone = new AbortController();
-          request.raw.once('close', () => {
-            if (!request.raw.complete) gone.abort(new Error('The client went away.'));
-          });
-          const signal = AbortSignal.any([stopping, gone.signal]);
+          const signal = uploadSignal(request, stopping);
           try {
             await bring(request.caller, request.params.imageId, {
               data: withoutTimeoutAtEnd(request),
@@ -112,8 +105,17 @@ export async function turnOf(response: ServerResponse): Promise<boolean> {
   }
 }
 
+/** Aborted when the sender goes away before all has come, or the service stops. */
+export function uploadSignal({ raw }: FastifyRequest, stopping: AbortSignal): AbortSignal {
+  const gone = new AbortController();
+  raw.once('close', () => {
+    if (!raw.complete) gone.abort(new Error('The client went away.'));
+  });
+  return AbortSignal.any([stopping, gone.signal]);
+}
+
 /** Nobody is there to be answered, which is nobody's fault. */
-function letGo(request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {
+export function letGo(request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {
   request.log.info({ err: error, requestId: request.id }, 'An upload was cut off.');
   reply.hijack();
   reply.raw.destroy();
@@ -233,6 +235,6 @@ function expectedSize(request: FastifyRequest): number | undefined {
 }
 
 /** Once the data is in, its sender waits for the disk, and silence is no sign that it is gone. */
-function withoutTimeoutAtEnd({ raw }: FastifyRequest): Readable {
+export function withoutTimeoutAtEnd({ raw }: FastifyRequest): Readable {
   return raw.once('end', () => raw.socket.setTimeout(0));
 }

@@ -160,7 +160,8 @@ async function takeUpload(
   await finish(options, { imageId, store: place.store, stored: data });
 }
 
-function bothChecks(one: DataCheck, other: DataCheck): DataCheck {
+/** Two looks at the same data. */
+export function bothChecks(one: DataCheck, other: DataCheck): DataCheck {
   return {
     read(bytes) {
       one.read(bytes);
@@ -192,7 +193,7 @@ export interface SizingCheck extends DataCheck {
 }
 
 /** The store that a caller names. @throws DomainError `InvalidRequest` */
-function targetOf(stores: Stores, id: string | undefined): ConfiguredStore {
+export function targetOf(stores: Stores, id: string | undefined): ConfiguredStore {
   // A service with one store does not know of stores.
   const target = id === undefined || !stores.isSeveral ? stores.default : stores.find(id);
   if (!target) {
@@ -235,7 +236,8 @@ async function begin(
   });
 }
 
-function checkUpload(image: Image, permitted: boolean): void {
+/** @throws DomainError `NotPermitted` `InvalidStatusChange` `InvalidRequest` */
+export function checkUpload(image: Image, permitted: boolean): void {
   if (!permitted) {
     throw new DomainError('NotPermitted', `You may not upload data to image ${image.id}.`);
   }
@@ -246,7 +248,8 @@ function checkUpload(image: Image, permitted: boolean): void {
   }
 }
 
-function notQueued(image: Image): DomainError {
+/** The refusal of data for an image that does not wait for it. */
+export function notQueued(image: Image): DomainError {
   return new DomainError(
     'InvalidStatusChange',
     `Image ${image.id} is ${image.status}; data is taken only while it is queued.`,

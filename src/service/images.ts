@@ -11,6 +11,7 @@ import {
 } from '../database/images.ts';
 import { insertPendingDelete } from '../database/pending-deletes.ts';
 import { findReservation, moveUsage, usageOf } from '../database/upload-reservations.ts';
+import { deleteUpload, findUploadTo } from '../database/uploads.ts';
 import type { Caller } from '../domain/caller.ts';
 import type { Target } from '../domain/condition.ts';
 import { DomainError } from '../domain/errors.ts';
@@ -137,6 +138,8 @@ async function endComing(
   if (image.status === 'saving' || image.status === 'uploading') {
     const reservation = await findReservation(db, image.id);
     if (reservation) await unwantedData.noteUpload(db, reservation);
+    const upload = await findUploadTo(db, image.id);
+    if (upload) await deleteUpload(db, upload.id);
   }
   if (task === undefined && image.status !== 'uploading') return [];
   const coming = await findImageImport(db, image.id);

@@ -16,6 +16,8 @@ export interface DiskWriterOptions {
   readonly minFreeBytes: number;
   /** Bytes announced by the sender, if any. */
   readonly expectedSize: number | undefined;
+  /** Where it begins to write, bytes; at the start unless it is given. */
+  readonly start?: number;
 }
 
 /** @throws StoreError `Full` when `wanted` bytes more would leave less than `minFreeBytes`. */
@@ -29,11 +31,11 @@ export async function checkFreeSpace(
   }
 }
 
-/** Writes `options.file`, which the caller opened and will close, from its start to its end, and syncs it on the way. */
+/** Writes `options.file`, which the caller opened and will close, to its end, and syncs it on the way. */
 export function diskWriter(options: DiskWriterOptions): DataWriter {
-  const { file, expectedSize = 0 } = options;
-  let written = 0;
-  let nextStride = stride;
+  const { file, expectedSize = 0, start = 0 } = options;
+  let written = start;
+  let nextStride = start + stride;
   let tail = Promise.resolve();
   let background: Promise<void> | undefined;
   let syncFailure: { readonly error: unknown } | undefined;

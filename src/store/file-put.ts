@@ -69,7 +69,7 @@ async function receiveInto(
 }
 
 /** Makes whole data visible. link, unlike rename, fails if the image has data: two puts cannot both win. */
-async function publish(
+export async function publish(
   { disk, folders }: FilePutContext,
   partial: string,
   { folder, file }: ImagePath,

@@ -6,6 +6,7 @@ import { listFiles, setAside } from './file-list.ts';
 import { putFile } from './file-put.ts';
 import { fileReader } from './file-reader.ts';
 import { foldersOn } from './folders.ts';
+import { growFile } from './growing-file.ts';
 import type { Hashers } from './hashing.ts';
 import { hold, isHeld } from './holds.ts';
 import { type ImagePath, imagePaths } from './image-paths.ts';
@@ -104,6 +105,8 @@ export function filesystemStore(options: FilesystemOptions): Store {
       isHeld: () => isHeld(directory),
       setAside: (name) => setAside(directory, name),
     },
+
+    grow: (dataId, growing) => growFile(context, dataId, growing),
 
     // Every put and every reader ends by its caller; the hashers are shared and belong to whoever made them.
     async [Symbol.asyncDispose]() {

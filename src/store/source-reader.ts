@@ -17,6 +17,8 @@ export interface SourceReader extends Disposable {
 export interface SourceOptions {
   /** Bytes; one more is `TooLarge`. */
   readonly maxSize: number;
+  /** Whether the bytes that came before a failure are given out first. */
+  readonly keepsCut?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -32,7 +34,10 @@ const nothing = new Uint8Array(0);
  * Reads `data` by its `data` events, which cost less than an async iterator and, unlike one, leave
  * the stream undestroyed when reading stops early: the answer to a refused upload still has to be sent.
  */
-export function sourceReader(data: Readable, { maxSize, signal }: SourceOptions): SourceReader {
+export function sourceReader(
+  data: Readable,
+  { maxSize, keepsCut = false, signal }: SourceOptions,
+): SourceReader {
   let demand: Demand | undefined;
   let rest: Uint8Array = nothing;
   /** The memory of `rest` when it is nobody else's. */
@@ -45,7 +50,7 @@ export function sourceReader(data: Readable, { maxSize, signal }: SourceOptions)
     if (!demand) return;
     const { target, filled } = demand;
     if (!failure && demand.length < target.length && !ended) return;
-    if (failure) filled.reject(failure.error);
+    if (failure && !(keepsCut && demand.length > 0)) filled.reject(failure.error);
     else filled.resolve(demand.length);
     demand = undefined;
     data.pause();

@@ -78,6 +78,8 @@ export interface Store extends AsyncDisposable {
   dataIdOf(location: Location): string;
   /** Where it keeps data in files, these. */
   readonly files?: StoredFiles;
+  /** Goes on with data of which `size` bytes are there, where a store can let data grow; undefined where it cannot. */
+  readonly grow?: ((dataId: string, growing: GrowOptions) => Growth) | undefined;
 }
 
 /** Something that lies in the place of a store. */
@@ -108,6 +110,61 @@ export interface StoredFiles {
   isHeld(): Promise<boolean>;
   /** Moves what `list` has named to where nobody looks for data; returns its path there. @throws StoreError `Unavailable`. */
   setAside(name: string): Promise<string>;
+}
+
+export interface GrowOptions {
+  /** How much is there and stays, bytes; what lies behind it is dropped. */
+  readonly size: number;
+  /** How much there may be in the end, bytes. */
+  readonly maxSize: number;
+  /** Looks at the data on its way in, where it is seen from its first byte. */
+  readonly check: DataCheck;
+}
+
+/** What came in, and why no more did. */
+export interface Appended {
+  /** Of all the data, on stable storage; bytes. */
+  readonly size: number;
+  /** Undefined when all of the source has come. */
+  readonly cause: unknown;
+}
+
+/**
+ * Data that comes in pieces and lies under an id of its own, where `open` and `discard` find it. One process at a time
+ * has it grow, by one call at a time.
+ */
+export interface Growth extends Disposable {
+  /** On stable storage, bytes. */
+  readonly size: number;
+  /** Whether all of it has been seen, so that its hashes are at hand. */
+  readonly isSeen: boolean;
+  /**
+   * Adds `data` until it ends or fails; what came of it stays. Memory does not grow with it.
+   *
+   * @throws StoreError `Full` `Unavailable` `NotFound`; what a check throws. The data is then to be gone on with anew, from
+   *   what was last kept.
+   */
+  append(data: Readable, options: AppendOptions): Promise<Appended>;
+  /**
+   * Makes the data that of an image: it then lies under both ids. What has not been seen is read once more.
+   *
+   * @param check looks at all of it, which is then read once more; without it, the one that has seen it ends
+   * @throws StoreError `Exists` `Unavailable`; what the check throws
+   */
+  adopt(imageId: string, options: AdoptOptions): Promise<StoredData>;
+}
+
+export interface AppendOptions {
+  /** Looks at these bytes, by themselves; what it throws at their end leaves nothing of them. */
+  readonly check?: DataCheck | undefined;
+  /** Told from time to time how much is on stable storage, bytes in all. */
+  readonly onKept: (size: number) => Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+export interface AdoptOptions {
+  readonly check?: DataCheck | undefined;
+  readonly signal: AbortSignal;
 }
 
 /** Open data of one image; close it when done. */

@@ -61,7 +61,9 @@ function fill<T>(value: T, names: Names): T {
   return JSON.parse(text);
 }
 
-function request(call: ImageCall | ServiceCall, names: Names, token?: string): Promise<Answer> {
+function request(call: ImageCall | ServiceCall, given: Names, token?: string): Promise<Answer> {
+  const encoded = Buffer.from(given['image'] ?? '').toString('base64');
+  const names = { ...given, 'image in Base64': encoded };
   const { send, body, headers } = fill(call, names);
   const [, method = '', path = ''] = /^(\S+) (.*)$/.exec(send) ?? [];
   return target.send(method, path, body, {

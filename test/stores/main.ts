@@ -15,6 +15,7 @@ import {
 const imageDataTests = [
   'test/api/image-data.test.ts',
   'test/api/slow-senders.test.ts',
+  'test/api/uploads.test.ts',
   'test/contract/api.test.ts',
 ];
 

@@ -50,7 +50,8 @@ export function openapiDocument(operations: readonly Operation[], version: strin
   };
 }
 
-function operationDocument({ id, tag, summary, path, query, body, status, answer }: Operation) {
+function operationDocument(operation: Operation) {
+  const { id, tag, summary, path, query, headers, body, contentType, status, answer } = operation;
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
     in: 'path',
@@ -64,12 +65,20 @@ function operationDocument({ id, tag, summary, path, query, body, status, answer
     required: required.has(name),
     schema,
   }));
+  const inHeaders = Object.entries(headers ?? {}).map(([name, description]) => ({
+    name,
+    in: 'header',
+    required: !description.startsWith('Optional'),
+    description,
+    schema: { type: 'string' },
+  }));
   return {
     operationId: id,
     tags: [tag],
     summary,
-    parameters: [...inPath, ...inQuery],
+    parameters: [...inPath, ...inQuery, ...inHeaders],
     ...(body && { requestBody: { required: true, content: json(body) } }),
+    ...(contentType && { requestBody: { required: true, content: { [contentType]: {} } } }),
     responses: {
       [status ?? (answer ? 200 : 204)]: {
         description: answer ? 'Done; the answer tells what is.' : 'Done.',

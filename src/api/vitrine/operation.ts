@@ -3,7 +3,7 @@ import { Compile, type Validator } from 'typebox/schema';
 import { DomainError } from '../../domain/errors.ts';
 import { label } from '../schemas.ts';
 
-export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+export type Method = 'GET' | 'HEAD' | 'OPTIONS' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** The names in braces of a path. */
 type ParametersOf<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
@@ -30,9 +30,13 @@ export interface Operation<
   readonly tag: string;
   readonly summary: string;
   readonly query?: Query;
+  /** What its headers say beside those of every call. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Body;
+  /** The type of a body that is no JSON, of any length. */
+  readonly contentType?: string;
   /** What success is answered with; 204 without an answer. */
-  readonly status?: 200 | 202;
+  readonly status?: 200 | 201 | 202;
   readonly answer?: Answer;
 }
 

@@ -8,6 +8,7 @@ import { imports } from '../migrations/postgres/0007-imports.ts';
 import { releases } from '../migrations/postgres/0008-releases.ts';
 import { dataChecks } from '../migrations/postgres/0009-data-checks.ts';
 import { access } from '../migrations/postgres/0010-access.ts';
+import { uploads } from '../migrations/postgres/0011-uploads.ts';
 import type { SchemaSteps } from '../schema-steps.ts';
 
 /** Every step of PostgreSQL's schema, oldest first. */
@@ -22,6 +23,7 @@ export const migrations: SchemaSteps = {
   '0008-releases': releases,
   '0009-data-checks': dataChecks,
   '0010-access': access,
+  '0011-uploads': uploads,
 };
 
 /** The newest step that this release knows. */

@@ -7,6 +7,7 @@ import type { Operation } from '../../api/vitrine/operation.ts';
 import * as requestOperations from '../../api/vitrine/requests.ts';
 import * as logOperations from '../../api/vitrine/share-log.ts';
 import * as shareOperations from '../../api/vitrine/shares.ts';
+import * as uploadOperations from '../../api/vitrine/uploads.ts';
 import type { AcceptRules } from '../../service/accept-rules.ts';
 import type { AccessRequests } from '../../service/access-requests.ts';
 import type { Inbox } from '../../service/inbox.ts';
@@ -53,6 +54,7 @@ export const operations: readonly Operation[] = [
   ...operationsIn(requestOperations),
   ...operationsIn(ruleOperations),
   ...operationsIn(logOperations),
+  ...operationsIn(uploadOperations),
 ];
 
 function operationsIn(module: Readonly<Record<string, unknown>>): Operation[] {

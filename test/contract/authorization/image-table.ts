@@ -84,6 +84,15 @@ export const imageCalls: Readonly<Record<string, ImageCall>> = {
     body: { method: { name: 'glance-direct' } },
     on: 'staged',
   },
+  'begin an upload': {
+    send: 'POST /vitrine/v1/uploads',
+    headers: {
+      'tus-resumable': '1.0.0',
+      'upload-length': '5',
+      'upload-metadata': 'image_id {image in Base64}',
+    },
+    on: 'queued',
+  },
   download: { send: `GET ${image}/file`, isSafe: true },
   'download part': { send: `GET ${image}/file`, headers: { range: 'bytes=1-2' }, isSafe: true },
   'download switched off': { send: `GET ${image}/file`, on: 'deactivated', isSafe: true },
@@ -153,6 +162,7 @@ give away              200 403 403 --- --- | 200 403 403 --- --- | 200 403 403 -
 change nothing         200 200 200 --- --- | 200 200 200 --- --- | 200 200 200 --- --- | 200 --- --- --- --- | 200 --- --- --- --- | ---
 delete                 204 204 403 --- --- | 204 403 403 --- --- | 204 403 403 --- --- | 204 --- --- --- --- | 204 --- --- --- --- | ---
 upload                 204 204 403 --- --- | 204 403 403 --- --- | 204 403 403 --- --- | 204 --- --- --- --- | 204 --- --- --- --- | ---
+begin an upload        201 201 403 --- --- | 201 403 403 --- --- | 201 403 403 --- --- | 201 --- --- --- --- | 201 --- --- --- --- | ---
 stage                  204 204 403 --- --- | 204 403 403 --- --- | 204 403 403 --- --- | 204 --- --- --- --- | 204 --- --- --- --- | ---
 import                 202 202 403 --- --- | 202 403 403 --- --- | 202 403 403 --- --- | 202 --- --- --- --- | 202 --- --- --- --- | ---
 download               200 200 403 --- --- | 200 200 403 --- --- | 200 200 403 --- --- | 200 --- --- --- --- | 200 --- --- --- --- | ---

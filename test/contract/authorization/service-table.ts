@@ -16,6 +16,8 @@ export const callers = [
 
 export type Caller = (typeof callers)[number];
 
+const tus = { 'tus-resumable': '1.0.0' };
+
 /** Calls that are no line of the table as they stand. */
 export const serviceCalls: Readonly<Record<string, ServiceCall>> = {
   'set quotas': {
@@ -36,6 +38,17 @@ export const serviceCalls: Readonly<Record<string, ServiceCall>> = {
     send: 'POST /vitrine/v1/accept-rules',
     body: { producer: '{foreign project}' },
   },
+  'show an upload': { send: 'HEAD /vitrine/v1/uploads/any', headers: tus },
+  'go on with an upload': {
+    send: 'PATCH /vitrine/v1/uploads/any',
+    body: '12345',
+    headers: {
+      ...tus,
+      'upload-offset': '0',
+      'content-type': 'application/offset+octet-stream',
+    },
+  },
+  'end an upload': { send: 'DELETE /vitrine/v1/uploads/any', headers: tus },
   'answer offers': {
     send: 'POST /vitrine/v1/inbox/answers',
     body: { images: ['any'], answer: 'accepted' },
@@ -110,6 +123,10 @@ DELETE /vitrine/v1/accept-rules/none              404 404 403 403 403 403  403 4
 GET /vitrine/v1/mutes                             200 200 200 403 403 403  403 403 200 401    401
 PUT /vitrine/v1/mutes/{foreign project}           204 204 403 403 403 403  403 403 204 401    401
 DELETE /vitrine/v1/mutes/nobody                   404 404 403 403 403 403  403 403 404 401    401
+OPTIONS /vitrine/v1/uploads                       204 204 204 204 204 204  403 403 204 401    401
+show an upload                                    404 404 404 404 404 404  403 403 404 401    401
+go on with an upload                              404 404 404 404 404 404  403 403 404 401    401
+end an upload                                     404 404 404 404 404 404  403 403 404 401    401
 ask about a rule                                  200 403 403 403 403 403  403 403 403 401    401
 `;
 
