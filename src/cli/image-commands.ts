@@ -5,6 +5,7 @@ import { listMembers } from '../client/members.ts';
 import { getProjectNames } from '../client/names.ts';
 import type { Session } from '../client/session.ts';
 import { type CommonOptions, openContext, withCommonOptions } from './command-context.ts';
+import { addUploadCommand } from './upload-command.ts';
 
 /** `vitrine image …`: what operators do to images beside the Images API. */
 export function imageCommands(): Command {
@@ -37,6 +38,7 @@ export function imageCommands(): Command {
       output.fields({ id, name, status, owner, owner_name: names.get(owner ?? '') ?? null });
     });
 
+  addUploadCommand(image);
   return image;
 }
 

@@ -30,7 +30,7 @@ export type NamedIn =
     };
 
 export interface ApiRequest {
-  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Path below the service's endpoint, with its leading slash. */
   readonly path: string;
   /** Beside those that every request has. */

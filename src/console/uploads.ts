@@ -1,5 +1,5 @@
 import { createContext, useContext } from 'react';
-import type { Pace } from './pace.ts';
+import type { Pace } from '../client/pace.ts';
 
 /** What is to become an image. */
 export interface UploadDraft {

@@ -1,10 +1,10 @@
 import { type ReactNode, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
+import { durationText, sizeText } from '../client/text.ts';
 import { useAccount } from './account.ts';
 import { adviceOn } from './advice.ts';
 import { uploadQueue } from './browser/upload-queue.ts';
 import { PlaceLink } from './parts/place-link.tsx';
 import { ShareDialog } from './parts/share-dialog.tsx';
-import { durationText, sizeText } from './text.ts';
 import { type Upload, UploadsProvider, type UploadsState, useUploads } from './uploads.ts';
 
 /** Sends files while the reader goes from page to page. */

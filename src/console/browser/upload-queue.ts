@@ -1,7 +1,7 @@
 import { uploadImageData } from '../../client/image-data.ts';
 import { createImage, deleteImage } from '../../client/images.ts';
+import { paceOf } from '../../client/pace.ts';
 import type { Session } from '../../client/session.ts';
-import { paceOf } from '../pace.ts';
 import type { Upload, UploadDraft } from '../uploads.ts';
 
 /** Files that are sent at a time. */

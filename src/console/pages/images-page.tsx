@@ -1,5 +1,6 @@
 import { type DragEvent, type ReactNode, useMemo, useState } from 'react';
 import { getImagePage, type ImageBody } from '../../client/images.ts';
+import { countText } from '../../client/text.ts';
 import { useAccount } from '../account.ts';
 import { useMedia } from '../browser/use-media.ts';
 import {
@@ -20,7 +21,6 @@ import { ShareDialog } from '../parts/share-dialog.tsx';
 import { UploadDialog } from '../parts/upload-dialog.tsx';
 import { VirtualRows } from '../parts/virtual-rows.tsx';
 import { imagesPlace } from '../place.ts';
-import { countText } from '../text.ts';
 import { useUploads } from '../uploads.ts';
 
 function rowOf(image: ImageBody): ImageRow {

@@ -1,5 +1,6 @@
 import { type ReactNode, useMemo, useState } from 'react';
 import type { OfferBody } from '../../client/sharing.ts';
+import { sizeText, timeText } from '../../client/text.ts';
 import { useAccount } from '../account.ts';
 import { useMedia } from '../browser/use-media.ts';
 import { useTask } from '../browser/use-task.ts';
@@ -12,7 +13,6 @@ import { PlaceLink } from '../parts/place-link.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { VirtualRows } from '../parts/virtual-rows.tsx';
 import { type OfferStatus, offerStatuses } from '../place.ts';
-import { sizeText, timeText } from '../text.ts';
 
 const titles: Readonly<Record<OfferStatus, string>> = {
   pending: 'Pending',

@@ -1,10 +1,10 @@
 import type { ReactNode } from 'react';
 import { deleteImage } from '../../client/images.ts';
+import { countText } from '../../client/text.ts';
 import { useAccount } from '../account.ts';
 import { useTask } from '../browser/use-task.ts';
 import { forgetImages } from '../image-memory.ts';
 import { useTell } from '../messages.ts';
-import { countText } from '../text.ts';
 import { Dialog } from './dialog.tsx';
 import { Problem } from './problem.tsx';
 import type { Shared } from './share-dialog.tsx';

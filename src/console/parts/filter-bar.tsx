@@ -1,6 +1,6 @@
 import { type ReactNode, useEffect, useState } from 'react';
+import { diskFormats } from '../../client/disk-format.ts';
 import { goTo } from '../browser/navigation.ts';
-import { diskFormats } from '../disk-format.ts';
 import { type ImageFilters, type Origin, origins, statuses } from '../image-filters.ts';
 
 const originNames: Readonly<Record<Origin, string>> = {

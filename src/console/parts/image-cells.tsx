@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
+import { sizeText, timeText } from '../../client/text.ts';
 import type { ImageRow } from '../image-memory.ts';
-import { sizeText, timeText } from '../text.ts';
 import { Cell, HeadCell } from './cell.tsx';
 import { StatusMark } from './marks.tsx';
 import { PlaceLink } from './place-link.tsx';

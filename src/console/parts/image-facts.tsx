@@ -1,9 +1,9 @@
 import { type ReactNode, useCallback } from 'react';
 import type { ImageBody } from '../../client/images.ts';
 import { getProjectNames } from '../../client/names.ts';
+import { sizeText, timeText } from '../../client/text.ts';
 import { useAccount } from '../account.ts';
 import { useLoaded } from '../browser/use-loaded.ts';
-import { sizeText, timeText } from '../text.ts';
 import { accessText } from './image-cells.tsx';
 
 /** What the service itself knows of an image. */

@@ -2,11 +2,11 @@ import { type ReactNode, useCallback } from 'react';
 import { removeMember } from '../../client/members.ts';
 import type { Session } from '../../client/session.ts';
 import { listShares, putShare } from '../../client/sharing.ts';
+import { shortId, timeText } from '../../client/text.ts';
 import { useAccount } from '../account.ts';
 import { useLoaded } from '../browser/use-loaded.ts';
 import { useTask } from '../browser/use-task.ts';
 import { useTell } from '../messages.ts';
-import { shortId, timeText } from '../text.ts';
 import { StatusMark } from './marks.tsx';
 import { Problem } from './problem.tsx';
 

@@ -3,11 +3,11 @@ import { ApiError } from '../../client/api-error.ts';
 import { type Offered, offerImage, removeMember } from '../../client/members.ts';
 import type { Session } from '../../client/session.ts';
 import { type ShareTermsBody, shareImage } from '../../client/sharing.ts';
+import { countText } from '../../client/text.ts';
 import { useAccount } from '../account.ts';
 import { adviceOn } from '../advice.ts';
 import { useTask } from '../browser/use-task.ts';
 import { recipientsIn } from '../recipients.ts';
-import { countText } from '../text.ts';
 import { Dialog } from './dialog.tsx';
 import { Problem } from './problem.tsx';
 

@@ -1,6 +1,6 @@
 import { type FormEvent, type ReactNode, useId, useRef, useState } from 'react';
-import { diskFormats, formatOf, nameOf } from '../disk-format.ts';
-import { sizeText } from '../text.ts';
+import { diskFormats, formatOf, nameOf } from '../../client/disk-format.ts';
+import { sizeText } from '../../client/text.ts';
 import { type UploadDraft, useUploads } from '../uploads.ts';
 import { Dialog } from './dialog.tsx';
 

@@ -9,8 +9,8 @@ import {
   useState,
   useSyncExternalStore,
 } from 'react';
+import { numberText } from '../../client/text.ts';
 import type { PageList } from '../page-list.ts';
-import { numberText } from '../text.ts';
 import { Cell } from './cell.tsx';
 import { Problem } from './problem.tsx';
 
