@@ -10,7 +10,14 @@ export interface UploadDraft {
   readonly imageId?: string;
 }
 
-export type UploadStage = 'waiting' | 'sending' | 'storing' | 'done' | 'failed';
+export type UploadStage =
+  | 'waiting'
+  | 'sending'
+  | 'interrupted'
+  | 'paused'
+  | 'storing'
+  | 'done'
+  | 'failed';
 
 /** A file on its way. */
 export interface Upload {
@@ -20,6 +27,8 @@ export interface Upload {
   readonly pace: Pace;
   /** Undefined until there is an image. */
   readonly imageId: string | undefined;
+  /** By which it can be gone on with; undefined until it is begun. */
+  readonly uploadId: string | undefined;
   readonly problem: unknown;
 }
 
@@ -28,7 +37,9 @@ export interface UploadsState {
   /** Another number whenever there is an image more. */
   readonly version: number;
   readonly start: (drafts: readonly UploadDraft[]) => void;
-  /** Sends it once more, for the same image. */
+  /** Stops sending, until it is gone on with. */
+  readonly pause: (key: number) => void;
+  /** Goes on with it, for the same image. */
   readonly retry: (key: number) => void;
   /** Ends it, and deletes the image that has no data then. */
   readonly cancel: (key: number) => void;

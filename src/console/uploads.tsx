@@ -14,7 +14,7 @@ export function Uploads({ children }: { readonly children: ReactNode }): ReactNo
   const uploads = useSyncExternalStore(queue.subscribe, queue.list);
   const made = uploads.filter(({ imageId }) => imageId !== undefined).length;
   const done = uploads.filter(({ stage }) => stage === 'done').length;
-  const isBusy = uploads.some(({ stage }) => ['waiting', 'sending', 'storing'].includes(stage));
+  const isBusy = uploads.some(({ stage }) => !['done', 'failed'].includes(stage));
   useEffect(() => (isBusy ? keepPage() : undefined), [isBusy]);
 
   const version = made * 1000 + done;
@@ -76,6 +76,10 @@ function stateText({ draft, stage, pace, problem }: Upload): string {
   switch (stage) {
     case 'waiting':
       return `Waits for its turn · ${sizeText(size)}`;
+    case 'paused':
+      return `Paused at ${sizeText(pace.share * size)} of ${sizeText(size)}`;
+    case 'interrupted':
+      return `${adviceOn(problem).problem} Goes on by itself as soon as it can.`;
     case 'storing':
       return 'All is sent; the service writes it to the disk …';
     case 'done':
@@ -95,7 +99,7 @@ function stateText({ draft, stage, pace, problem }: Upload): string {
 
 function UploadActions({ upload }: { readonly upload: Upload }): ReactNode {
   const { key, stage, draft, imageId } = upload;
-  const { retry, cancel, dismiss } = useUploads();
+  const { pause, retry, cancel, dismiss } = useUploads();
   const [isSharing, setSharing] = useState(false);
   return (
     <span className="upload-actions">
@@ -104,9 +108,18 @@ function UploadActions({ upload }: { readonly upload: Upload }): ReactNode {
           Share
         </button>
       )}
-      {stage === 'failed' && (
+      {(stage === 'sending' || stage === 'interrupted') && (
+        <button
+          type="button"
+          aria-label={`Pause the upload of ${draft.name}`}
+          onClick={() => pause(key)}
+        >
+          Pause
+        </button>
+      )}
+      {(stage === 'failed' || stage === 'paused') && (
         <button type="button" onClick={() => retry(key)}>
-          Try again
+          {stage === 'failed' ? 'Try again' : 'Go on'}
         </button>
       )}
       <button

@@ -6,11 +6,14 @@ import {
   chromium,
   type Page,
 } from 'playwright-core';
+import { type Line, lineTo } from '../stores/line.ts';
 import { passwordOf, type RunningService, runService } from '../support/running-service.ts';
 
 /** The console of a running service, and people in front of it. */
 export interface Desk extends AsyncDisposable {
   readonly service: RunningService;
+  /** Between the browsers and the service. */
+  readonly line: Line;
   /** A browser of somebody's own, at the beginning. */
   visit(options?: BrowserContextOptions): Promise<Page>;
   /** The same, signed in. */
@@ -36,9 +39,13 @@ export async function openDesk({ folder }: DeskOptions = {}): Promise<Desk> {
       environment: { VITRINE_LOG_LEVEL: 'warn' },
     }),
   );
+  const line = parts.use(await lineTo(service.port));
   const browser = await chromium.launch({
     executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-dev-shm-usage'],
+    args: [
+      ...['--no-sandbox', '--disable-dev-shm-usage'],
+      `--host-resolver-rules=MAP 127.0.0.1:${service.port} 127.0.0.1:${line.port}`,
+    ],
   });
   parts.defer(() => browser.close());
   const complaints: Complaints = { list: [] };
@@ -46,6 +53,7 @@ export async function openDesk({ folder }: DeskOptions = {}): Promise<Desk> {
   const owned = parts.move();
   return {
     service,
+    line,
     visit,
     async signIn(user, options) {
       const page = await visit(options);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { after, test } from 'node:test';
 import type { Page } from 'playwright-core';
@@ -187,6 +188,34 @@ test('a file that is dropped on the page is uploaded', async () => {
   await dialog.getByRole('button', { name: 'Upload', exact: true }).click();
 
   await rowOf(producer, 'dropped').getByText('active').waitFor();
+});
+
+test('an upload is paused, and goes on by itself when the network was cut', async () => {
+  const path = await makeIso(folder.path, 'travelled', 6_000_000);
+  await slowDown(producer, 1_500_000);
+  await upload(producer, path);
+  const item = producer.getByRole('listitem').filter({ hasText: 'travelled' });
+  await item.getByText(/ left$/).waitFor();
+
+  await item.getByRole('button', { name: 'Pause the upload of travelled' }).click();
+  await item.getByText(/^Paused at [1-9]/).waitFor();
+  await item.getByRole('button', { name: 'Go on' }).click();
+  await item.getByText(/ left$/).waitFor();
+  desk.line.set({ kind: 'closed' });
+  await item.getByText(/^The service cannot be reached\. Goes on by itself/).waitFor();
+  desk.line.set({ kind: 'open' });
+  await item.getByText(/^Done/).waitFor();
+  await slowDown(producer, -1);
+
+  const headers = { 'x-auth-token': await desk.service.token('producer') };
+  const answer = await fetch(`${desk.service.url}/v2/images?name=travelled`, { headers });
+  const [image] = ((await answer.json()) as { images: Record<string, unknown>[] }).images;
+  assert.equal(image?.['status'], 'active');
+  const hash = createHash('sha512')
+    .update(await readFile(path))
+    .digest('hex');
+  assert.equal(image?.['os_hash_value'], hash);
+  await item.getByRole('button', { name: 'Dismiss the upload of travelled' }).click();
 });
 
 test('an upload that is cancelled leaves no image', async () => {

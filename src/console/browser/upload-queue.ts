@@ -1,7 +1,8 @@
-import { uploadImageData } from '../../client/image-data.ts';
+import { ApiError } from '../../client/api-error.ts';
 import { createImage, deleteImage } from '../../client/images.ts';
 import { paceOf } from '../../client/pace.ts';
 import type { Session } from '../../client/session.ts';
+import { deleteUpload, uploadResumably } from '../../client/uploads.ts';
 import type { Upload, UploadDraft } from '../uploads.ts';
 
 /** Files that are sent at a time. */
@@ -14,6 +15,7 @@ export interface UploadQueue {
   readonly list: () => readonly Upload[];
   readonly subscribe: (onChange: () => void) => () => void;
   readonly start: (drafts: readonly UploadDraft[]) => void;
+  readonly pause: (key: number) => void;
   readonly retry: (key: number) => void;
   readonly cancel: (key: number) => void;
   readonly dismiss: (key: number) => void;
@@ -54,9 +56,13 @@ export function uploadQueue(session: Session): UploadQueue {
       await sendFile(session, { imageId, upload, signal: cancelled.signal, change });
       change(key, { stage: 'done' });
     } catch (problem) {
-      if (!cancelled.signal.aborted) change(key, { stage: 'failed', problem });
+      if (cancelled.signal.aborted) return;
+      // One that is over begins anew.
+      const isOver = problem instanceof ApiError && [404, 410, 415].includes(problem.status);
+      change(key, { stage: 'failed', problem, ...(isOver && { uploadId: undefined }) });
     } finally {
-      running.delete(key);
+      // It may have been paused and be under way again.
+      if (running.get(key) === cancelled) running.delete(key);
     }
   }
 
@@ -66,6 +72,8 @@ export function uploadQueue(session: Session): UploadQueue {
     // An image that was there before stays as it was.
     if (upload.imageId !== undefined && upload.draft.imageId === undefined) {
       await deleteImage(session, upload.imageId);
+    } else if (upload.uploadId !== undefined) {
+      await deleteUpload(session, upload.uploadId);
     }
   }
   const byKey = (key: number) => uploads.find((upload) => upload.key === key);
@@ -79,6 +87,10 @@ export function uploadQueue(session: Session): UploadQueue {
     start(drafts) {
       set([...uploads, ...drafts.map((draft) => begun(draft, ++lastKey))]);
       next();
+    },
+    pause(key) {
+      change(key, { stage: 'paused' });
+      running.get(key)?.abort();
     },
     retry(key) {
       change(key, { stage: 'waiting', problem: undefined });
@@ -95,7 +107,15 @@ export function uploadQueue(session: Session): UploadQueue {
 
 function begun(draft: UploadDraft, key: number): Upload {
   const pace = { share: 0, speed: undefined, left: undefined };
-  return { key, draft, stage: 'waiting', pace, imageId: draft.imageId, problem: undefined };
+  return {
+    key,
+    draft,
+    stage: 'waiting',
+    pace,
+    imageId: draft.imageId,
+    uploadId: undefined,
+    problem: undefined,
+  };
 }
 
 async function createFor(session: Session, draft: UploadDraft): Promise<string> {
@@ -119,14 +139,25 @@ async function sendFile(session: Session, { imageId, upload, signal, change }: S
   const { size } = draft.file;
   const follow = paceOf(size);
   let told = 0;
-  await uploadImageData(session, imageId, draft.file, {
-    signal,
-    onProgress(sent) {
-      const now = performance.now();
-      // The last bytes are told at once: the service then writes them to the disk, which takes a while.
-      if (sent < size && now - told < tellInterval) return;
-      told = now;
-      change(key, { pace: follow(sent, now), stage: sent < size ? 'sending' : 'storing' });
+  const onProgress = (sent: number) => {
+    const now = performance.now();
+    // The last bytes are told at once: the service then writes them to the disk, which takes a while.
+    if (sent < size && now - told < tellInterval) return;
+    told = now;
+    const stage = sent < size ? 'sending' : 'storing';
+    change(key, { pace: follow(sent, now), stage, problem: undefined });
+  };
+  const { uploadId } = upload;
+  await uploadResumably(
+    session,
+    { imageId, data: draft.file, uploadId },
+    {
+      signal,
+      onProgress,
+      onBegun: (id) => change(key, { uploadId: id }),
+      // The file is still at hand: the reader says when it is enough.
+      patience: Number.POSITIVE_INFINITY,
+      onPause: ({ problem }) => change(key, { stage: 'interrupted', problem }),
     },
-  });
+  );
 }
