@@ -85,6 +85,8 @@ async function upload(file: string, options: UploadOptions): Promise<void> {
     os_hash_value: hash,
   } = await getImage(session, begun.imageId);
   output.fields({ id, name, status, size, checksum, os_hash_value: hash });
+  // Only now: whoever is killed before has not said of which image it is.
+  memory.forget(key);
 }
 
 function secondsOf(text: string): number {

@@ -170,6 +170,12 @@ export async function listWhole(db: Connection): Promise<readonly Upload[]> {
   return rows.map(uploadFromRow);
 }
 
+/** Uploads that go on. */
+export async function listOpen(db: Connection): Promise<readonly Upload[]> {
+  const rows = await db.selectFrom('uploads').selectAll().where('is_done', '=', 0).execute();
+  return rows.map(uploadFromRow);
+}
+
 /** Uploads whose time is over. */
 export async function listExpired(db: Connection, now: Date): Promise<readonly Upload[]> {
   const rows = await db

@@ -7,6 +7,7 @@ import {
   finishUpload,
   holdUpload,
   listExpired,
+  listOpen,
   listWhole,
 } from '../database/uploads.ts';
 import { DomainError } from '../domain/errors.ts';
@@ -14,7 +15,7 @@ import { failedUploadEvent, imageEvent, uploadEvent } from '../domain/event.ts';
 import type { Image } from '../domain/image.ts';
 import { formatKey } from '../domain/location.ts';
 import type { Upload } from '../domain/upload.ts';
-import type { DataCheck, Store, StoredData } from '../store/store.ts';
+import { type DataCheck, type Store, type StoredData, StoreError } from '../store/store.ts';
 import {
   bothChecks,
   type ImageDataOptions,
@@ -253,6 +254,36 @@ async function removeForgotten(
     await removeSegment(options, segment).catch((cause: unknown) => failures.push(cause));
   }
   if (failures.length > 0) throw failures[0];
+}
+
+/**
+ * Gives up what cannot be gone on with: a restored backup has the records of uploads and not their data. To be called at
+ * the start of a process that has the records for itself.
+ */
+export async function giveUpLost(options: CompletionOptions): Promise<void> {
+  const { database, stores } = options;
+  for (const upload of await listOpen(database.read)) {
+    if (!stores.named(upload.store).store.grow || (await isThere(options, upload))) continue;
+    await giveUp(options, upload, 'its data was lost');
+  }
+}
+
+async function isThere(
+  { database, stores }: Pick<CompletionOptions, 'database' | 'stores'>,
+  { id }: Upload,
+): Promise<boolean> {
+  for (const { dataId, store, size } of await listSegments(database.read, id)) {
+    if (size === 0) continue;
+    const { store: holder } = stores.named(store);
+    try {
+      await using reader = await holder.open(holder.locationOf(dataId));
+      if (reader.size < size) return false;
+    } catch (cause) {
+      if (cause instanceof StoreError && cause.code === 'NotFound') return false;
+      throw cause;
+    }
+  }
+  return true;
 }
 
 /** Makes this process the one that is at an upload, and does `work`, unless somebody is at it. */

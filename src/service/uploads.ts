@@ -16,6 +16,7 @@ import {
   type CompletionOptions,
   complete,
   giveUp,
+  giveUpLost,
   isFinal,
   lookAt,
   type Seen,
@@ -79,7 +80,7 @@ export interface Uploads {
   append(caller: Caller, id: string, part: UploadPart): Promise<Upload>;
   /** Ends an upload; its image is queued again, unless it has the data. @throws DomainError `UploadNotFound` */
   remove(caller: Caller, id: string): Promise<void>;
-  /** Lets others go on with what a crash of this process cut off: called once at start. */
+  /** Puts right what a crash of this process, or a restored backup, has left: called once at start. */
   recover(): Promise<void>;
   readonly job: Job;
   /** Resolves once everything begun is done. */
@@ -117,7 +118,11 @@ export function uploadsService(given: UploadsOptions): Uploads {
 
     append: (caller, id, part) => run(append(options, caller, id, part)),
     remove: (caller, id) => run(remove(options, caller, id)),
-    recover: () => database.transaction((db) => releaseUploads(db, database.processes.id)),
+
+    async recover() {
+      await database.transaction((db) => releaseUploads(db, database.processes.id));
+      if (!database.processes.isShared) await giveUpLost(options);
+    },
 
     job: {
       name: 'end of uploads',
