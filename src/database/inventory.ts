@@ -103,10 +103,20 @@ export interface ComingData {
 export async function listComingData(db: Connection): Promise<readonly ComingData[]> {
   const uploads = await db.selectFrom('upload_reservations').selectAll().execute();
   const imports = await db.selectFrom('import_data').selectAll().execute();
+  const segments = await db.selectFrom('upload_segments').selectAll().execute();
+  const resumable = await openUploads(db);
   return [
+    ...segments.map((row) => ({ store: row.store, dataId: row.data_id })),
+    // The last step of an upload puts it there before the record says so.
+    ...resumable.map((row) => ({ store: row.store, dataId: row.image_id })),
     ...uploads.map((row) => ({ store: row.store, dataId: row.data_id ?? row.image_id })),
     ...imports.map(({ store, id: dataId }) => ({ store, dataId })),
   ];
+}
+
+/** Uploads that can be resumed and are not done. */
+async function openUploads(db: Connection) {
+  return await db.selectFrom('uploads').selectAll().where('is_done', '=', 0).execute();
 }
 
 /** Data that is to be removed, and may be gone already. */
@@ -121,7 +131,8 @@ export async function listComing(
   table: 'upload_reservations' | 'image_imports',
 ): Promise<ReadonlySet<string>> {
   const rows = await db.selectFrom(table).select('image_id').execute();
-  return new Set(rows.map((row) => row.image_id));
+  const resumable = table === 'upload_reservations' ? await openUploads(db) : [];
+  return new Set([...rows, ...resumable].map((row) => row.image_id));
 }
 
 /** Ids of tasks that are not over. */
@@ -178,6 +189,9 @@ export async function findUsageDifferences(
     for (const { project_id: projectId, bytes, staged_bytes: stagedBytes } of rows) {
       add(projectId, { bytes, stagedBytes, uploads: 1 });
     }
+  }
+  for (const { image_owner: owner, bytes } of await openUploads(db)) {
+    add(owner, { bytes, uploads: 1 });
   }
   const rows = await db.selectFrom('project_usage').selectAll().execute();
   const kept = new Map(

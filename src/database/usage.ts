@@ -86,6 +86,14 @@ export async function recountUsage(db: Connection, projectId: string): Promise<v
       usage.uploads += 1;
     }
   }
+  const resumable = await db
+    .selectFrom('uploads')
+    .select('bytes')
+    .where('image_owner', '=', projectId)
+    .where('is_done', '=', 0)
+    .execute();
+  usage.uploads += resumable.length;
+  for (const { bytes } of resumable) usage.bytes += bytes;
   await db
     .insertInto('project_usage')
     .values({ project_id: projectId, ...usage })

@@ -106,6 +106,41 @@ test('a check beside a service at work finds nothing, and leaves its uploads alo
   await checkWhole(service, whole, data);
 });
 
+test('a check leaves uploads that can be resumed alone, beside the service and after it', async () => {
+  await using place = await emptyFolder();
+  const tus = { 'tus-resumable': '1.0.0', 'content-type': 'application/offset+octet-stream' };
+  let path: string;
+  let id: string;
+  {
+    await using service = await runService({ folder: place.path });
+    id = await createImage(service);
+    const begun = await callService(service, {
+      method: 'POST',
+      path: '/vitrine/v1/uploads',
+      headers: {
+        ...tus,
+        'upload-length': String(data.length),
+        'upload-metadata': `image_id ${Buffer.from(id).toString('base64')}`,
+      },
+      body: data.subarray(0, 700_000),
+    });
+    assert.equal(begun.status, 201, String(begun.body));
+    path = new URL(String(begun.headers.location)).pathname;
+    const beside = await check(service.folder, '--hashes', '--min-age', '0');
+    assert.deepEqual([beside.code, told(beside)], [0, []]);
+  }
+
+  const repaired = await check(place.path, '--repair', '--min-age', '0');
+  await using service = await runService({ folder: place.path });
+  const headers = { ...tus, 'upload-offset': '700000' };
+  const body = data.subarray(700_000);
+  const { status } = await callService(service, { method: 'PATCH', path, headers, body });
+
+  assert.deepEqual([repaired.code, told(repaired)], [0, []]);
+  assert.equal(status, 204);
+  await checkWhole(service, id, data);
+});
+
 test('a check finds what is wrong, mends what may be mended, and then finds no more of it', async () => {
   await using place = await emptyFolder();
   const folder = join(place.path, 'data');
