@@ -54,6 +54,8 @@ export function hashThread(algorithm: string): HashThread {
   function start(): Worker {
     const started = new Worker(new URL('./hash-worker.js', import.meta.url), {
       workerData: algorithm,
+      // Nothing in there lives long but the states of uploads, which grow old: more room for young objects stands empty.
+      resourceLimits: { maxYoungGenerationSizeMb: 1 },
     });
     started.unref();
     started.on('message', ({ number, known, digest = '' }: HashAnswer) => {
