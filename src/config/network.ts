@@ -20,6 +20,8 @@ export interface NetworkConfig {
   readonly accelRedirect: string | undefined;
   /** 0 for no limit. */
   readonly maxConnections: number;
+  /** 0 for no limit. */
+  readonly maxRequests: number;
   /** Of the request line and all header fields together. */
   readonly maxHeaderSize: number;
   readonly maxJsonBodySize: number;
@@ -82,6 +84,13 @@ export const networkSettings: {
   maxConnections: integer('max_connections', {
     initial: 0,
     about: 'Connections that may be open at a time; more are closed at once; 0 for no limit',
+    min: 0,
+    max: 1_000_000,
+  }),
+  maxRequests: integer('max_requests', {
+    initial: 1000,
+    about:
+      'Requests that may be under way at a time in one process, but for transfers of data and streams of events; more are told to come back; 0 for no limit',
     min: 0,
     max: 1_000_000,
   }),
@@ -175,6 +184,7 @@ export function networkOf(config: NetworkConfig): Network {
     usesSendfile: config.sendfile,
     accelRedirect: config.accelRedirect,
     maxConnections: config.maxConnections,
+    maxRequests: config.maxRequests,
     maxHeaderSize: config.maxHeaderSize,
     maxJsonBodySize: config.maxJsonBodySize,
     times: {

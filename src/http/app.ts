@@ -64,6 +64,7 @@ import { giveMethodBack, shareRoutes } from './rare-methods.ts';
 import { limitAddresses, projectLimit } from './rate-limits.ts';
 import { baseUrl } from './reply.ts';
 import { nameRequest, requestId } from './request-id.ts';
+import { requestLimit } from './request-limit.ts';
 import { schemaRoutes } from './schemas.ts';
 import { serverOptions } from './server-options.ts';
 import { storeRoutes } from './stores.ts';
@@ -188,6 +189,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
     ...options,
     limitProject: projectLimit(network.rates.project),
     places: uploadPlaces(network.maxUploads),
+    limitRequests: requestLimit(network.maxRequests),
   };
   void app.register((scope) => imagesApi(scope, limited));
   void app.register((scope) => operatorsApi(scope, limited));
@@ -211,6 +213,7 @@ function identityApi(app: FastifyInstance, options: AppOptions): void {
 interface ApiOptions extends AppOptions {
   readonly limitProject: onRequestHookHandler | undefined;
   readonly places: UploadPlaces;
+  readonly limitRequests: ((app: FastifyInstance) => void) | undefined;
 }
 
 async function imagesApi(app: FastifyInstance, options: ApiOptions): Promise<void> {
@@ -260,6 +263,7 @@ function behindToken(app: FastifyInstance, options: ApiOptions): void {
   const { publicEndpoint } = options;
   app.decorateRequest('caller');
   app.addHook('onRequest', nameRequest);
+  options.limitRequests?.(app);
   const identityUrl = (request: FastifyRequest) =>
     options.identityUrl ?? `${baseUrl(request, publicEndpoint)}/identity`;
   auditRequests(app, options.audit, () =>

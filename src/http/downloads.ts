@@ -47,7 +47,8 @@ export function downloadRoutes(
 ): void {
   const sending = sendingBy(options);
   const path = `${downloads}/:imageId`;
-  app.get<ImageParams>(path, { onRequest: refuseBody }, async (request, reply) => {
+  const route = { onRequest: refuseBody, config: { streamsAnswer: true } };
+  app.get<ImageParams>(path, route, async (request, reply) => {
     const { imageId } = request.params;
     if (!(await turnOf(reply.raw))) return reply.hijack();
     await imageData.download(request.caller, imageId, (download) => {

@@ -68,7 +68,7 @@ export async function imageDataRoutes(
 
   app.get<ImageParams>(
     '/v2/images/:imageId/file',
-    { onRequest: refuseBody },
+    { onRequest: refuseBody, config: { streamsAnswer: true } },
     async (request, reply) => {
       if (queryOf(request).has('prefer')) {
         throw new DomainError('InvalidRequest', 'prefer: there is but one store to choose from.');

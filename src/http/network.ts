@@ -23,6 +23,8 @@ export interface Network {
   readonly tls: CertificateFiles | undefined;
   /** 0 for no limit. */
   readonly maxConnections: number;
+  /** Under way at a time, but for transfers; 0 for no limit. */
+  readonly maxRequests: number;
   readonly maxHeaderSize: number;
   readonly maxJsonBodySize: number;
   readonly times: ConnectionTimes;

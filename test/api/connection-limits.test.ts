@@ -43,12 +43,37 @@ test('the size of a head is what the operator says', async () => {
   assert.deepEqual(statuses, [200, 431]);
 });
 
-test('the size of a JSON body is what the operator says', async () => {
-  const service = await sharedService({ config: { maxJsonBodySize: 20_000 } });
+test('the size of a JSON body and the number of requests are what the operator says', async () => {
+  const service = await sharedService({ config: { maxJsonBodySize: 20_000, maxRequests: 2 } });
   const create = (length: number) =>
     service.call('producer', 'POST', '/v2/images', { note: 'x'.repeat(length) });
 
   const [fitting, larger] = [await create(19_000), await create(21_000)];
 
   assert.deepEqual([fitting.status, larger.status], [201, 413]);
+
+  // While two requests wait for the rest of their bodies, a third is told to come back.
+  const begin = async () => {
+    const connection = await rawConnection(service.port);
+    connection.write(
+      `POST /v2/images HTTP/1.1\r\nHost: x\r\nX-Auth-Token: ${service.tokens.producer}\r\n` +
+        'Expect: 100-continue\r\nContent-Length: 100\r\n\r\n',
+    );
+    await connection.until(/100 Continue/);
+    return connection;
+  };
+  const list = () => service.call('producer', 'GET', '/v2/images');
+  {
+    await using _first = await begin();
+    await using _second = await begin();
+    const refused = await list();
+    assert.equal(refused.status, 503);
+    assert.equal(refused.headers['retry-after'], '1');
+    assert.match(refused.text, /The service is at 2 requests already\. Try again in 1 s\./);
+    assert.equal((await service.call('nobody', 'GET', '/healthcheck')).status, 200);
+  }
+  let { status } = await list();
+  // The service learns only a moment later that they are gone.
+  while (status === 503) ({ status } = await list());
+  assert.equal(status, 200);
 });

@@ -30,7 +30,8 @@ export function eventRoutes(app: FastifyInstance, events: ProjectEvents): void {
     for (const stream of streams.keys()) stream.end();
   });
 
-  app.get('/vitrine/v1/events', { onRequest: refuseBody }, async (request, reply) => {
+  const route = { onRequest: refuseBody, config: { streamsAnswer: true } };
+  app.get('/vitrine/v1/events', route, async (request, reply) => {
     const { after = lastEventId(request), follow = true } = readQuery(queryOf(request));
     if (!follow) {
       const { events: page, next } = await events.read(request.caller, after);
