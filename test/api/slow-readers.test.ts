@@ -5,7 +5,8 @@ import { connect, type Socket } from 'node:net';
 import { after, test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import { until } from '../support/image-calls.ts';
-import { createActiveImage } from '../support/images.ts';
+import { createActiveImage, createImage } from '../support/images.ts';
+import { rawConnection } from '../support/raw-connection.ts';
 import { sharedService } from '../support/service.ts';
 import { certificateFolder } from '../support/tls.ts';
 
@@ -69,6 +70,41 @@ for (const [name, service] of [
     assert.ok(read < data.length, `${read} bytes came`);
   });
 }
+
+test('a sender that stops is cut off too: its image is queued again, and what came to an upload that can be resumed stays', async () => {
+  const { call, port, tokens } = impatient;
+  const [plain, resumable] = [await createImage(impatient), await createImage(impatient)];
+  const tus = { 'tus-resumable': '1.0.0' };
+  const begun = await call('producer', 'POST', '/vitrine/v1/uploads', undefined, {
+    ...tus,
+    'upload-length': '10',
+    'upload-metadata': `image_id ${Buffer.from(resumable.id).toString('base64')}`,
+  });
+  const path = new URL(String(begun.headers.location)).pathname;
+  const send = async (line: string, type: string) => {
+    const connection = await rawConnection(port);
+    connection.write(
+      `${line} HTTP/1.1\r\nHost: x\r\nX-Auth-Token: ${tokens.producer}\r\nContent-Length: 10\r\n` +
+        `Content-Type: application/${type}\r\n\r\nfirst`,
+    );
+    return connection;
+  };
+
+  await using one = await send(`PUT /v2/images/${plain.id}/file`, 'octet-stream');
+  const head = 'HTTP/1.1\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 0';
+  await using two = await send(`PATCH ${path} ${head}\r\nX-Rest:`, 'offset+octet-stream');
+  const answers = [await one.closed(), await two.closed()];
+
+  assert.deepEqual(answers, ['', '']);
+  await until('the image is queued again', async () => {
+    const { json } = await call('producer', 'GET', `/v2/images/${plain.id}`);
+    return json.status === 'queued';
+  });
+  await until('what came is kept', async () => {
+    const { headers } = await call('producer', 'HEAD', path, undefined, tus);
+    return headers['upload-offset'] === '5';
+  });
+});
 
 test('readers that stop hold two buffers each, whatever the size of the data', async () => {
   const { id } = await createActiveImage(patient, data);
