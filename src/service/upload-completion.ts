@@ -14,7 +14,7 @@ import { DomainError } from '../domain/errors.ts';
 import { failedUploadEvent, imageEvent, uploadEvent } from '../domain/event.ts';
 import type { Image } from '../domain/image.ts';
 import { formatKey } from '../domain/location.ts';
-import type { Upload } from '../domain/upload.ts';
+import type { Upload, UploadSegment } from '../domain/upload.ts';
 import { type DataCheck, type Store, type StoredData, StoreError } from '../store/store.ts';
 import {
   bothChecks,
@@ -28,7 +28,7 @@ import { holdTime, keepHold, type UploadTurns, uploadBusy } from './upload-holds
 import {
   type Growing,
   growingSegment,
-  openGrowing,
+  growSegment,
   removeSegment,
   segmentsData,
 } from './upload-segments.ts';
@@ -148,13 +148,14 @@ async function store(
   const { database, stores } = options;
   const { imageId, size } = upload;
   const { store: target } = stores.named(upload.store);
-  const segments = await listSegments(database.read, upload.id);
+  // A piece that failed may still be there to be removed.
+  const segments = (await listSegments(database.read, upload.id)).filter((one) => one.size > 0);
   // Whatever lies there is what an earlier try has left.
   await target.discard(imageId);
   const fresh = await lookAt(options, image);
-  const isOne = segments.length === 1 && growingSegment(options, segments) !== undefined;
-  if (target.grow && isOne) {
-    return await adopt(options, { upload, seen, fresh, grow: target.grow });
+  const segment = segments.length === 1 ? growingSegment(options, segments) : undefined;
+  if (target.grow && segment) {
+    return await adopt({ upload, segment, seen, fresh, grow: target.grow });
   }
   const data = segmentsData(stores, segments);
   try {
@@ -173,21 +174,20 @@ async function store(
 }
 
 interface Adopting extends Pick<Storing, 'upload' | 'seen'> {
+  readonly segment: UploadSegment;
   readonly fresh: UploadLook;
   readonly grow: NonNullable<Store['grow']>;
 }
 
 /** Makes the one piece the image's where it lies; what nobody has seen come is read once more. */
-async function adopt(
-  options: CompletionOptions,
-  { upload, seen, fresh, grow }: Adopting,
-): Promise<Stored> {
+async function adopt({ upload, segment, seen, fresh, grow }: Adopting): Promise<Stored> {
   const { imageId } = upload;
-  if (seen?.growing.growth.isSeen && seen.look.key === fresh.key) {
+  const isSeen = seen?.growing.segment.dataId === segment.dataId && seen.growing.growth.isSeen;
+  if (isSeen && seen.look.key === fresh.key) {
     const stored = await seen.growing.growth.adopt(imageId, { signal: never });
     return { stored, virtualSize: seen.look.virtualSize() };
   }
-  const { growth } = await openGrowing(options, upload, { grow, look: fresh.check });
+  const { growth } = growSegment(upload, segment, { grow, look: fresh.check });
   using _growth = growth;
   const stored = await growth.adopt(imageId, { check: fresh.check, signal: never });
   return { stored, virtualSize: fresh.virtualSize() };

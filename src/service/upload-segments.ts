@@ -97,6 +97,15 @@ export async function openGrowing(
   const segment =
     growingSegment(options, segments) ??
     (await addSegment(options, upload, (segments.at(-1)?.number ?? 0) + 1));
+  return growSegment(upload, segment, { grow, look });
+}
+
+/** Has a piece grow, which must be the last that has anything. */
+export function growSegment(
+  upload: Upload,
+  segment: UploadSegment,
+  { grow, look }: { readonly grow: NonNullable<Store['grow']>; readonly look: DataCheck },
+): Growing {
   const before = upload.received - segment.size;
   const growth = grow(segment.dataId, {
     size: segment.size,

@@ -8,6 +8,7 @@ import { describe, test } from 'node:test';
 import {
   beginCall,
   beginUpload,
+  callService,
   checkQueued,
   checkWhole,
   createImage,
@@ -67,6 +68,42 @@ for (const [kind, environmentOf] of Object.entries(storeEnvironments)) {
   }
 
   describe(`a service with its images in ${kind}`, () => {
+    test('keeps what came to an upload that can be resumed while the store is away', async () => {
+      await using on = await serviceOnLine({ logsErrors: true });
+      const { service, line } = on;
+      const data = seededBytes('resumed', 9 * mib);
+      const id = await createImage(service);
+      const tus = { 'tus-resumable': '1.0.0', 'content-type': 'application/offset+octet-stream' };
+      const begun = await callService(service, {
+        method: 'POST',
+        path: '/vitrine/v1/uploads',
+        headers: {
+          ...tus,
+          'upload-length': String(data.length),
+          'upload-metadata': `image_id ${Buffer.from(id).toString('base64')}`,
+        },
+        body: data.subarray(0, 2 * mib),
+      });
+      const path = new URL(String(begun.headers.location)).pathname;
+      const goOn = (from: number) => {
+        const headers = { ...tus, 'upload-offset': String(from) };
+        return callService(service, { method: 'PATCH', path, headers, body: data.subarray(from) });
+      };
+
+      line.set({ kind: 'closed' });
+      const refused = await goOn(2 * mib);
+      const state = await callService(service, { method: 'HEAD', path, headers: tus });
+      line.set({ kind: 'open' });
+      const done = await goOn(2 * mib);
+
+      assert.equal(begun.status, 201, String(begun.body));
+      assert.equal(refused.status, 503);
+      assert.equal(refused.headers['retry-after'], '10');
+      assert.equal(state.headers['upload-offset'], String(2 * mib));
+      assert.equal(done.status, 204, String(done.body));
+      await checkWhole(service, id, data);
+    });
+
     test('queues the image again when the sender goes away, and leaves nothing', async () => {
       await using on = await serviceOnLine();
       const { service } = on;
