@@ -72,10 +72,10 @@ for (const [name, service] of [
 }
 
 test('a sender that stops is cut off too: its image is queued again, and what came to an upload that can be resumed stays', async () => {
-  const { call, port, tokens } = impatient;
+  const { port, tokens } = impatient;
   const [plain, resumable] = [await createImage(impatient), await createImage(impatient)];
   const tus = { 'tus-resumable': '1.0.0' };
-  const begun = await call('producer', 'POST', '/vitrine/v1/uploads', undefined, {
+  const begun = await impatient.call('producer', 'POST', '/vitrine/v1/uploads', undefined, {
     ...tus,
     'upload-length': '10',
     'upload-metadata': `image_id ${Buffer.from(resumable.id).toString('base64')}`,
@@ -97,11 +97,11 @@ test('a sender that stops is cut off too: its image is queued again, and what ca
 
   assert.deepEqual(answers, ['', '']);
   await until('the image is queued again', async () => {
-    const { json } = await call('producer', 'GET', `/v2/images/${plain.id}`);
+    const { json } = await impatient.call('producer', 'GET', `/v2/images/${plain.id}`);
     return json.status === 'queued';
   });
   await until('what came is kept', async () => {
-    const { headers } = await call('producer', 'HEAD', path, undefined, tus);
+    const { headers } = await impatient.call('producer', 'HEAD', path, undefined, tus);
     return headers['upload-offset'] === '5';
   });
 });
