@@ -18,6 +18,9 @@ export const checksumAlgorithms = ['sha1', 'md5', 'sha256', 'sha512'] as const;
 /** The type of data that goes on with an upload. */
 export const dataType = 'application/offset+octet-stream';
 
+const metadataKey = /^[!-+\--~]{1,255}$/;
+const base64 = /^[A-Za-z\d+/]*={0,2}$/;
+
 /** A number of bytes, as a header has it. @throws DomainError `InvalidRequest` */
 export function bytesFrom(name: string, text: string | undefined): number {
   const bytes = text !== undefined && /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
@@ -34,9 +37,9 @@ export function metadataFrom(text: string | undefined): ReadonlyMap<string, stri
   const metadata = new Map<string, string>();
   if (text === undefined || text.trim() === '') return metadata;
   for (const pair of text.split(',')) {
-    const [, key, value = ''] =
-      /^\s*([!-+\--~]{1,255})(?: +([A-Za-z\d+/]*={0,2}))?\s*$/.exec(pair) ?? [];
-    if (key === undefined || metadata.has(key)) {
+    const [key = '', value = '', ...more] = pair.trim().split(' ');
+    const isPair = metadataKey.test(key) && base64.test(value) && more.length === 0;
+    if (!isPair || metadata.has(key)) {
       const wanted = 'pairs of a key and a value in Base64 are wanted, such as image_id MTI=.';
       throw new DomainError('InvalidRequest', `Upload-Metadata: ${wanted}`);
     }
