@@ -1,6 +1,10 @@
 import { Command } from 'commander';
-import { getScrub } from '../client/scrub.ts';
+import { getScrub, scrubImage } from '../client/scrub.ts';
 import { type CommonOptions, openContext, withCommonOptions } from './command-context.ts';
+import { imageIdOf } from './image-argument.ts';
+
+/** The exit code of a look that found something wrong. */
+const notWholeCode = 3;
 
 /** `vitrine scrub …`: whether the data of images still is what was uploaded. */
 export function scrubCommands(): Command {
@@ -10,11 +14,21 @@ export function scrubCommands(): Command {
     .description('show when data was last looked at, and which is damaged')
     .action(async (options: CommonOptions) => {
       const { session, output } = openContext(options);
-      const { damaged, ...status } = await getScrub(session);
+      const { damaged, unreadable, ...status } = await getScrub(session);
       output.fields({
         ...status,
         damaged: damaged.map(({ image_id: id, position }) => `${id} at ${position}`).join(', '),
+        unreadable: unreadable.map(({ image_id: id }) => id).join(', '),
       });
+    });
+
+  withCommonOptions(scrub.command('image <image>'))
+    .description('look at the data of an image now; exits with 3 when it is not as it was uploaded')
+    .action(async (name: string, options: CommonOptions) => {
+      const { session, output } = openContext(options);
+      const found = await scrubImage(session, await imageIdOf(session, name));
+      output.fields(found);
+      if (found.state !== 'whole') process.exitCode = notWholeCode;
     });
 
   return scrub;

@@ -10,6 +10,13 @@ export interface DataCheckRow {
   damaged_position: number | null;
 }
 
+/** Data that could not be read when it was last looked at. */
+export interface UnreadableDataRow {
+  image_id: string;
+  found_at: number;
+}
+
 export interface DataCheckTables {
+  unreadable_data: UnreadableDataRow;
   data_checks: DataCheckRow;
 }

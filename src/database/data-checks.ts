@@ -1,8 +1,9 @@
-import { sql } from 'kysely';
-import type { DamagedData, DataCheckSummary } from '../domain/data-check.ts';
+import { type Selectable, sql } from 'kysely';
+import type { DamagedData, DataCheckSummary, UnreadableData } from '../domain/data-check.ts';
 import type { ImageLocation } from '../domain/location.ts';
 import type { Connection } from './database.ts';
 import { imageFromRow } from './image-rows.ts';
+import type { ImageRow } from './image-tables.ts';
 import { prepared } from './prepared.ts';
 
 /** Notes data that has just been stored, with the checksums of its chunks where they are known. */
@@ -21,6 +22,7 @@ export async function insertDataCheck(
 /** Forgets the checksums of an image whose data is given up. */
 export async function deleteDataCheck(db: Connection, imageId: string): Promise<void> {
   await db.deleteFrom('data_checks').where('image_id', '=', imageId).execute();
+  await db.deleteFrom('unreadable_data').where('image_id', '=', imageId).execute();
 }
 
 /** How far the data of an image can be trusted. */
@@ -73,6 +75,7 @@ export async function markVerified(
     .set({ ...values, sums: sums ? Buffer.from(sums) : null })
     .where('image_id', '=', imageId)
     .execute();
+  await db.deleteFrom('unreadable_data').where('image_id', '=', imageId).execute();
 }
 
 /** Takes the mark off data that was found to be as it was stored; whether there was one. */
@@ -87,11 +90,25 @@ export async function unmarkDamaged(db: Connection, imageId: string): Promise<bo
 }
 
 /** Notes that the data was looked at, whatever came of it, so that other data has its turn. */
-export async function markLookedAt(db: Connection, imageId: string, at: Date): Promise<void> {
+export async function markLookedAt(
+  db: Connection,
+  imageId: string,
+  { sums, at }: { readonly sums: Uint8Array | undefined; readonly at: Date },
+): Promise<void> {
   await db
     .updateTable('data_checks')
-    .set({ verified_at: at.getTime() })
+    .set({ verified_at: at.getTime(), sums: sums ? Buffer.from(sums) : null })
     .where('image_id', '=', imageId)
+    .execute();
+  await db.deleteFrom('unreadable_data').where('image_id', '=', imageId).execute();
+}
+
+/** Notes that the data could not be read. */
+export async function markUnreadable(db: Connection, imageId: string, at: Date): Promise<void> {
+  await db
+    .insertInto('unreadable_data')
+    .values({ image_id: imageId, found_at: at.getTime() })
+    .onConflict((conflict) => conflict.doNothing())
     .execute();
 }
 
@@ -111,20 +128,49 @@ export async function listDueData(
   before: Date,
   limit: number,
 ): Promise<readonly DueData[]> {
-  const rows = await db
+  const rows = await dataDue(db, before, limit).execute();
+  return rows.map(dueFromRow);
+}
+
+/** Those of them whose data was not as it should be when it was last looked at. */
+export async function listTroubledData(
+  db: Connection,
+  before: Date,
+  limit: number,
+): Promise<readonly DueData[]> {
+  const rows = await dataDue(db, before, limit)
+    .where((eb) =>
+      eb.or([
+        eb('data_checks.image_id', 'in', (inner) =>
+          inner
+            .selectFrom('data_checks as marked')
+            .select('marked.image_id')
+            .where('marked.damaged_at', 'is not', null),
+        ),
+        eb('data_checks.image_id', 'in', (inner) =>
+          inner.selectFrom('unreadable_data').select('unreadable_data.image_id'),
+        ),
+      ]),
+    )
+    .execute();
+  return rows.map(dueFromRow);
+}
+
+function dataDue(db: Connection, before: Date, limit: number) {
+  return db
     .selectFrom('data_checks')
     .innerJoin('images', 'images.id', 'data_checks.image_id')
     .selectAll('images')
     .where('data_checks.verified_at', '<', before.getTime())
     .where('images.location', 'is not', null)
     .orderBy('data_checks.verified_at')
-    .limit(limit)
-    .execute();
-  return rows.map((row) => {
-    const { id, locations, size, osHashAlgo, osHashValue } = imageFromRow(row);
-    const sha512 = osHashAlgo === 'sha512' ? osHashValue : null;
-    return { imageId: id, locations, size: size ?? 0, sha512 };
-  });
+    .limit(limit);
+}
+
+function dueFromRow(row: Selectable<ImageRow>): DueData {
+  const { id, locations, size, osHashAlgo, osHashValue } = imageFromRow(row);
+  const sha512 = osHashAlgo === 'sha512' ? osHashValue : null;
+  return { imageId: id, locations, size: size ?? 0, sha512 };
 }
 
 /** Adds up over all images with data. */
@@ -169,4 +215,18 @@ export async function listDamagedData(
     at: new Date(row.damaged_at ?? 0),
     position: row.damaged_position ?? 0,
   }));
+}
+
+/** Images whose data could not be read, the longest known first. */
+export async function listUnreadableData(
+  db: Connection,
+  limit: number,
+): Promise<readonly UnreadableData[]> {
+  const rows = await db
+    .selectFrom('unreadable_data')
+    .selectAll()
+    .orderBy('found_at')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({ imageId: row.image_id, at: new Date(row.found_at) }));
 }

@@ -114,6 +114,8 @@ export interface PendingDeleteRow {
   image: string;
   /** JSON array of its `ImageMemberRow`s, without their ids and image, in the order of adding. */
   members: string;
+  /** JSON of what else its sharing has, see `KeptSharing`; null for one that an earlier release deleted. */
+  sharing: string | null;
   deleted_at: number;
 }
 

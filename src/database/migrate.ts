@@ -17,6 +17,7 @@ import { releases } from './migrations/0015-releases.ts';
 import { dataChecks } from './migrations/0016-data-checks.ts';
 import { access } from './migrations/0017-access.ts';
 import { uploads } from './migrations/0018-uploads.ts';
+import { dataTroubles } from './migrations/0019-data-troubles.ts';
 import { runSteps, type SchemaSteps, type StepOptions } from './schema-steps.ts';
 
 /** Every step of SQLite's schema, oldest first. */
@@ -39,6 +40,7 @@ export const migrations: SchemaSteps = {
   '0016-data-checks': dataChecks,
   '0017-access': access,
   '0018-uploads': uploads,
+  '0019-data-troubles': dataTroubles,
 };
 
 /**

@@ -1,11 +1,13 @@
 import type { Insertable, Selectable } from 'kysely';
 import type { Image } from '../domain/image.ts';
+import { withoutImport } from '../domain/import.ts';
 import { countedBytes, type ImageLocation } from '../domain/location.ts';
 import { deleteDataCheck } from './data-checks.ts';
 import type { Connection } from './database.ts';
 import { imageFromRow, imageToRow } from './image-rows.ts';
 import type { ImageMemberRow, ImageRow } from './image-tables.ts';
 import { insertLookups, insertUnwantedData } from './images.ts';
+import type { ImageDownloadRow, ListedImageRow } from './share-tables.ts';
 import { addUsage } from './usage.ts';
 
 /** Takes an image out of sight with all that belongs to it but its data; it goes on counting, and its id is spent. */
@@ -27,11 +29,44 @@ export async function insertPendingDelete(db: Connection, image: Image, at: Date
       location: row.location ?? '',
       image: JSON.stringify(row),
       members: JSON.stringify(members),
+      sharing: JSON.stringify(await sharingOf(db, image.id)),
       deleted_at: at.getTime(),
     })
     .execute();
   await db.insertInto('spent_image_ids').values({ id: image.id }).execute();
   await db.deleteFrom('images').where('id', '=', image.id).execute();
+}
+
+/** What goes with the record of an image, and comes back with it. */
+interface KeptSharing {
+  readonly listed: readonly Omit<Selectable<ListedImageRow>, 'image_id' | 'number'>[];
+  readonly downloads: readonly Omit<Selectable<ImageDownloadRow>, 'image_id'>[];
+}
+
+async function sharingOf(db: Connection, id: string): Promise<KeptSharing> {
+  const listed = await db
+    .selectFrom('listed_images')
+    .select(['summary', 'listed_at'])
+    .where('image_id', '=', id)
+    .execute();
+  const downloads = await db
+    .selectFrom('image_downloads')
+    .select(['project_id', 'last_at', 'downloads', 'bytes'])
+    .where('image_id', '=', id)
+    .execute();
+  return { listed, downloads };
+}
+
+async function restoreSharing(db: Connection, id: string, kept: KeptSharing): Promise<void> {
+  for (const { summary, listed_at } of kept.listed) {
+    await db.insertInto('listed_images').values({ image_id: id, summary, listed_at }).execute();
+  }
+  for (const one of kept.downloads) {
+    await db
+      .insertInto('image_downloads')
+      .values({ ...one, image_id: id })
+      .execute();
+  }
 }
 
 /** What is kept of a member; the rest is the image's. */
@@ -46,11 +81,12 @@ export async function restorePendingDelete(
   const pending = await db
     .deleteFrom('pending_deletes')
     .where('image_id', '=', id)
-    .returning(['image', 'members'])
+    .returning(['image', 'members', 'sharing'])
     .executeTakeFirst();
   if (!pending) return undefined;
   const row = { ...(JSON.parse(pending.image) as Selectable<ImageRow>), updated_at: at.getTime() };
-  const image = imageFromRow(row);
+  // What was at an import when it was deleted has ended with that.
+  const image = withoutImport(imageFromRow(row));
   await db.deleteFrom('spent_image_ids').where('id', '=', id).execute();
   await db.insertInto('images').values(imageToRow(image)).execute();
   await insertLookups(db, image);
@@ -63,6 +99,7 @@ export async function restorePendingDelete(
     image_visibility,
   }));
   if (rows.length > 0) await db.insertInto('image_members').values(rows).execute();
+  if (pending.sharing !== null) await restoreSharing(db, id, JSON.parse(pending.sharing));
   return image;
 }
 

@@ -21,6 +21,20 @@ export interface DamagedData {
   readonly position: number;
 }
 
+/** Data that could not be read when it was last looked at; whether it is damaged nobody knows. */
+export interface UnreadableData {
+  readonly imageId: string;
+  /** When that was first so. */
+  readonly at: Date;
+}
+
+/** What a look at the data of an image has found: the worst of its copies counts. */
+export interface DataState {
+  readonly kind: 'damaged' | 'gone' | 'unreadable' | 'whole';
+  /** Of damaged data, the byte at which the first chunk begins that was found. */
+  readonly position?: number | undefined;
+}
+
 /** What is known of the data of all images. */
 export interface ScrubStatus extends DataCheckSummary {
   /** Bytes a second at most that are read to look at data. */
@@ -28,4 +42,5 @@ export interface ScrubStatus extends DataCheckSummary {
   /** Within this time, ms, all data is looked at. */
   readonly interval: number;
   readonly damaged: readonly DamagedData[];
+  readonly unreadable: readonly UnreadableData[];
 }

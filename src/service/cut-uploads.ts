@@ -1,6 +1,9 @@
-import type { Database } from '../database/database.ts';
+import type { Connection, Database } from '../database/database.ts';
+import { findImageImport } from '../database/image-imports.ts';
 import { abandonUpload } from '../database/image-uploads.ts';
+import { findImage } from '../database/images.ts';
 import { lockImage } from '../database/locks.ts';
+import { findPendingDelete } from '../database/pending-deletes.ts';
 import {
   deleteReservation,
   findReservation,
@@ -110,14 +113,31 @@ async function end(
 ): Promise<void> {
   const { database, stores } = options;
   const { imageId } = upload;
-  const isReserved = await database.transaction(async (db) => {
+  const { isReserved, isKept } = await database.transaction(async (db) => {
     await lockImage(db, imageId);
     const reservation = await findReservation(db, imageId);
-    return reservation?.processId === database.processes.id;
+    return {
+      isReserved: reservation?.processId === database.processes.id,
+      isKept: await isRecorded(options, db, upload),
+    };
   });
-  // Data with an id of its own is nobody else's.
-  if (isReserved || upload.dataId !== imageId) await discard(stores, upload);
+  // Data with an id of its own is nobody else's, unless the commit took effect whose answer was lost.
+  if (isReserved || (upload.dataId !== imageId && !isKept)) await discard(stores, upload);
   if (isReserved) await putBack(options, imageId, why);
+}
+
+/** Whether a record names the data of an upload: it waits to be imported, or has become the image's since, be that deleted or not. */
+async function isRecorded(
+  { stores }: CutUploadsOptions,
+  db: Connection,
+  { imageId, store, dataId }: Pick<Reservation, 'imageId' | 'store' | 'dataId'>,
+): Promise<boolean> {
+  const url = stores.named(store).store.locationOf(dataId);
+  const staged = (await findImageImport(db, imageId))?.staged;
+  const image =
+    (await findImage(db, imageId, null))?.image ?? (await findPendingDelete(db, imageId));
+  const places = [...(image?.locations ?? []), ...(staged ? [staged] : [])];
+  return places.some((place) => place.url === url);
 }
 
 /** Puts right what uploads left that a process did not end. It must be gone. */

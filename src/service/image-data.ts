@@ -25,7 +25,6 @@ import {
   StoreError,
 } from '../store/store.ts';
 import type { ConfiguredStore, Stores } from '../store/stores.ts';
-import { byWeight, openFirst } from './copies.ts';
 import { abandon, recoverUploads, recoveryJob } from './cut-uploads.ts';
 import type { Events } from './events.ts';
 import type { Job } from './jobs.ts';
@@ -363,25 +362,11 @@ async function openDownload(
     return { image, reader: undefined };
   }
   try {
-    return { image, reader: await openVerified(options, image, isPart) };
+    return { image, reader: await options.verification.open(image, isPart) };
   } catch (cause) {
     // The image may have been deleted since it was looked up, and its data with it.
     await getSeenImage(database.read, caller, imageId, policy);
     throw toRefusal(cause, imageId);
-  }
-}
-
-async function openVerified(
-  { stores, verification }: ImageDataOptions,
-  image: Image,
-  isPart: boolean,
-): Promise<StoredReader> {
-  const reader = await openFirst(stores, byWeight(stores, image.locations));
-  try {
-    return await verification.verified(image, reader, isPart);
-  } catch (error) {
-    await reader[Symbol.asyncDispose]();
-    throw error;
   }
 }
 

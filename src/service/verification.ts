@@ -1,76 +1,66 @@
-import { createHash } from 'node:crypto';
-import { setTimeout } from 'node:timers/promises';
 import {
-  type DueData,
   findDataCheck,
   listDamagedData,
-  listDueData,
-  markDamaged,
-  markLookedAt,
-  markVerified,
+  listUnreadableData,
   summarizeDataChecks,
 } from '../database/data-checks.ts';
-import type { Database } from '../database/database.ts';
 import { findImage } from '../database/images.ts';
 import { type Caller, isAdmin } from '../domain/caller.ts';
-import type { ScrubStatus } from '../domain/data-check.ts';
+import type { DataState, ScrubStatus } from '../domain/data-check.ts';
 import { DomainError } from '../domain/errors.ts';
-import { damagedEvent } from '../domain/event.ts';
 import type { Image } from '../domain/image.ts';
-import type { ImageLocation } from '../domain/location.ts';
-import { chunkSize } from '../store/chunk-summing.js';
-import { sumsOf, verifiedReader } from '../store/chunk-sums.ts';
+import { RetryLaterError } from '../domain/retry-later.ts';
+import { verifiedReader } from '../store/chunk-sums.ts';
 import { type StoredReader, StoreError } from '../store/store.ts';
-import type { Stores } from '../store/stores.ts';
-import type { Events } from './events.ts';
+import { carefulReader } from './careful-reader.ts';
+import { byWeight, openFirst } from './copies.ts';
 import type { Job } from './jobs.ts';
-import type { Report } from './unwanted-data.ts';
+import { lookAt, noteDamage, type ScrubOptions, scrub } from './scrub.ts';
+import { imageNotFound } from './seen-image.ts';
 
-export interface VerificationOptions {
-  readonly database: Database;
-  readonly stores: Stores;
-  readonly events: Events;
+export interface VerificationOptions extends ScrubOptions {
   /** Whether what is read for callers is compared with its checksums on the way. */
   readonly verifiesReads: boolean;
-  /** Bytes a second at most that are read for the sake of looking at them; 0 for none. */
-  readonly scrubRate: number;
-  /** How old a look at some data may become, ms. */
-  readonly scrubInterval: number;
-  readonly clock: () => Date;
-  readonly report: Report;
 }
 
 /** Whether the data of images still is what was uploaded. */
 export interface Verification {
   /**
-   * A reader that passes on nothing whole that is damaged, where the checksums of the data are known.
+   * Opens the data of an image so that nothing whole is passed on that is damaged, where its checksums are known. Of
+   * several copies each part is taken from one that has it as it was.
    *
-   * @throws StoreError `Damaged` when it is known to be, unless parts are wanted, which may be whole
+   * @throws StoreError `Damaged` when it is known to be, unless parts are wanted, which may be whole; as `Store.open`
    */
-  verified(image: Image, reader: StoredReader, wantsPart: boolean): Promise<StoredReader>;
+  open(image: Image, wantsPart: boolean): Promise<StoredReader>;
   /** Reads the data of all images in turn, as slowly as the rate says. */
   readonly job: Job;
   /** @throws DomainError `NotPermitted` for anyone but an admin */
   status(caller: Caller): Promise<ScrubStatus>;
-  /** Resolves once everything begun is done. */
+  /**
+   * Looks at the data of one image now, as fast as it can be read. Whoever asks while that goes on waits for the same look, and
+   * is told `running` when it takes long.
+   *
+   * @throws DomainError `NotPermitted` `ImageNotFound` `InvalidStatusChange`; RetryLaterError `ServiceBusy` `StoreUnavailable`
+   */
+  look(caller: Caller, imageId: string): Promise<DataState | 'running'>;
+  /** Cuts off looks that callers asked for, and resolves once everything begun is done. */
   settled(): Promise<void>;
 }
 
 /** Between two looks for data that is due, ms. */
 const lookInterval = 60_000;
 
-/** Images whose data is looked at between two looks at the table. */
-const batchSize = 20;
-
-/** What is due is read before its time is over, so that it is not read late. */
-const dueShare = 0.8;
-
 /** Most damaged images that a status names. */
 const shownDamaged = 1000;
 
+/** Looks for callers at a time, and how long (ms) one is waited for. */
+const mostLooks = 4;
+const lookPatience = 5000;
+
 export function verificationService(options: VerificationOptions): Verification {
-  const { database, verifiesReads, clock, report } = options;
+  const { database, stores, verifiesReads, clock, report } = options;
   const running = new Set<Promise<void>>();
+  const looks = looksFor(options);
 
   function noteLater(imageId: string, position: number): void {
     const noting = noteDamage(options, imageId, position)
@@ -80,15 +70,19 @@ export function verificationService(options: VerificationOptions): Verification 
   }
 
   return {
-    async verified(image, reader, wantsPart) {
-      if (!verifiesReads) return reader;
-      const check = await findDataCheck(database.read, image.id);
-      if (check?.isDamaged && !wantsPart) {
+    async open(image, wantsPart) {
+      const locations = byWeight(stores, image.locations);
+      if (!verifiesReads) return await openFirst(stores, locations);
+      const { sums, isDamaged = false } = (await findDataCheck(database.read, image.id)) ?? {};
+      const onDamage = (position: number) => noteLater(image.id, position);
+      if (isDamaged && sums && locations.length > 1) {
+        return carefulReader({ stores, locations, size: image.size ?? 0, sums, onDamage });
+      }
+      if (isDamaged && !wantsPart) {
         throw new StoreError('Damaged', `The data of image ${image.id} is damaged.`);
       }
-      if (!check?.sums) return reader;
-      const onDamage = (position: number) => noteLater(image.id, position);
-      return verifiedReader(reader, { sums: check.sums, onDamage });
+      const reader = await openFirst(stores, locations);
+      return sums ? verifiedReader(reader, { sums, onDamage }) : reader;
     },
 
     job: {
@@ -99,147 +93,84 @@ export function verificationService(options: VerificationOptions): Verification 
     },
 
     async status(caller) {
-      if (caller.scope !== 'project' || !isAdmin(caller)) {
-        throw new DomainError('NotPermitted', 'Only an admin may see how the data is.');
-      }
+      checkAdmin(caller);
       const { scrubRate: rate, scrubInterval: interval } = options;
       const since = new Date(clock().getTime() - interval);
       const summary = await summarizeDataChecks(database.read, since);
       const damaged = await listDamagedData(database.read, shownDamaged);
-      return { ...summary, rate, interval, damaged };
+      const unreadable = await listUnreadableData(database.read, shownDamaged);
+      return { ...summary, rate, interval, damaged, unreadable };
+    },
+
+    async look(caller, imageId) {
+      checkAdmin(caller);
+      const seen = await findImage(database.read, imageId, null);
+      if (!seen) throw imageNotFound(imageId);
+      return await looks.join(seen.image);
     },
 
     async settled() {
+      await looks.end();
       await Promise.all(running);
     },
   };
 }
 
-/** Marks the image, and tells the operator: once for all who come upon it. */
-async function noteDamage(
-  { database, events, clock, report }: VerificationOptions,
-  imageId: string,
-  position: number,
-): Promise<void> {
-  const isNew = await database.transaction(async (db) => {
-    const marked = await markDamaged(db, imageId, { position, at: clock() });
-    const seen = marked ? await findImage(db, imageId, null) : undefined;
-    if (seen) await events.record(db, damagedEvent(seen.image, position));
-    return marked;
-  });
-  if (!isNew) return;
-  const text = `The data of image ${imageId} is damaged: at ${position} it is not what was uploaded.`;
-  report(text, new StoreError('Damaged', text));
+function checkAdmin(caller: Caller): void {
+  if (caller.scope === 'project' && isAdmin(caller)) return;
+  throw new DomainError('NotPermitted', 'Only an admin may see how the data is.');
 }
 
-async function scrub(options: VerificationOptions, signal: AbortSignal): Promise<void> {
-  const { database, clock, scrubRate, scrubInterval } = options;
-  if (scrubRate === 0) return;
-  for (;;) {
-    const before = new Date(clock().getTime() - scrubInterval * dueShare);
-    const due = await listDueData(database.read, before, batchSize);
-    for (const data of due) {
-      signal.throwIfAborted();
-      await lookAt(options, data, signal);
+/** Looks that callers ask for: one an image at a time. */
+function looksFor(options: VerificationOptions) {
+  const begun = new Map<string, Promise<DataState>>();
+  const stopping = new AbortController();
+
+  async function look(image: Image): Promise<DataState> {
+    const { id: imageId, locations, size, osHashAlgo, osHashValue } = image;
+    const sha512 = osHashAlgo === 'sha512' ? osHashValue : null;
+    const data = { imageId, locations, size: size ?? 0, sha512 };
+    try {
+      return await lookAt(options, data, { rate: Infinity, signal: stopping.signal });
+    } catch (cause) {
+      const isAway = cause instanceof StoreError || stopping.signal.aborted;
+      if (!isAway) throw cause;
+      const text = 'The image store is not available now.';
+      throw new RetryLaterError('StoreUnavailable', text, 10, { cause });
     }
-    if (due.length < batchSize) return;
   }
-}
 
-/** Reads all of an image's data and compares it; data that had no checksums yet has them from then on. */
-async function lookAt(
-  options: VerificationOptions,
-  data: DueData,
-  signal: AbortSignal,
-): Promise<void> {
-  const { database, clock, report } = options;
-  const { imageId } = data;
-  try {
-    const check = await findDataCheck(database.read, imageId);
-    let sums = check?.sums;
-    for (const location of data.locations) {
-      const found = await lookAtCopy(options, { ...data, sums }, { location, signal });
-      if (found.difference !== undefined) return await noteFound(options, data, found.difference);
-      sums = found.sums;
+  function begin(image: Image): Promise<DataState> {
+    const known = begun.get(image.id);
+    if (known) return known;
+    if (image.locations.length === 0) {
+      const text = `Image ${image.id} has no data to look at.`;
+      throw new DomainError('InvalidStatusChange', text);
     }
-    await database.transaction((db) => markVerified(db, imageId, { sums, at: clock() }));
-  } catch (cause) {
-    if (signal.aborted) throw cause;
-    // It may have been deleted meanwhile; and a store that is away is not asked for each image of it.
-    const seen = await findImage(database.read, imageId, null);
-    if (!seen) return;
-    if (!(cause instanceof StoreError) || cause.code === 'Unavailable') throw cause;
-    report(`The data of image ${imageId} could not be read.`, cause);
-    // What is not there is not damaged: a copy may have been taken away, and a folder may not be mounted.
-    if (cause.code !== 'NotFound') return await noteFound(options, data, 0);
-    await database.transaction((db) => markLookedAt(db, imageId, clock()));
+    if (begun.size >= mostLooks) {
+      throw new RetryLaterError('ServiceBusy', 'Other data is being looked at.', 5);
+    }
+    const looking = look(image);
+    begun.set(image.id, looking);
+    const forget = () => void begun.delete(image.id);
+    looking.then(forget, forget);
+    return looking;
   }
-}
 
-/** What was found in one copy. */
-interface Found {
-  readonly sums: Uint8Array | undefined;
-  /** The byte at which the first chunk begins that is not as it was. */
-  readonly difference?: number;
-}
+  return {
+    async join(image: Image): Promise<DataState | 'running'> {
+      const { promise: late, resolve } = Promise.withResolvers<'running'>();
+      const timer = setTimeout(() => resolve('running'), lookPatience);
+      try {
+        return await Promise.race([begin(image), late]);
+      } finally {
+        clearTimeout(timer);
+      }
+    },
 
-async function lookAtCopy(
-  { stores, scrubRate }: VerificationOptions,
-  data: DueData & { readonly sums: Uint8Array | undefined },
-  { location, signal }: { readonly location: ImageLocation; readonly signal: AbortSignal },
-): Promise<Found> {
-  const place = stores.of(location);
-  if (!place) throw new StoreError('NotFound', `No store ${location.store ?? ''} is set up.`);
-  await using reader = await place.store.open(location.url);
-  const { sums, sha512 } = await readSlowly(reader, scrubRate, signal);
-  const isWhole =
-    reader.size === data.size &&
-    (data.sha512 === null ? equal(data.sums ?? sums, sums) : data.sha512 === sha512);
-  return isWhole ? { sums } : { sums, difference: firstDifference(data.sums, sums) };
-}
-
-async function noteFound(
-  options: VerificationOptions,
-  { imageId }: DueData,
-  position: number,
-): Promise<void> {
-  const { database, clock } = options;
-  await noteDamage(options, imageId, position);
-  await database.transaction((db) => markLookedAt(db, imageId, clock()));
-}
-
-function equal(one: Uint8Array, other: Uint8Array): boolean {
-  return Buffer.compare(one, other) === 0;
-}
-
-function firstDifference(before: Uint8Array | undefined, now: Uint8Array): number {
-  const at = before ? before.findIndex((byte, index) => byte !== now[index]) : 0;
-  return Math.max(0, Math.floor(at / 4)) * chunkSize;
-}
-
-interface Looked {
-  readonly sums: Uint8Array;
-  /** Lower-case hex. */
-  readonly sha512: string;
-}
-
-/** Reads everything, and no faster than `rate` bytes a second. */
-async function readSlowly(
-  reader: StoredReader,
-  rate: number,
-  signal: AbortSignal,
-): Promise<Looked> {
-  const buffer = Buffer.allocUnsafe(chunkSize);
-  const hash = createHash('sha512');
-  const sums: Uint8Array[] = [];
-  const begun = performance.now();
-  for (let position = 0; position < reader.size; position += chunkSize) {
-    const filled = await reader.read(buffer, position);
-    const bytes = buffer.subarray(0, filled);
-    hash.update(bytes);
-    sums.push(sumsOf(bytes));
-    const early = ((position + filled) / rate) * 1000 - (performance.now() - begun);
-    await setTimeout(Math.max(0, early), undefined, { signal });
-  }
-  return { sums: Buffer.concat(sums), sha512: hash.digest('hex') };
+    async end(): Promise<void> {
+      stopping.abort(new Error('The service stops.'));
+      await Promise.allSettled(begun.values());
+    },
+  };
 }

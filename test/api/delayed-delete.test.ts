@@ -72,6 +72,49 @@ describe('an image that waits to be scrubbed', () => {
     assert.ok(found.json.images.some((image: { id: string }) => image.id === id));
   });
 
+  test('is listed for requests again, with what was downloaded of it', async () => {
+    const { id } = await createActiveImage(service, 'hello', { name: 'listed' });
+    await share(service, id, 'consumer', 'accepted');
+    const listing = { summary: 'ask for it' };
+    const listed = await service.call('producer', 'PUT', `/vitrine/v1/catalogue/${id}`, listing);
+    assert.equal(listed.status, 204, listed.text);
+    await service.call('consumer', 'GET', `/v2/images/${id}/file`);
+    const told = async () => {
+      const { json } = await service.call('producer', 'GET', `/vitrine/v1/shares/${id}`);
+      const catalogue = (await service.call('other', 'GET', '/vitrine/v1/catalogue')).json;
+      const listed = catalogue.images.find((one: { image: { id: string } }) => one.image.id === id);
+      return { downloads: json.shares[0].downloads.count, summary: listed?.summary };
+    };
+    // Downloads are noted within a second.
+    for (const end = Date.now() + 30_000; Date.now() < end; ) {
+      if ((await told()).downloads === 1) break;
+    }
+    await service.call('producer', 'DELETE', `/v2/images/${id}`);
+
+    await restore(id);
+
+    assert.deepEqual(await told(), { downloads: 1, summary: 'ask for it' });
+  });
+
+  test('comes back without the import that was at it', async () => {
+    const { id } = await createActiveImage(service);
+    await using database = await service.openDatabase();
+    const properties = JSON.stringify({
+      os_glance_import_task: 'ended',
+      os_glance_importing_to_stores: 'far',
+    });
+    await database.write.updateTable('images').set({ properties }).where('id', '=', id).execute();
+    await service.call('producer', 'DELETE', `/v2/images/${id}`);
+
+    await restore(id);
+
+    const { json } = await service.call('producer', 'GET', `/v2/images/${id}`);
+    assert.deepEqual(
+      [json.status, json.os_glance_import_task, json.os_glance_importing_to_stores],
+      ['active', undefined, ''],
+    );
+  });
+
   test('is deleted and restored again and again', async () => {
     const { id, path } = await deletedImage();
 

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import type { ScrubStatus } from '../../domain/data-check.ts';
+import type { DataState, ScrubStatus } from '../../domain/data-check.ts';
 import { nullable, Time } from './fields.ts';
 import { operation } from './operation.ts';
 
@@ -19,6 +19,28 @@ export const ScrubDocument = Type.Object({
       position: Type.Integer({ description: 'The byte from which on it was first found' }),
     }),
   ),
+  unreadable: Type.Array(Type.Object({ image_id: Type.String(), found_at: Time }), {
+    description: 'Images whose data could not be read when it was last looked at',
+  }),
+});
+
+/** How the data of one image is. */
+export const DataStateDocument = Type.Object({
+  image_id: Type.String(),
+  state: Type.Enum(['whole', 'damaged', 'unreadable', 'gone', 'running'], {
+    description: 'Of several copies the worst counts; ask again while it is `running`',
+  }),
+  position: nullable(Type.Integer({ description: 'The byte from which on it was first found' })),
+});
+
+export const scrubImage = operation({
+  id: 'scrubImage',
+  method: 'POST',
+  path: '/vitrine/v1/images/{imageId}/scrub',
+  tag: 'data',
+  summary:
+    'Looks at the data of an image now, and takes the mark off it when all is as it was uploaded; for admins',
+  answer: DataStateDocument,
 });
 
 export const showScrub = operation({
@@ -30,6 +52,15 @@ export const showScrub = operation({
     'Whether the data of all images is as it was uploaded, and when that was looked at; for admins',
   answer: ScrubDocument,
 });
+
+/** Writes what a look at the data of an image has found. */
+export function dataStateDocument(
+  imageId: string,
+  found: DataState | 'running',
+): Static<typeof DataStateDocument> {
+  const { kind: state, position = null } = found === 'running' ? { kind: found } : found;
+  return { image_id: imageId, state, position };
+}
 
 /** Writes how the data is. */
 export function scrubDocument(status: ScrubStatus): Static<typeof ScrubDocument> {
@@ -45,6 +76,10 @@ export function scrubDocument(status: ScrubStatus): Static<typeof ScrubDocument>
       image_id: imageId,
       found_at: at.toISOString(),
       position,
+    })),
+    unreadable: status.unreadable.map(({ imageId, at }) => ({
+      image_id: imageId,
+      found_at: at.toISOString(),
     })),
   };
 }

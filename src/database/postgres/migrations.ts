@@ -9,6 +9,7 @@ import { releases } from '../migrations/postgres/0008-releases.ts';
 import { dataChecks } from '../migrations/postgres/0009-data-checks.ts';
 import { access } from '../migrations/postgres/0010-access.ts';
 import { uploads } from '../migrations/postgres/0011-uploads.ts';
+import { dataTroubles } from '../migrations/postgres/0012-data-troubles.ts';
 import type { SchemaSteps } from '../schema-steps.ts';
 
 /** Every step of PostgreSQL's schema, oldest first. */
@@ -24,6 +25,7 @@ export const migrations: SchemaSteps = {
   '0009-data-checks': dataChecks,
   '0010-access': access,
   '0011-uploads': uploads,
+  '0012-data-troubles': dataTroubles,
 };
 
 /** The newest step that this release knows. */

@@ -263,7 +263,7 @@ async function judgeMissing(
         ? 'its data is not there'
         : `its data has ${found} bytes instead of ${size}`,
     advice: isOnly
-      ? `Put ${location.url} back from a backup and run vitrine scrub ${imageId}, or delete the image.`
+      ? `Put ${location.url} back from a backup and run vitrine scrub image ${imageId}, or delete the image.`
       : `Take the copy out (DELETE /v2/stores/${place.store.id}/${imageId}) and copy the image there again.`,
     outcome: 'found',
     position: 0,

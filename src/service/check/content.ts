@@ -69,7 +69,7 @@ async function checkImage(options: CheckOptions, work: Work): Promise<readonly F
       kind: 'damage-mark',
       subject: image.id,
       text: 'it is marked as damaged, and all of its data is as it was uploaded',
-      advice: `Run vitrine check --hashes --repair, or vitrine scrub ${image.id}.`,
+      advice: `Run vitrine check --hashes --repair, or vitrine scrub image ${image.id}.`,
       outcome: isMended ? 'mended' : 'found',
     });
   }
@@ -120,7 +120,7 @@ function findingOf(
   store: string,
   outcome: Extract<Outcome, { readonly kind: 'differs' | 'unreadable' }>,
 ): Finding {
-  const advice = `Put the data back from a backup and run vitrine scrub ${subject}, or delete the image.`;
+  const advice = `Put the data back from a backup and run vitrine scrub image ${subject}, or delete the image.`;
   return outcome.kind === 'differs'
     ? {
         kind: 'data-content',

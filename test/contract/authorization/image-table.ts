@@ -125,6 +125,7 @@ export const imageCalls: Readonly<Record<string, ImageCall>> = {
   'list for requests': { send: 'PUT /vitrine/v1/catalogue/{image}', body: { summary: 'ask' } },
   'unlist for requests': { send: 'DELETE /vitrine/v1/catalogue/{image}', isSafe: true },
   restore: { send: 'POST /vitrine/v1/images/{image}/restore', on: 'deleted' },
+  scrub: { send: 'POST /vitrine/v1/images/{image}/scrub', isSafe: true },
 };
 
 /**
@@ -191,4 +192,5 @@ read the share log     200 200 200 --- --- | 200 200 200 --- --- | 200 403 403 -
 list for requests      204 204 403 --- --- | 204 403 403 --- --- | 403 403 403 --- --- | 204 --- --- --- --- | 403 --- --- --- --- | ---
 unlist for requests    404 404 403 --- --- | 404 403 403 --- --- | 403 403 403 --- --- | 404 --- --- --- --- | 403 --- --- --- --- | ---
 restore                200 403 403 403 403 | 200 403 403 403 403 | 200 403 403 403 403 | 200 403 403 403 403 | 200 403 403 403 403 | 403
+scrub                  200 403 403 403 403 | 200 403 403 403 403 | 200 403 403 403 403 | 200 403 403 403 403 | 200 403 403 403 403 | 403
 `;
