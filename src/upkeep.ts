@@ -5,7 +5,7 @@ import { type Config, ConfigError, type ReadConfig } from './config.ts';
 import { makeDataDir } from './data-dir.ts';
 import { type Database, openDatabase } from './database/database.ts';
 import { lockInstance } from './database/instance-lock.ts';
-import { dropSigningKeys, openSnapshot, snapshotSqlite } from './database/snapshot.ts';
+import { openSnapshot, prepareRecords, snapshotSqlite } from './database/snapshot.ts';
 import { lockFile, openStores } from './open-parts.ts';
 import { type BackupOptions, type BackupResult, makeBackup } from './service/backup/backup.ts';
 import { databaseFile, type Manifest } from './service/backup/format.ts';
@@ -184,8 +184,7 @@ export async function restore(
       stores,
       dataDir,
       async bringRecords(path) {
-        // What was revoked since the snapshot would be good again.
-        if (!options.keepsTokens) dropSigningKeys(path);
+        prepareRecords(path, options);
         await bringFile(path, dataDir);
       },
     }),

@@ -62,14 +62,27 @@ async function stepsOf(db: Kysely<any>): Promise<readonly string[]> {
 }
 
 /**
- * Removes the keys that tokens are signed with from a file that nobody has open, and with them every token that there is: the
- * next start makes a new one. Nothing is left in a log beside the file.
+ * Makes the copied records of a service, in a file that nobody has open, those of one that is to begin with them. Nothing
+ * is left in a log beside the file.
  */
-export function dropSigningKeys(path: string): void {
+export function prepareRecords(path: string, options: { readonly keepsTokens: boolean }): void {
   using database = new DatabaseSync(path);
   database.exec('PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL');
-  database.exec('DELETE FROM signing_keys');
+  // What was revoked since the snapshot would be good again; the next start makes a new key.
+  const dropped = options.keepsTokens ? [] : ['DELETE FROM signing_keys'];
+  database.exec(['BEGIN', ...endOfUploads, ...dropped, 'COMMIT'].join(';'));
 }
+
+/** Pieces of uploads grow while they are copied, so none has been: whoever sends them begins anew. */
+const endOfUploads = [
+  `UPDATE images SET status = 'queued', size = NULL, virtual_size = NULL, location = NULL, locations = NULL
+    WHERE status IN ('saving', 'uploading') AND id IN (SELECT image_id FROM uploads WHERE is_done = 0)`,
+  `UPDATE project_usage SET
+    bytes = bytes - (SELECT coalesce(sum(bytes), 0) FROM uploads WHERE is_done = 0 AND image_owner = project_usage.project_id),
+    uploads = uploads - (SELECT count(*) FROM uploads WHERE is_done = 0 AND image_owner = project_usage.project_id)`,
+  'DELETE FROM upload_segments',
+  'DELETE FROM uploads WHERE is_done = 0',
+] as const;
 
 /** What SQLite finds wrong with a file, and references that lead nowhere; nothing when it is sound. */
 export async function findUnsoundness(db: Connection): Promise<readonly string[]> {

@@ -8,12 +8,14 @@ import { hold } from '../../src/store/holds.ts';
 import { type CommandResult, runCommand } from '../support/command.ts';
 import {
   callService,
+  checkQueued,
   checkWhole,
   createImage,
   deleteImage,
   imageWith,
   showImage,
   until,
+  uploadImage,
 } from '../support/image-calls.ts';
 import { runService } from '../support/running-service.ts';
 import { emptyFolder } from '../support/service-process.ts';
@@ -147,6 +149,35 @@ describe('a backup', () => {
     assert.equal(code, 1);
     assert.match(err, /There is no service in/);
   });
+});
+
+test('an upload that could have been resumed is queued again in what is restored', async () => {
+  await using place = await emptyFolder();
+  const [backup, restored] = [join(place.path, 'backup'), join(place.path, 'restored')];
+  await using service = await runService();
+  const id = await createImage(service);
+  const begun = await callService(service, {
+    method: 'POST',
+    path: '/vitrine/v1/uploads',
+    headers: {
+      'tus-resumable': '1.0.0',
+      'content-type': 'application/offset+octet-stream',
+      'upload-length': String(large.length),
+      'upload-metadata': `image_id ${Buffer.from(id).toString('base64')}`,
+    },
+    body: large.subarray(0, 700_000),
+  });
+  assert.equal(begun.status, 201, String(begun.body));
+  await done(vitrine(service.folder, 'backup', backup));
+  await done(vitrine(restored, 'restore', backup));
+
+  const { out } = await done(vitrine(restored, 'check', '--json', '--min-age', '0'));
+
+  assert.deepEqual(JSON.parse(out).findings, []);
+  await using again = await runService({ folder: restored });
+  await checkQueued(again, id);
+  assert.equal((await uploadImage(again, id, large)).status, 204);
+  await checkWhole(again, id, large);
 });
 
 describe('a restore', () => {
