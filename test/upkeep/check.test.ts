@@ -261,3 +261,25 @@ test('people get a table, and are told what a command that makes no sense lacks'
   assert.equal(misused.code, 2);
   assert.match(misused.err, /--min-age: a number of seconds is wanted, not old/);
 });
+
+test('an operator has one image looked at, and is told by the exit code', async () => {
+  await using service = await runService({ logsErrors: true });
+  const id = await imageWith(service, data);
+  const env = {
+    OS_CLIENT_CONFIG_FILE: join(service.folder, 'clouds.yaml'),
+    OS_CLOUD: 'vitrine-admin',
+  };
+  const whole = await runCommand(['scrub', 'image', id], { env });
+  await flip(fileOf(service.folder, id), 1_200_000);
+  await flip(fileOf(service.folder, id), 1_100_000);
+
+  const damaged = await runCommand(['scrub', 'image', id, '--json'], { env });
+  await flip(fileOf(service.folder, id), 1_200_000);
+  await flip(fileOf(service.folder, id), 1_100_000);
+  const again = await runCommand(['scrub', 'image', id], { env });
+
+  assert.deepEqual([whole.code, damaged.code, again.code], [0, 3, 0]);
+  const position = 1024 * 1024;
+  assert.deepEqual(JSON.parse(damaged.out), { image_id: id, state: 'damaged', position });
+  await checkWhole(service, id, data);
+});
