@@ -16,11 +16,12 @@ import { buildsOf, findBuild, keyOf } from '../src/built-service.js';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const builds = buildsOf(root);
 
-/** What is loaded by a name of its own: by src/main.js, and by the threads that hash. */
+/** What is loaded by a name of its own: by src/main.js, and by threads. */
 const entries = {
   process: 'src/process.ts',
   'first-secrets': 'src/identity/first-secrets.ts',
   'hash-worker': 'src/store/hash-worker.js',
+  'checkpoint-worker': 'src/database/checkpoint-worker.js',
 };
 
 /** What a build depends on beside the modules in it; the dependencies are those that are installed. */

@@ -5,6 +5,7 @@ import { type ChosenStore, chosenStores } from './config/store-choice.ts';
 import { type Config, ConfigError } from './config.ts';
 import { type Database, openDatabase } from './database/database.ts';
 import { lockInstance } from './database/instance-lock.ts';
+import type { ReadRequests } from './domain/read-requests.ts';
 import { unfinishedFile } from './service/backup/format.ts';
 import type { Report } from './service/unwanted-data.ts';
 import { filesystemStore } from './store/filesystem.ts';
@@ -28,6 +29,8 @@ export function lockFolder(ownDir: string, dataDir: string): Disposable {
 
 interface DatabaseParts {
   readonly report: Report;
+  /** Of this service. */
+  readonly readRequests: ReadRequests;
   /** Told when the embedded database may not be used any more. */
   readonly onDatabaseFailure?: ((cause: unknown) => void) | undefined;
 }
@@ -36,11 +39,15 @@ interface DatabaseParts {
 export async function openDatabaseOf(
   config: Config,
   ownDir: string,
-  { report, onDatabaseFailure }: DatabaseParts,
+  { report, onDatabaseFailure, readRequests }: DatabaseParts,
 ): Promise<Database> {
-  const { databaseUrl, databaseTimeout, databaseConnections } = config;
+  const { databaseUrl, databaseTimeout, databaseConnections, databaseLogSize } = config;
   if (!databaseUrl) {
-    return await openDatabase(join(ownDir, 'vitrine.db'), onDatabaseFailure);
+    return await openDatabase(join(ownDir, 'vitrine.db'), {
+      onFailure: onDatabaseFailure,
+      logSize: databaseLogSize,
+      readRequests,
+    });
   }
   // Most services run without.
   const { openPostgres } = await import('./database/postgres/open-postgres.ts');

@@ -125,13 +125,11 @@ export async function startService(
   makeDataDir(ownDir);
   parts.use(lockFolder(ownDir, dataDir));
   const report = (message: string, cause: unknown) => log.error({ err: cause }, message);
-  const database = parts.use(await openDatabaseOf(config, ownDir, { report, onDatabaseFailure }));
-  const stores = parts.use(
-    await openStores(config, {
-      dataDir,
-      hashers: parts.use(hashers({ pairs: Math.max(1, Math.floor(availableParallelism() / 2)) })),
-    }),
-  );
+  const kept = { report, onDatabaseFailure, readRequests: { count: 0 } };
+  const database = parts.use(await openDatabaseOf(config, ownDir, kept));
+  const pairs = Math.max(1, Math.floor(availableParallelism() / 2));
+  const hashing = parts.use(hashers({ pairs }));
+  const stores = parts.use(await openStores(config, { dataDir, hashers: hashing }));
   const callers = parts.use(
     await callersOf(config, { database, dataDir, secrets, passwordCost, log }),
   );
@@ -163,6 +161,7 @@ export async function startService(
     consoleFolder: config.console ? consoleFolder : undefined,
     disableFile: join(dataDir, 'disabled'),
     checkDatabase: () => database.check(),
+    readRequests: kept.readRequests,
     audit: { level: config.audit, write: auditWriter(log) },
     network,
     log,

@@ -20,6 +20,8 @@ export interface DatabaseConfig {
   readonly databaseReplicaUrl: DatabaseAddress | undefined;
   /** Of each process, to each of them. */
   readonly databaseConnections: number;
+  /** Bytes of SQLite's write-ahead log that are worth bringing into the file. */
+  readonly databaseLogSize: number;
   /** How many processes of this machine serve together. */
   readonly workers: number;
   /** Seconds that a statement may take. */
@@ -133,6 +135,13 @@ export const databaseSettings = {
     about: 'Connections that one process opens to PostgreSQL at most, and as many to a replica',
     min: 6,
     max: 1000,
+  }),
+  databaseLogSize: integer('database_log_size', {
+    initial: 16 * 1024 * 1024,
+    about:
+      'Bytes of the log of the SQLite file that are worth bringing into the file itself; it becomes a few times larger at most, and a start reads it',
+    min: 64 * 1024,
+    max: 2 ** 32,
   }),
   workers: integer('workers', {
     initial: 1,

@@ -1,20 +1,24 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { Kysely } from 'kysely';
+import type { Kysely } from 'kysely';
+import type { ReadRequests } from '../domain/read-requests.ts';
 import { RetryLaterError } from '../domain/retry-later.ts';
-import { groupCommit } from './group-commit.ts';
+import { checkpoints } from './checkpoints.ts';
+import { durableReads } from './durable-reads.ts';
+import { GroupCommit } from './group-commit.ts';
 import { groupRead } from './group-read.ts';
+import { openLogSync } from './log-sync.ts';
 import { migrateToLatest } from './migrate.ts';
 import {
   openSqlite,
   runAtOnce,
   type SqliteFile,
   type SqliteOptions,
-  sqliteDialect,
+  sqliteConnection,
 } from './node-sqlite.ts';
-import { runPreparedBy } from './prepared.ts';
 import { guardOf, type OnDatabaseFailure } from './sqlite-failures.ts';
 import type { Tables } from './tables.ts';
+import { turns } from './turns.ts';
 
 /** What repository functions take: a connection, or a transaction on one. */
 export type Connection = Kysely<Tables>;
@@ -73,26 +77,52 @@ const alone: Processes = {
 /** For tools and tests, which see the error and end with it. */
 const ignored: OnDatabaseFailure = () => {};
 
-/**
- * Opens the embedded database at `path`, creating and migrating it as needed.
- *
- * @param onFailure told when the database may not be used any more: from then on every call is refused, and only
- *   another process may open it
- */
+export interface OpenOptions {
+  /**
+   * Told when the database may not be used any more: from then on every call is refused, and only another process
+   * may open it.
+   */
+  readonly onFailure?: OnDatabaseFailure | undefined;
+  /** Bytes of the write-ahead log that are worth bringing into the file. */
+  readonly logSize?: number;
+  /** Of the service, if it is one. */
+  readonly readRequests?: Readonly<ReadRequests>;
+}
+
+const mib = 1024 * 1024;
+
+/** Opens the embedded database at `path`, creating and migrating it as needed. */
 export async function openDatabase(
   path: string,
-  onFailure: OnDatabaseFailure = ignored,
+  { onFailure = ignored, logSize = 16 * mib, readRequests = { count: 0 } }: OpenOptions = {},
 ): Promise<Database> {
   mkdirSync(dirname(path), { recursive: true });
   let tell = ignored;
   const guard = guardOf((cause) => tell(cause));
   const file = openFile(path, { readOnly: false, guard });
-  const write = connect(file, runAtOnce(file));
+  const write = sqliteConnection(file, runAtOnce(file));
   await migrateToLatest(write);
-  const readFile = openFile(path, { readOnly: true, guard });
-  const read = connect(readFile, groupRead(readFile));
+  file.leaveSyncs();
+  const openReader = () => openFile(path, { readOnly: true, guard });
+  const reads = durableReads(openReader(), openReader());
+  const runRead = groupRead(reads);
+  const read = sqliteConnection(reads, runRead);
+  const log = openLogSync(path, guard);
+  const tidying = checkpoints({ path, guard, size: logSize, logSize: () => file.logSize() });
+  const sharing = turns(runRead.flush, readRequests);
+  const commits = new GroupCommit({
+    write,
+    file,
+    log,
+    reads,
+    checkpoints: tidying,
+    turns: sharing,
+  });
   tell = onFailure;
   const close = async () => {
+    await commits.settled();
+    await tidying.close();
+    await log.close();
     await read.destroy();
     await write.destroy();
   };
@@ -101,8 +131,8 @@ export async function openDatabase(
     lists: read,
     write,
     processes: alone,
-    check: async () => void readFile.prepare('select 1 from images limit 1').all([]),
-    transaction: groupCommit(write, () => file.checkpoint()),
+    check: async () => void reads.prepare('select 1 from images limit 1').all([]),
+    transaction: (change) => commits.transaction(change),
     close,
     [Symbol.asyncDispose]: close,
   };
@@ -111,7 +141,7 @@ export async function openDatabase(
 /** Opens the file of an embedded database to read it, and nothing else, whoever works with it. @throws Error for the operator */
 export function openForReading(path: string): Connection {
   const file = openFile(path, { readOnly: true });
-  return connect(file, runAtOnce(file));
+  return sqliteConnection(file, runAtOnce(file));
 }
 
 /** @throws Error for the operator, SQLite's own as its cause */
@@ -123,10 +153,4 @@ function openFile(path: string, options: SqliteOptions): SqliteFile {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new Error(`The database ${path} cannot be opened: ${why}.`, { cause });
   }
-}
-
-function connect(file: SqliteFile, run: Parameters<typeof runPreparedBy>[1]): Connection {
-  const db = new Kysely<Tables>({ dialect: sqliteDialect(file) });
-  runPreparedBy(db, run);
-  return db;
 }

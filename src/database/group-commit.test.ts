@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { sql } from 'kysely';
 import { emptyDatabase } from '../../test/support/database.ts';
 import type { Connection, Database } from './database.ts';
+import { openSqlite } from './node-sqlite.ts';
 import { findOverrides, setOverride } from './quotas.ts';
 
 const limit = (projectId: string, value: number) => (db: Connection) =>
@@ -13,23 +14,26 @@ async function limitsOf({ read }: Database, ...projectIds: string[]): Promise<un
   return found.map((overrides) => overrides.get('image_count_total'));
 }
 
-/** Grows with every commit that another connection makes. */
-async function commitsSeen({ read }: Database): Promise<number> {
-  const { rows } = await sql<{ data_version: number }>`pragma data_version`.execute(read);
-  return rows[0]?.data_version ?? Number.NaN;
+/** A number that grows with every commit that another connection makes. */
+function commitsOf(path: string) {
+  const file = openSqlite(path, { readOnly: true });
+  const version = file.prepare('pragma data_version');
+  const seen = () => (version.all([])[0] as { data_version: number }).data_version;
+  return { seen, [Symbol.dispose]: () => file.close() };
 }
 
 test('changes that come in together are one commit, those that come later another', async () => {
   await using opened = await emptyDatabase();
   const { database } = opened;
-  const before = await commitsSeen(database);
+  using commits = commitsOf(opened.path);
+  const before = commits.seen();
 
   await Promise.all([1, 2, 3].map((n) => database.transaction(limit(`project-${n}`, n))));
-  const together = await commitsSeen(database);
+  const together = commits.seen();
   await database.transaction(limit('project-4', 4));
 
   assert.equal(together - before, 1);
-  assert.equal((await commitsSeen(database)) - together, 1);
+  assert.equal(commits.seen() - together, 1);
   const projects = [1, 2, 3, 4].map((n) => `project-${n}`);
   assert.deepEqual(await limitsOf(database, ...projects), [1, 2, 3, 4]);
 });

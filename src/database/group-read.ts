@@ -1,4 +1,5 @@
 import type { QueryResult, SqliteDatabase } from 'kysely';
+import type { DurableReads } from './durable-reads.ts';
 import type { RunQuery } from './prepared.ts';
 
 /** A query that waits for those that come in with it, and whoever waits for it. */
@@ -15,16 +16,23 @@ interface Waiting {
  */
 const maxGroup = 8;
 
+export interface GroupRead {
+  (...query: Parameters<RunQuery>): Promise<QueryResult<never>>;
+  /** Answers those that wait now; whether there were any. */
+  readonly flush: () => boolean;
+}
+
 /**
  * Runs queries that come in together one after another on `database`, in one read transaction, and answers
  * them at once. A transaction costs about as much as a query by key; and answers that leave together wake a
  * client once, which costs more than either.
  *
- * A group sees what was committed before it ran, so before any of its queries was asked at the latest.
+ * A group sees what was committed before it ran, so before any of its queries was asked at the latest; or what
+ * readers are held to.
  */
 export function groupRead(
-  database: SqliteDatabase,
-): (...query: Parameters<RunQuery>) => Promise<QueryResult<never>> {
+  database: SqliteDatabase & Partial<Pick<DurableReads, 'isHeld'>>,
+): GroupRead {
   const begin = database.prepare('begin');
   const end = database.prepare('commit');
   let waiting: Waiting[] = [];
@@ -32,23 +40,31 @@ export function groupRead(
   function run(): void {
     const group = waiting;
     waiting = [];
+    if (group.length === 0) return;
+    const needsOwn = group.length > 1 && database.isHeld !== true;
     try {
-      if (group.length > 1) begin.run([]);
+      if (needsOwn) begin.run([]);
       for (const one of group) answer(database, one);
-      if (group.length > 1) end.run([]);
+      if (needsOwn) end.run([]);
     } catch (cause) {
       // Nobody else would hear of it, as of a database that was closed; who has an answer keeps it.
       for (const { reject } of group) reject(cause);
     }
   }
 
-  return (sql, parameters) =>
-    new Promise((resolve, reject) => {
+  const read = (...[sql, parameters]: Parameters<RunQuery>) =>
+    new Promise<QueryResult<never>>((resolve, reject) => {
       waiting.push({ sql, parameters, resolve, reject });
       // By then every request that has arrived has been read.
       if (waiting.length === 1) setImmediate(run);
       else if (waiting.length >= maxGroup) run();
     });
+  const flush = () => {
+    const hasAny = waiting.length > 0;
+    run();
+    return hasAny;
+  };
+  return Object.assign(read, { flush });
 }
 
 function answer(database: SqliteDatabase, { sql, parameters, resolve, reject }: Waiting): void {

@@ -1,8 +1,15 @@
-import { statSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
-import { SqliteAdapter, type SqliteDatabase, SqliteDialect, type SqliteStatement } from 'kysely';
-import type { RunQuery } from './prepared.ts';
+import {
+  Kysely,
+  SqliteAdapter,
+  type SqliteDatabase,
+  SqliteDialect,
+  type SqliteStatement,
+} from 'kysely';
+import type { Connection } from './database.ts';
+import { type RunQuery, runPreparedBy } from './prepared.ts';
 import type { Guard } from './sqlite-failures.ts';
+import type { Tables } from './tables.ts';
 
 export interface SqliteOptions {
   readonly readOnly: boolean;
@@ -12,18 +19,23 @@ export interface SqliteOptions {
 
 /** An open SQLite file. */
 export interface SqliteFile extends SqliteDatabase {
-  /** Brings what is in the write-ahead log into the file itself, once there is much of it. */
-  checkpoint(): void;
+  /** From now on a commit does not wait for the disk: whoever answers for it syncs the write-ahead log. */
+  leaveSyncs(): void;
+  /** Grows with each row that is changed. */
+  changes(): number;
+  isInTransaction(): boolean;
+  /** Bytes in the write-ahead log; to be asked with no transaction open. */
+  logSize(): number;
 }
 
-/** Bytes of the write-ahead log that are worth a checkpoint: SQLite's own measure, a thousand pages. */
-const checkpointSize = 4 * 1024 * 1024;
+/** Bytes of a page and of its place in the log. */
+const frameSize = 4096 + 24;
 
 /**
  * Opens an SQLite file with the `node:sqlite` that Node brings, in the form that Kysely's dialect asks for.
  *
- * The file is in WAL mode and every commit is synced to disk before it returns
- * (`synchronous = FULL`): an acknowledged change survives a power cut.
+ * The file is in WAL mode and every commit is synced to disk before it returns (`synchronous = FULL`), until
+ * `leaveSyncs` is called.
  *
  * What an earlier process left in the log is written into the file first, anew: it may have failed to sync the
  * log, of which the kernel then shows pages that it never wrote. Checkpoints are asked for by name, since of those that
@@ -41,26 +53,32 @@ export function openSqlite(path: string, options: SqliteOptions): SqliteFile {
 
   // A statement is compiled once per SQL text: Kysely builds the same text for the same query.
   const statements = new Map<string, SqliteStatement>();
+  function prepare(sql: string): SqliteStatement {
+    const known = statements.get(sql);
+    if (known) return known;
+    if (statements.size >= maxStatements) statements.clear();
+    const prepared = sqliteStatement(
+      guard(() => connection.prepare(sql)),
+      guard,
+    );
+    const statement = sql === 'rollback' ? ifNeeded(prepared, connection) : prepared;
+    statements.set(sql, statement);
+    return statement;
+  }
+
   return {
-    prepare(sql) {
-      const known = statements.get(sql);
-      if (known) return known;
-      if (statements.size >= maxStatements) statements.clear();
-      const prepared = sqliteStatement(
-        guard(() => connection.prepare(sql)),
-        guard,
-      );
-      const statement = sql === 'rollback' ? ifNeeded(prepared, connection) : prepared;
-      statements.set(sql, statement);
-      return statement;
-    },
-
-    checkpoint() {
-      if (statSync(`${path}-wal`).size > checkpointSize) exec('PRAGMA wal_checkpoint(PASSIVE)');
-    },
-
+    prepare,
+    leaveSyncs: () => exec('PRAGMA synchronous = NORMAL'),
+    changes: () => numberOf(prepare('SELECT total_changes() AS number')),
+    isInTransaction: () => connection.isTransaction,
+    logSize: () => numberOf(prepare('PRAGMA wal_checkpoint(NOOP)'), 'log') * frameSize,
     close: () => connection.close(),
   };
+}
+
+function numberOf(statement: SqliteStatement, column = 'number'): number {
+  const [row] = statement.all([]) as Record<string, unknown>[];
+  return Number(row?.[column]);
 }
 
 /** SQLite as it is: changes of the schema are undone with their transaction too, so that a crash leaves no half of a step. */
@@ -68,6 +86,13 @@ class TransactionalAdapter extends SqliteAdapter {
   override get supportsTransactionalDdl(): boolean {
     return true;
   }
+}
+
+/** A connection to `file`, whose prepared queries are run by `run`. */
+export function sqliteConnection(file: SqliteDatabase, run: RunQuery): Connection {
+  const db = new Kysely<Tables>({ dialect: sqliteDialect(file) });
+  runPreparedBy(db, run);
+  return db;
 }
 
 /** What Kysely needs to speak to `database`. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import { lineText, type ShareEntry, type ShareLine } from '../domain/share-log.ts';
 import type { Connection } from './database.ts';
 import { prepared } from './prepared.ts';
@@ -12,7 +12,7 @@ const selectLast = prepared<{ imageId: string }, Pick<ShareLogRow, 'number' | 'h
       .select(['number', 'hash'])
       .where('image_id', '=', value('imageId'))
       .orderBy('number', 'desc')
-      .limit(1),
+      .limit(sql.lit(1)),
 );
 
 const insert = prepared<Selectable<ShareLogRow>, unknown>((db, value) =>

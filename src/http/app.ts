@@ -7,6 +7,7 @@ import fastify, {
 import type { PageSizes } from '../api/image-query.ts';
 import type { ImageSchema } from '../api/image-schema.ts';
 import type { ImportRules } from '../api/import-document.ts';
+import type { ReadRequests } from '../domain/read-requests.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { KeystoneSignIn } from '../identity/keystone/sign-in.ts';
 import type { AcceptRules } from '../service/accept-rules.ts';
@@ -35,6 +36,7 @@ import { actionRoutes } from './actions.ts';
 import { type AuditOptions, auditRequests } from './audit.ts';
 import { authentication } from './authentication.ts';
 import { limitBodyTime, readBodies } from './body.ts';
+import { takeChangesInTurns } from './change-turns.ts';
 import { closeWhenAnswered } from './closing.ts';
 import { compressJson } from './compression.ts';
 import { limitConnections } from './connection-limit.ts';
@@ -86,6 +88,8 @@ import { uploadRoutes } from './vitrine/uploads.ts';
 
 export interface AppOptions {
   readonly images: Images;
+  /** Counted here. */
+  readonly readRequests: ReadRequests;
   readonly imageData: ImageData;
   /** Undefined where no data is staged. */
   readonly staging: Staging | undefined;
@@ -165,6 +169,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   continueWhenRead(app);
   drainUnread(app);
   showQuickly(app, options);
+  takeChangesInTurns(app, options.readRequests);
   const closing = closeWhenAnswered(app, network.times.drain);
   limitBodyTime(app, network.times.body);
   app.setErrorHandler(errorHandler);

@@ -54,7 +54,7 @@ export function unwantedData({ database, stores, report }: UnwantedDataOptions):
     // Asked once the record is gone: whoever began to hold before that has a snapshot without it, or data to copy.
     if (await found.store.files?.isHeld()) return false;
     await found.store.delete(location.url);
-    await deleteUnwantedData(database.write, location);
+    await database.transaction((db) => deleteUnwantedData(db, location));
     return true;
   }
 

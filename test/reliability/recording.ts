@@ -57,6 +57,8 @@ function start(folder: string, trace: string, environment?: Environment): Promis
     NODE_DISABLE_COMPILE_CACHE: '1',
     UV_USE_IO_URING: '0',
     VITRINE_MIN_FREE_BYTES: '0',
+    // So that some of them are seen.
+    VITRINE_DATABASE_LOG_SIZE: String(64 * 1024),
   };
   const options = { folder, environment: { ...plain, ...environment }, under: tracer(trace) };
   return runService({ ...options, logsErrors: true });

@@ -175,6 +175,8 @@ export async function troubledService(place: string): Promise<Troubled> {
 }
 
 function start(folder: string, faults: Faults): Promise<RunningService> {
-  const environment = { VITRINE_MIN_FREE_BYTES: '0', ...faults.environment };
+  // What is brought into the file amid a life may fail too.
+  const small = { VITRINE_DATABASE_LOG_SIZE: String(64 * 1024), VITRINE_MIN_FREE_BYTES: '0' };
+  const environment = { ...small, ...faults.environment };
   return runService({ folder, environment, logsErrors: true });
 }
