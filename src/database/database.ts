@@ -119,13 +119,16 @@ export async function openDatabase(
     turns: sharing,
   });
   tell = onFailure;
-  const close = async () => {
+  const closeAll = async () => {
     await commits.settled();
     await tidying.close();
     await log.close();
     await read.destroy();
     await write.destroy();
   };
+  let closed: Promise<void> | undefined;
+  /** Once, whoever asks: the number of the log's descriptor may soon be another file's. */
+  const close = () => (closed ??= closeAll());
   return {
     read,
     lists: read,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, stat, symlink } from 'node:fs/promises';
+import { mkdtemp, open, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -166,6 +166,20 @@ test('when the database is closed whoever still asks is refused', async () => {
   await database.close();
 
   await assert.rejects(database.transaction(limit('project', 1)));
+});
+
+test('a database is closed once, however often it is asked to', async () => {
+  await using folder = await emptyFolder();
+  const database = await openDatabase(join(folder.path, 'vitrine.db'));
+
+  await database.close();
+  // The descriptors that the database had are other files' now.
+  const files = await Promise.all(
+    Array.from({ length: 20 }, (_, n) => open(join(folder.path, `${n}`), 'w')),
+  );
+  await database.close();
+
+  for (const file of files) await file.close();
 });
 
 test('a change that fails amid its work is undone alone, and the others of its group run again', async () => {
