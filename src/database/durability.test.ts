@@ -160,6 +160,22 @@ test('after a failed sync nobody is told of a success, then or later, and the fa
   assert.equal(db.failures.length, 1);
 });
 
+test('after a failed sync nobody is told of what rests on the change either', async () => {
+  await using db = await heldUp((path) => join(path, '..', 'unsyncable'));
+  const change = db.commits.transaction(limit('project-1', 1));
+  await db.begun(1);
+  const nothingElse = db.commits.transaction((connection) => limitOf(connection, 'project-1'));
+  const refusal = db.commits.transaction(() => Promise.reject(new Error('it is there')));
+  const settled = Promise.allSettled([change, nothingElse, refusal]);
+  assert.equal(await hasSettled(Promise.race([nothingElse, refusal])), false);
+  db.letGo(1);
+
+  for (const one of await settled) {
+    assert.equal(one.status, 'rejected');
+    assert.equal(one.reason.code, 'DatabaseUnavailable');
+  }
+});
+
 test('when the database is closed whoever still asks is refused', async () => {
   await using folder = await emptyFolder();
   const database = await openDatabase(join(folder.path, 'vitrine.db'));

@@ -172,7 +172,13 @@ export class GroupCommit {
     const { log, reads } = this.options;
     reads.mark();
     this.isAhead = false;
-    await log.sync();
+    try {
+      await log.sync();
+    } catch (cause) {
+      // It never will be: what comes next and has seen it must not be told of a success either.
+      this.isAhead = true;
+      throw cause;
+    }
     reads.advance(!this.isAhead);
   }
 
