@@ -46,6 +46,7 @@ export async function openDatabaseOf(
     return await openDatabase(join(ownDir, 'vitrine.db'), {
       onFailure: onDatabaseFailure,
       logSize: databaseLogSize,
+      report,
       readRequests,
     });
   }

@@ -20,6 +20,10 @@ export interface CheckpointsOptions {
   readonly size: number;
   /** Bytes in the log now. */
   readonly logSize: () => number;
+  /** Does the same on the connection that changes run on, which waits for the disk. */
+  readonly checkpointHere: () => void;
+  /** Told once when the thread cannot do it, until it can again. */
+  readonly report: (message: string, cause: unknown) => void;
 }
 
 /**
@@ -40,23 +44,44 @@ const most = 4;
 /** Bytes that are taken to be the least of the log that a changed row needs a look at, and more than it mostly takes. */
 const perRow = 16 * 1024;
 
-export function checkpoints({ path, guard, size, logSize }: CheckpointsOptions): Checkpoints {
+export function checkpoints(options: CheckpointsOptions): Checkpoints {
+  const { path, guard, size, logSize, checkpointHere, report } = options;
   const thread = checkpointThread(path);
   let next = size;
   let known = 0;
   let unseen = 0;
   let copying: Promise<void> | undefined;
   let isCopied = false;
+  let isFailing = false;
 
-  /** Whether it was done; a disk that is full or fails is told of by the guard, once and for all where it is final. */
+  /** Whether it was done; of a disk that cannot be trusted the guard tells, once and for all. */
   async function ask(order: CheckpointOrder): Promise<boolean> {
     try {
       const { isDone, failure } = await thread.ask(order);
       if (failure) guard(() => raise(failure));
+      isFailing = false;
       return isDone;
-    } catch {
+    } catch (cause) {
+      if (!isFailing) {
+        report(
+          'The write-ahead log could not be brought into the database; it is tried again.',
+          cause,
+        );
+      }
+      isFailing = true;
       return false;
     }
+  }
+
+  /** Better that all wait for the disk than that the log grows for ever. */
+  async function doHere(): Promise<void> {
+    try {
+      checkpointHere();
+    } catch {
+      // The guard has told of what is final; of the rest somebody has been told.
+    }
+    known = 0;
+    next = size;
   }
 
   async function copy(): Promise<void> {
@@ -91,6 +116,7 @@ export function checkpoints({ path, guard, size, logSize }: CheckpointsOptions):
 
     due() {
       if (isCopied) return restart;
+      if (isFailing && !copying && known > most * size) return doHere;
       const wait = copying;
       return wait && known > most * size ? () => wait : undefined;
     },

@@ -85,6 +85,8 @@ export interface OpenOptions {
   readonly onFailure?: OnDatabaseFailure | undefined;
   /** Bytes of the write-ahead log that are worth bringing into the file. */
   readonly logSize?: number;
+  /** Told of what is tried again. */
+  readonly report?: (message: string, cause: unknown) => void;
   /** Of the service, if it is one. */
   readonly readRequests?: Readonly<ReadRequests>;
 }
@@ -94,7 +96,12 @@ const mib = 1024 * 1024;
 /** Opens the embedded database at `path`, creating and migrating it as needed. */
 export async function openDatabase(
   path: string,
-  { onFailure = ignored, logSize = 16 * mib, readRequests = { count: 0 } }: OpenOptions = {},
+  {
+    onFailure = ignored,
+    logSize = 16 * mib,
+    report = () => {},
+    readRequests = { count: 0 },
+  }: OpenOptions = {},
 ): Promise<Database> {
   mkdirSync(dirname(path), { recursive: true });
   let tell = ignored;
@@ -108,7 +115,14 @@ export async function openDatabase(
   const runRead = groupRead(reads);
   const read = sqliteConnection(reads, runRead);
   const log = openLogSync(path, guard);
-  const tidying = checkpoints({ path, guard, size: logSize, logSize: () => file.logSize() });
+  const tidying = checkpoints({
+    path,
+    guard,
+    size: logSize,
+    logSize: () => file.logSize(),
+    checkpointHere: () => file.checkpoint(),
+    report,
+  });
   const sharing = turns(runRead.flush, readRequests);
   const commits = new GroupCommit({
     write,

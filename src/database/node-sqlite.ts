@@ -26,6 +26,8 @@ export interface SqliteFile extends SqliteDatabase {
   isInTransaction(): boolean;
   /** Bytes in the write-ahead log; to be asked with no transaction open. */
   logSize(): number;
+  /** Brings the log into the file, as far as nobody reads in it, and waits for the disk; with no transaction open. */
+  checkpoint(): void;
 }
 
 /** Bytes of a page and of its place in the log. */
@@ -72,6 +74,7 @@ export function openSqlite(path: string, options: SqliteOptions): SqliteFile {
     changes: () => numberOf(prepare('SELECT total_changes() AS number')),
     isInTransaction: () => connection.isTransaction,
     logSize: () => numberOf(prepare('PRAGMA wal_checkpoint(NOOP)'), 'log') * frameSize,
+    checkpoint: () => exec('PRAGMA wal_checkpoint(PASSIVE)'),
     close: () => connection.close(),
   };
 }
