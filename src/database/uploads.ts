@@ -99,7 +99,7 @@ export async function keepUpload(
   return numUpdatedRows === 1n;
 }
 
-/** Says how much has come; false when `holder` is not at the upload any more. */
+/** Says how much has come; false when `holder` is not at the upload any more, or that is more than was to come. */
 export async function saveReceived(
   db: Connection,
   id: string,
@@ -109,6 +109,7 @@ export async function saveReceived(
     .updateTable('uploads')
     .set({ received, expires_at: expiresAt.getTime() })
     .where('id', '=', id)
+    .where('bytes', '>=', received)
     .where('holder', '=', holder)
     .executeTakeFirstOrThrow();
   return numUpdatedRows === 1n;

@@ -33,6 +33,20 @@ test('the chunks of any other stream stay as they are', async () => {
   assert.ok(sent.equals(copy));
 });
 
+test('of data that is larger than it may be, what came before is given out and the rest is not', async () => {
+  const data = Readable.from([Buffer.from('12345'), Buffer.from('6789012345')], {
+    objectMode: false,
+  });
+  using source = sourceReader(data, { ...options, maxSize: 10, keepsCut: true });
+  const target = Buffer.alloc(20);
+
+  const filled = await source.fill(target);
+
+  assert.equal(filled, 5);
+  await assert.rejects(source.fill(target), { code: 'TooLarge' });
+  await assert.rejects(source.fill(target), { code: 'TooLarge' });
+});
+
 interface Received {
   readonly received: Buffer;
   readonly chunks: readonly Uint8Array[];

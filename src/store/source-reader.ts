@@ -78,6 +78,8 @@ export function sourceReader(
     owned = data instanceof IncomingMessage ? wholeBuffer(rest) : undefined;
     received += rest.length;
     if (received > maxSize) {
+      // Nothing of what is too much may be given out, also where the bytes before it are.
+      rest = nothing;
       fail(new StoreError('TooLarge', `The data is larger than ${maxSize} bytes.`));
       return;
     }

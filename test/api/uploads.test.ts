@@ -336,6 +336,26 @@ test('bad input names the header and what is wanted', async () => {
   assert.equal((await look(path)).status, 200);
 });
 
+test('an upload never has more bytes than it announced, in however many chunks they come', async () => {
+  const { imageId, path } = await begin(10);
+  {
+    await using sender = await rawConnection(service.port);
+    sender.write(
+      `PATCH ${path} HTTP/1.1\r\nHost: x\r\nX-Auth-Token: ${service.tokens.producer}\r\n` +
+        'Tus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\nTransfer-Encoding: chunked\r\n' +
+        'Content-Type: application/offset+octet-stream\r\n\r\n' +
+        '5\r\n12345\r\na\r\n6789012345\r\n0\r\n\r\n',
+    );
+    assert.match(await sender.until(/\r\n\r\n/), /^HTTP\/1\.1 400 /);
+  }
+
+  const offset = Number((await look(path)).headers['upload-offset']);
+
+  assert(offset <= 10, `it is at ${offset} of 10`);
+  expectStatus(await append(path, offset, Buffer.from('1234567890').subarray(offset)), 204);
+  await checkActive(imageId, Buffer.from('1234567890'));
+});
+
 test('room is set aside from the beginning, and free again at the end, however it comes', async () => {
   const mib = 1024 * 1024;
   const before = await usage();
