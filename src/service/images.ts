@@ -139,7 +139,11 @@ async function endComing(
     const reservation = await findReservation(db, image.id);
     if (reservation) await unwantedData.noteUpload(db, reservation);
     const upload = await findUploadTo(db, image.id);
-    if (upload) await deleteUpload(db, upload.id);
+    if (upload) {
+      // Whoever was to end it may have put the data in the image's place, and be gone.
+      await unwantedData.noteUpload(db, { store: upload.store, dataId: image.id });
+      await deleteUpload(db, upload.id);
+    }
   }
   if (task === undefined && image.status !== 'uploading') return [];
   const coming = await findImageImport(db, image.id);

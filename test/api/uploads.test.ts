@@ -356,6 +356,16 @@ test('an upload never has more bytes than it announced, in however many chunks t
   await checkActive(imageId, Buffer.from('1234567890'));
 });
 
+test('what a try to end an upload may have left is noted with the end of its image', async () => {
+  const { imageId } = await begin(10);
+  await using database = await service.openDatabase();
+
+  expectStatus(await service.call('producer', 'DELETE', `/v2/images/${imageId}`), 204);
+
+  const noted = await database.read.selectFrom('unwanted_data').select('location').execute();
+  assert.equal(noted.filter(({ location }) => location.endsWith(imageId)).length, 1);
+});
+
 test('room is set aside from the beginning, and free again at the end, however it comes', async () => {
   const mib = 1024 * 1024;
   const before = await usage();
