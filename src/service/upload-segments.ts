@@ -69,11 +69,13 @@ export function growingSegment(
   return last?.processId === database.processes.id ? last : undefined;
 }
 
+/** @throws DomainError `InvalidRequest` when there are too many */
 async function addSegment(
   { database }: SegmentsOptions,
   upload: Upload,
   number: number,
 ): Promise<UploadSegment> {
+  if (number > maxPieces) throw tooManyPieces();
   const { store } = upload;
   const processId = database.processes.id;
   const segment = { dataId: randomUUID(), store, number, size: 0, processId };
@@ -157,7 +159,6 @@ export async function receivePieces(
   while (await source.hasMore()) {
     if (received >= upload.size) throw moreThanAnnounced(upload);
     number += 1;
-    if (number > maxPieces) throw tooManyPieces();
     const segment = await addSegment(options, upload, number);
     const piece = source.next(Math.min(size, upload.size - received));
     const put = { maxSize: upload.size - received, check: whole(check, source), signal: never };

@@ -5,6 +5,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
+import { insertSegment } from '../../src/database/upload-segments.ts';
 import type { CallerName } from '../support/callers.ts';
 import { createActiveImage, createImage, dataType, expectStatus } from '../support/images.ts';
 import { rawConnection } from '../support/raw-connection.ts';
@@ -364,6 +365,21 @@ test('what a try to end an upload may have left is noted with the end of its ima
 
   const noted = await database.read.selectFrom('unwanted_data').select('location').execute();
   assert.equal(noted.filter(({ location }) => location.endsWith(imageId)).length, 1);
+});
+
+test('an upload that has come in too many pieces takes no more of them', async () => {
+  const { imageId, path } = await begin(10);
+  await using database = await service.openDatabase();
+  const piece = { dataId: randomUUID(), store: null, size: 0, processId: 'another' };
+  await database.transaction((db) =>
+    insertSegment(db, path.slice(-36), { ...piece, number: 10_000 }),
+  );
+
+  const answer = await append(path, 0, data.subarray(0, 1));
+
+  assert.equal(answer.status, 400);
+  assert.match(answer.text, /has come in 10000 requests; send more bytes with each/);
+  assert.equal((await show(imageId)).status, 'saving');
 });
 
 test('room is set aside from the beginning, and free again at the end, however it comes', async () => {
