@@ -75,7 +75,6 @@ async function upload(file: string, options: UploadOptions): Promise<void> {
   } finally {
     progress.end();
   }
-  memory.forget(key);
   const {
     id,
     name,
