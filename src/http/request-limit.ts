@@ -1,5 +1,6 @@
 import type { FastifyInstance, onRequestHookHandler } from 'fastify';
 import { RetryLaterError } from '../domain/retry-later.ts';
+import { hasBody } from './body.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -27,7 +28,8 @@ export function requestLimit(max: number): ((app: FastifyInstance) => void) | un
 
   const limit: onRequestHookHandler = (request, reply, done) => {
     const { streamsBody, streamsAnswer } = request.routeOptions.config;
-    if (streamsBody || streamsAnswer) return done();
+    // A call that may bring data, and does not, is one like any other.
+    if ((streamsBody && hasBody(request)) || streamsAnswer) return done();
     if (running >= max) {
       if (performance.now() > quietUntil) {
         quietUntil = performance.now() + silenceInLog;

@@ -62,6 +62,14 @@ test('the size of a JSON body and the number of requests are what the operator s
     await connection.until(/100 Continue/);
     return connection;
   };
+  const beginData = async (data?: string) => {
+    const headers = {
+      'tus-resumable': '1.0.0',
+      'content-type': 'application/offset+octet-stream',
+      'upload-length': '4',
+    };
+    return (await service.call('producer', 'POST', '/vitrine/v1/uploads', data, headers)).status;
+  };
   const list = () => service.call('producer', 'GET', '/v2/images');
   {
     await using _first = await begin();
@@ -70,6 +78,8 @@ test('the size of a JSON body and the number of requests are what the operator s
     assert.equal(refused.status, 503);
     assert.equal(refused.headers['retry-after'], '1');
     assert.match(refused.text, /The service is at 2 requests already\. Try again in 1 s\./);
+    // A call that could bring data, and brings none, is one more of them; one that does has a limit of its own.
+    assert.deepEqual([await beginData(), await beginData('data')], [503, 400]);
     assert.equal((await service.call('nobody', 'GET', '/healthcheck')).status, 200);
   }
   let { status } = await list();
