@@ -395,7 +395,7 @@ interface ImageServiceParts
 /** What the use cases have one process of all do from time to time. */
 function jobsOf(services: ReturnType<typeof imageServices>): readonly Job[] {
   const { imageData, uploads, pendingDeletes, runner, feed, expiryJob } = services;
-  return [...imageData.jobs, uploads.job, pendingDeletes.job, runner.job, feed.job, expiryJob];
+  return [...imageData.jobs, ...uploads.jobs, pendingDeletes.job, runner.job, feed.job, expiryJob];
 }
 
 /** The use cases of the Images API. */

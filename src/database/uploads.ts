@@ -126,6 +126,16 @@ export async function releaseUpload(db: Connection, id: string, holder: string):
     .execute();
 }
 
+/** Has whoever looks for uploads to end leave one alone for so long (ms) that nobody is at; its sender may go on with it. */
+export async function postponeUpload(db: Connection, id: string, time: number): Promise<void> {
+  await db
+    .updateTable('uploads')
+    .set({ held_until: sql`${clockOf(db)} + ${sql.lit(time)}` })
+    .where('id', '=', id)
+    .where('holder', 'is', null)
+    .execute();
+}
+
 /** Lets others be at what this process was at when it ended. */
 export async function releaseUploads(db: Connection, holder: string): Promise<void> {
   const free = { holder: null, held_until: 0 };
@@ -136,7 +146,7 @@ export async function releaseUploads(db: Connection, holder: string): Promise<vo
 export async function finishUpload(db: Connection, id: string, holder: string): Promise<boolean> {
   const row = await db
     .updateTable('uploads')
-    .set({ is_done: 1, holder: null })
+    .set({ is_done: 1, holder: null, held_until: 0 })
     .where('id', '=', id)
     .where('holder', '=', holder)
     .where('is_done', '=', 0)
@@ -177,12 +187,13 @@ export async function listOpen(db: Connection): Promise<readonly Upload[]> {
   return rows.map(uploadFromRow);
 }
 
-/** Uploads whose time is over. */
+/** Uploads whose time is over, and that nobody is at. */
 export async function listExpired(db: Connection, now: Date): Promise<readonly Upload[]> {
   const rows = await db
     .selectFrom('uploads')
     .selectAll()
     .where('expires_at', '<=', now.getTime())
+    .where('held_until', '<', sql<number>`${clockOf(db)}`)
     .orderBy('expires_at')
     .limit(100)
     .execute();

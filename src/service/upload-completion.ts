@@ -1,15 +1,7 @@
 import { abandonUpload, finishSaving } from '../database/image-uploads.ts';
 import { findImage, insertUnwantedData } from '../database/images.ts';
 import { listForgottenSegments, listSegments } from '../database/upload-segments.ts';
-import {
-  deleteUpload,
-  findUpload,
-  finishUpload,
-  holdUpload,
-  listExpired,
-  listOpen,
-  listWhole,
-} from '../database/uploads.ts';
+import { deleteUpload, findUpload, finishUpload, listOpen } from '../database/uploads.ts';
 import { DomainError } from '../domain/errors.ts';
 import { failedUploadEvent, imageEvent, uploadEvent } from '../domain/event.ts';
 import type { Image } from '../domain/image.ts';
@@ -24,7 +16,7 @@ import {
   toRefusal,
 } from './image-data.ts';
 import { signatureCheck } from './signature-check.ts';
-import { holdTime, keepHold, type UploadTurns, uploadBusy } from './upload-holds.ts';
+import { uploadBusy } from './upload-holds.ts';
 import {
   type Growing,
   growingSegment,
@@ -33,9 +25,10 @@ import {
   segmentsData,
 } from './upload-segments.ts';
 
-export interface CompletionOptions extends ImageDataOptions {
-  readonly expiry: () => Date;
-}
+export type CompletionOptions = Pick<
+  ImageDataOptions,
+  'database' | 'stores' | 'unwantedData' | 'formats' | 'certificates' | 'events' | 'clock'
+>;
 
 /** What looks at the data of an image, and what the image called it then. */
 export interface UploadLook {
@@ -246,7 +239,7 @@ export async function giveUp(
 }
 
 /** Removes pieces that nobody needs any more. */
-async function removeForgotten(
+export async function removeForgotten(
   options: Pick<CompletionOptions, 'database' | 'stores'>,
 ): Promise<void> {
   const failures: unknown[] = [];
@@ -284,43 +277,4 @@ async function isThere(
     }
   }
   return true;
-}
-
-/** Makes this process the one that is at an upload, and does `work`, unless somebody is at it. */
-async function whenFree(
-  { database, turns }: TidyOptions,
-  { id }: Upload,
-  work: () => Promise<void>,
-): Promise<void> {
-  if (turns.isTaken(id)) return;
-  await using turn = await turns.take(id);
-  turn.keepOn();
-  const hold = { holder: database.processes.id, ttl: holdTime };
-  if (!(await database.transaction((db) => holdUpload(db, id, hold)))) return;
-  await using _held = keepHold(database, id, () => true);
-  await work();
-}
-
-export interface TidyOptions extends CompletionOptions {
-  readonly turns: UploadTurns;
-}
-
-/** Ends what nobody is at: uploads that are whole are brought to their images, those whose time is over given up. */
-export async function tidyUploads(options: TidyOptions, signal: AbortSignal): Promise<void> {
-  const { database, clock } = options;
-  const failures: unknown[] = [];
-  const tryTo = async (uploads: readonly Upload[], work: (upload: Upload) => Promise<void>) => {
-    for (const upload of uploads) {
-      signal.throwIfAborted();
-      await whenFree(options, upload, () => work(upload)).catch((cause: unknown) => {
-        if (!isFinal(cause)) failures.push(cause);
-      });
-    }
-  };
-  await tryTo(await listWhole(database.read), (upload) => complete(options, upload, undefined));
-  await tryTo(await listExpired(database.read, clock()), (upload) =>
-    giveUp(options, upload, 'its time was over'),
-  );
-  await removeForgotten(options).catch((cause: unknown) => failures.push(cause));
-  if (failures.length > 0) throw failures[0];
 }

@@ -9,19 +9,17 @@ import { prepareEvent } from '../domain/event.ts';
 import type { Image } from '../domain/image.ts';
 import type { Upload } from '../domain/upload.ts';
 import { type DataCheck, StoreError } from '../store/store.ts';
-import { checkUpload, notQueued, targetOf, tooLarge, toRefusal } from './image-data.ts';
+import {
+  checkUpload,
+  type ImageDataOptions,
+  notQueued,
+  targetOf,
+  tooLarge,
+  toRefusal,
+} from './image-data.ts';
 import type { Job } from './jobs.ts';
 import { getSeenImage } from './seen-image.ts';
-import {
-  type CompletionOptions,
-  complete,
-  giveUp,
-  giveUpLost,
-  isFinal,
-  lookAt,
-  type Seen,
-  tidyUploads,
-} from './upload-completion.ts';
+import { complete, giveUp, giveUpLost, isFinal, lookAt, type Seen } from './upload-completion.ts';
 import {
   holdTime,
   keepHold,
@@ -39,8 +37,9 @@ import {
   receiveGrowing,
   receivePieces,
 } from './upload-segments.ts';
+import { uploadTidying } from './upload-tidying.ts';
 
-export interface UploadsOptions extends Omit<CompletionOptions, 'expiry'> {
+export interface UploadsOptions extends ImageDataOptions {
   /** For how long an upload is kept to which nothing comes, ms. */
   readonly timeToLive: number;
 }
@@ -82,7 +81,7 @@ export interface Uploads {
   remove(caller: Caller, id: string): Promise<void>;
   /** Puts right what a crash of this process, or a restored backup, has left: called once at start. */
   recover(): Promise<void>;
-  readonly job: Job;
+  readonly jobs: readonly Job[];
   /** Resolves once everything begun is done. */
   settled(): Promise<void>;
 }
@@ -90,7 +89,8 @@ export interface Uploads {
 /** After nothing has come for so long (ms), whoever asks how far an upload is wants to go on with it. */
 const idleTime = 2000;
 
-interface Context extends CompletionOptions {
+interface Context extends ImageDataOptions {
+  readonly expiry: () => Date;
   readonly turns: UploadTurns;
   readonly seen: SeenUploads;
 }
@@ -99,6 +99,8 @@ export function uploadsService(given: UploadsOptions): Uploads {
   const { database, clock, timeToLive } = given;
   const expiry = () => new Date(clock().getTime() + timeToLive);
   const options: Context = { ...given, expiry, turns: uploadTurns(), seen: seenUploads() };
+  const tidying = uploadTidying(options);
+  const interval = Math.min(10_000, timeToLive / 2);
   const running = new Set<Promise<unknown>>();
 
   function run<T>(work: Promise<T>): Promise<T> {
@@ -124,12 +126,20 @@ export function uploadsService(given: UploadsOptions): Uploads {
       if (!database.processes.isShared) await giveUpLost(options);
     },
 
-    job: {
-      name: 'end of uploads',
-      interval: Math.min(10_000, timeToLive / 2),
-      failure: 'Uploads could not be ended; it is tried again.',
-      run: (signal) => run(tidyUploads(options, signal)),
-    },
+    jobs: [
+      {
+        name: 'end of uploads',
+        interval,
+        failure: 'Uploads could not be ended; it is tried again.',
+        run: (signal) => run(tidying.endExpired(signal)),
+      },
+      {
+        name: 'completion of uploads',
+        interval,
+        failure: 'Uploads that are whole could not be brought to their images; it is tried again.',
+        run: (signal) => run(tidying.completeWhole(signal)),
+      },
+    ],
 
     async settled() {
       await Promise.all(running);
