@@ -7,11 +7,12 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildsOf, findBuild, keyOf } from '../src/built-service.js';
+import { buildsOf, findBuild, keyOf, sourcesIn, unusedTime } from '../src/built-service.js';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const builds = buildsOf(root);
@@ -49,18 +50,19 @@ function asciiOnly(code) {
 }
 
 /**
- * Gives out all modules of ours that a build looks at, as paths below the root.
+ * Reads all modules of ours, and keeps what it read: a file may be saved again before the build is done.
  *
- * @param {Set<string>} found @returns {import('rolldown').Plugin}
+ * @param {Map<string, Buffer>} read by path below the root @returns {import('rolldown').Plugin}
  */
-function sourcesInto(found) {
+function sourcesInto(read) {
   return {
     name: 'sources',
-    buildEnd() {
-      for (const id of this.getModuleIds()) {
-        const path = relative(root, id).split(sep).join('/');
-        if (path.startsWith('src/')) found.add(path);
-      }
+    load(id) {
+      const path = relative(root, id).split(sep).join('/');
+      if (!path.startsWith('src/')) return null;
+      const content = readFileSync(id);
+      read.set(path, content);
+      return content.toString();
     },
   };
 }
@@ -81,11 +83,16 @@ function checkNeighbours(files) {
   }
 }
 
-/** @param {string} folder @returns {Promise<string[]>} what it is made of */
+/**
+ * What it gives is read before it is used: of what is saved meanwhile there may be more in the build, never less.
+ *
+ * @param {string} folder @returns {Promise<ReadonlyMap<string, Buffer>>} what it is made of, by path below the root
+ */
 async function build(folder) {
   const { rolldown } = await import('rolldown');
-  /** @type {Set<string>} */
-  const sources = new Set();
+  const others = alsoSources.map((path) => /** @type {const} */ ([path, sourcesIn(root)(path)]));
+  /** @type {Map<string, Buffer>} */
+  const sources = new Map();
   const bundle = await rolldown({
     input: Object.fromEntries(
       Object.entries(entries).map(([name, path]) => [name, join(root, path)]),
@@ -108,13 +115,15 @@ async function build(folder) {
   });
   await bundle.close();
   checkNeighbours(output);
-  return [...sources].sort();
+  return new Map([...[...sources].sort(([a], [b]) => (a < b ? -1 : 1)), ...others]);
 }
 
-/** The build of the last time stays as well: a service that runs from it may still load of it. @param {string[]} kept */
-function removeOthers(kept) {
-  for (const name of readdirSync(builds)) {
-    if (!kept.includes(name)) rmSync(join(builds, name), { recursive: true, force: true });
+/** Removes what nobody runs from, nor is about to make. @param {readonly string[]} kept */
+function removeUnused(kept) {
+  for (const name of readdirSync(builds).filter((one) => !kept.includes(one))) {
+    const path = join(builds, name);
+    const usedAt = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    if (Date.now() - usedAt > unusedTime) rmSync(path, { recursive: true, force: true });
   }
 }
 
@@ -132,13 +141,16 @@ export async function buildService() {
   const partial = join(builds, `${folder}.partial`);
   mkdirSync(partial, { recursive: true });
   try {
-    const sources = [...(await build(partial)), ...alsoSources];
+    const contents = await build(partial);
+    const sources = [...contents.keys()];
+    const key = keyOf(sources, (source) => contents.get(source) ?? Buffer.alloc(0));
     const last = lastFolder();
     renameSync(partial, join(builds, folder));
     const written = join(builds, `${folder}.json`);
-    writeFileSync(written, JSON.stringify({ folder, sources, key: keyOf(root, sources) }));
+    writeFileSync(written, JSON.stringify({ folder, sources, key }));
     renameSync(written, join(builds, 'current.json'));
-    removeOthers([folder, last, 'current.json']);
+    // A service that is just starting may have found the last one.
+    removeUnused([folder, last, 'current.json']);
   } finally {
     rmSync(partial, { recursive: true, force: true });
   }

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
-import { findBuild, importBuilt } from './built-service.js';
+import { findBuild, importBuilt, keepBuild } from './built-service.js';
 
 // Loading would let the space for young objects grow to 48 MiB, most of which then stands empty. At a quarter
 // of that it is emptied rarely enough, and by one thread faster than by several, which wait for each other.
@@ -24,6 +24,7 @@ for (const name of optimizers) setFlagsFromString(`--no-${name}`);
 
 const root = join(import.meta.dirname, '..');
 const build = findBuild(root)?.path;
+if (build) keepBuild(build);
 
 // Later starts load what the first one compiled; of sources, without their compiler.
 enableCompileCache(join(build ?? join(root, 'node_modules', '.cache'), 'compiled'));
