@@ -1,9 +1,23 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { cp, mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import {
+  cp,
+  mkdir,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
+import { snapshotSqlite } from '../../src/database/snapshot.ts';
+import { makeBackup } from '../../src/service/backup/backup.ts';
+import { filesystemStore } from '../../src/store/filesystem.ts';
+import { hashers } from '../../src/store/hashing.ts';
 import { hold } from '../../src/store/holds.ts';
 import { type CommandResult, runCommand } from '../support/command.ts';
 import {
@@ -20,6 +34,7 @@ import {
 import { runService } from '../support/running-service.ts';
 import { emptyFolder } from '../support/service-process.ts';
 import { seededBytes } from '../support/slow-data.ts';
+import { onlyStore } from '../support/stores.ts';
 
 function vitrine(dataDir: string, ...args: readonly string[]): Promise<CommandResult> {
   return runCommand(args, { env: { VITRINE_DATA_DIR: dataDir } });
@@ -128,6 +143,35 @@ describe('a backup', () => {
     assert.match(err, new RegExp(`image ${damaged} in store file is damaged`));
     assert.match(err, new RegExp(`image ${gone} in store file is missing`));
     await done(vitrine(join(place.path, 'restored'), 'restore', backup));
+  });
+
+  test('onto a disk that gets full ends with what to do, and is none', async () => {
+    await using place = await emptyFolder();
+    const to = join(place.path, 'backup');
+    await using service = await runService();
+    for (let count = 0; count < 20; count += 1) await imageWith(service, small);
+    const copied: number[] = [];
+    await using threads = hashers({ pairs: 1 });
+    const directory = join(service.folder, 'images');
+    const store = filesystemStore({ id: 'file', directory, minFreeBytes: 0, hashers: threads });
+
+    const making = makeBackup({
+      to,
+      stores: onlyStore(store),
+      dataDir: service.folder,
+      async takeSnapshot(path) {
+        await snapshotSqlite(join(service.folder, 'vitrine.db'), path);
+        // Whatever is written here finds the disk full.
+        await symlink('/dev/full', join(to, 'data.jsonl'));
+      },
+      rereads: false,
+      progress: ({ files }) => copied.push(files),
+      clock: () => new Date(),
+    });
+
+    await assert.rejects(making, /no room left for the backup in .* Make room there and run the/);
+    assert(copied.length < 20);
+    assert(!existsSync(join(to, 'manifest.json')));
   });
 
   test('goes into no folder that has something in it', async () => {

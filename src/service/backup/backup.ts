@@ -69,6 +69,26 @@ const lockFile = 'backup.lock';
  * @throws Error for the operator
  */
 export async function makeBackup(options: BackupOptions): Promise<BackupResult> {
+  try {
+    return await make(options);
+  } catch (cause) {
+    throw isFull(cause) ? noRoom(options.to, cause) : cause;
+  }
+}
+
+/** Whether a disk is full, or what the account may have of it; SQLite has words of its own for that. */
+function isFull(cause: unknown): boolean {
+  if (['ENOSPC', 'EDQUOT'].includes(codeOf(cause) ?? '')) return true;
+  return cause instanceof Error && cause.message.includes('database or disk is full');
+}
+
+function noRoom(to: string, cause: unknown): Error {
+  const text = `There is no room left for the backup in ${to}, which is not whole.`;
+  const advice = 'Make room there and run the command again, or name a folder on another disk.';
+  return new Error(`${text} ${advice}`, { cause });
+}
+
+async function make(options: BackupOptions): Promise<BackupResult> {
   const { to, stores, dataDir, takeSnapshot, clock } = options;
   await beginIn(to);
   using _alone = lockBackup(join(to, lockFile));
@@ -182,6 +202,9 @@ async function copyAll(
     else addElsewhere(elsewhere, one.store ?? 'a store that is not set up', one.size);
   }
   const list = createWriteStream(join(to, dataList), { mode: 0o600 });
+  const written = finished(list);
+  // Waited for below; it may fail at any time.
+  written.catch(() => undefined);
   const lost: LostData[] = [];
   let [files, bytes, read, reused] = [0, 0, 0, 0];
 
@@ -199,13 +222,21 @@ async function copyAll(
   }
 
   const waiting = named.values();
-  await Promise.all(
-    Array.from({ length: atOnce }, async () => {
-      for (const one of waiting) await copyOne(one);
-    }),
-  );
+  /** Ends early once anything has failed: there will be no backup. */
+  async function copySome(): Promise<void> {
+    for (const one of waiting) {
+      if (list.destroyed) return;
+      await copyOne(one);
+    }
+  }
+  try {
+    await Promise.all(Array.from({ length: atOnce }, copySome));
+  } catch (cause) {
+    list.destroy();
+    throw cause;
+  }
   list.end();
-  await finished(list);
+  await written;
   await syncFolders(join(to, 'data'));
   const data = { files: files - lost.filter(isAway).length, bytes };
   return { data, elsewhere: [...elsewhere.values()], lost, reused };
