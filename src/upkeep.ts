@@ -76,7 +76,8 @@ export async function checkService(read: ReadConfig, choice: CheckChoice): Promi
   return await withStores(config, async (stores) => {
     await using records = await openRecords(config, repairs);
     const { database } = records;
-    const repair = database && repairs ? repairOf({ database, removesOrphans, clock }) : undefined;
+    const repair =
+      database && repairs ? repairOf({ database, stores, removesOrphans, clock }) : undefined;
     return await check({ ...choice, ...records, stores, repair, clock });
   });
 }

@@ -33,7 +33,11 @@ export function imageFromRow(row: Selectable<ImageRow>): Image {
 
 const nowhere: readonly ImageLocation[] = [];
 
-function locationsFrom({ location, locations }: Selectable<ImageRow>): readonly ImageLocation[] {
+/** Where the data of an image is, by the columns that say so. */
+export function locationsFrom({
+  location,
+  locations,
+}: Pick<Selectable<ImageRow>, 'location' | 'locations'>): readonly ImageLocation[] {
   // A deleted image of an older release has no such column.
   if (locations) return JSON.parse(locations) as ImageLocation[];
   return location ? [{ store: null, url: location }] : nowhere;

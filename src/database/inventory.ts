@@ -1,10 +1,10 @@
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import { importProperties } from '../domain/import.ts';
 import type { ImageLocation } from '../domain/location.ts';
 import type { Usage } from '../domain/quota.ts';
 import type { ImageStatus } from '../domain/status.ts';
 import type { Connection } from './database.ts';
-import { imageFromRow } from './image-rows.ts';
+import { imageFromRow, locationsFrom } from './image-rows.ts';
 import type { ImageRow } from './image-tables.ts';
 
 /*
@@ -123,6 +123,60 @@ async function openUploads(db: Connection) {
 export async function listUnwantedData(db: Connection): Promise<readonly ImageLocation[]> {
   const rows = await db.selectFrom('unwanted_data').select(['location', 'store']).execute();
   return rows.map(({ location: url, store }) => ({ store, url }));
+}
+
+/** What records say of some data. */
+export interface DataRecords {
+  /** Places that they name; some may be of other data. */
+  readonly named: readonly ImageLocation[];
+  /** Places of what is to be removed; some may be of other data. */
+  readonly unwanted: readonly ImageLocation[];
+  /** The stores that it is coming into; null for the only one. */
+  readonly coming: readonly (string | null)[];
+  /** Whether the image of that id is saving. */
+  readonly isSaving: boolean;
+}
+
+interface DataRecordRow {
+  what: 'coming' | 'deleted' | 'image' | 'saving' | 'staged' | 'unwanted';
+  store: string | null;
+  location: string | null;
+  locations: string | null;
+}
+
+/**
+ * Looks for all that records say of some data, whatever changes meanwhile: in one statement, since what is moved from one
+ * table to another between two of them would be seen in neither. It reads all images.
+ */
+export async function findDataRecords(db: Connection, dataId: string): Promise<DataRecords> {
+  const mentioned = `%${dataId}%`;
+  const { rows } = await sql<DataRecordRow>`
+    select 'coming' as what, store, '' as location, '' as locations from upload_reservations
+      where coalesce(data_id, image_id) = ${dataId}
+    union all select 'coming', store, '', '' from import_data where id = ${dataId}
+    union all select 'coming', store, '', '' from upload_segments where data_id = ${dataId}
+    union all select 'coming', store, '', '' from uploads where image_id = ${dataId} and is_done = 0
+    union all select 'saving', null, '', '' from images where id = ${dataId} and status = 'saving'
+    union all select 'unwanted', store, location, '' from unwanted_data where location like ${mentioned}
+    union all select 'staged', store, url, '' from image_imports where url like ${mentioned}
+    union all select 'image', null, location, cast(locations as text) from images
+      where location like ${mentioned} or cast(locations as text) like ${mentioned}
+    union all select 'deleted', null, cast(image as text), '' from pending_deletes
+      where cast(image as text) like ${mentioned}
+  `.execute(db);
+  const of = (what: DataRecordRow['what']) => rows.filter((row) => row.what === what);
+  const placesOf = (some: typeof rows) =>
+    some.map(({ store, location }) => ({ store, url: location ?? '' }));
+  return {
+    named: [
+      ...placesOf(of('staged')),
+      ...of('image').flatMap(locationsFrom),
+      ...of('deleted').flatMap((row) => locationsFrom(JSON.parse(row.location ?? ''))),
+    ],
+    unwanted: placesOf(of('unwanted')),
+    coming: of('coming').map(({ store }) => store),
+    isSaving: of('saving').length > 0,
+  };
 }
 
 /** Ids of images that have something coming in, by what notes it. */

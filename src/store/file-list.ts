@@ -63,6 +63,16 @@ async function* namesIn(folder: string): AsyncGenerator<string> {
   }
 }
 
+/** When a file was last changed; undefined when it is not there. @throws StoreError `Unavailable` */
+export async function changedAt(path: string): Promise<Date | undefined> {
+  try {
+    return (await lstat(path)).mtime;
+  } catch (cause) {
+    if (errno(cause) === 'ENOENT') return undefined;
+    return onDisk('look at a file', Promise.reject(cause));
+  }
+}
+
 /** Moves a file out of the way, where nobody looks for data; returns where to. @throws StoreError `Unavailable` */
 export async function setAside(directory: string, name: string): Promise<string> {
   const folder = join(directory, 'aside');

@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
 import * as nodeDisk from 'node:fs/promises';
-import { join, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { type Disk, errno, onDisk, removeFile } from './disk.ts';
-import { listFiles, setAside } from './file-list.ts';
+import { changedAt, listFiles, setAside } from './file-list.ts';
 import { putFile } from './file-put.ts';
 import { fileReader } from './file-reader.ts';
 import { foldersOn } from './folders.ts';
@@ -49,7 +49,7 @@ export function filesystemStore(options: FilesystemOptions): Store {
   }
 
   /** Removes data and makes sure that it does not come back after a crash. */
-  async function removeData({ folder, file }: ImagePath): Promise<void> {
+  async function removeData({ folder, file }: Pick<ImagePath, 'file' | 'folder'>): Promise<void> {
     if (await removeFile(disk, file)) await folders.sync(folder);
   }
 
@@ -103,6 +103,11 @@ export function filesystemStore(options: FilesystemOptions): Store {
       pathOf: (dataId) => paths.of(dataId).file,
       hold: () => hold(directory),
       isHeld: () => isHeld(directory),
+      changedAt: (name) => changedAt(join(directory, name)),
+      async remove(name) {
+        const file = join(directory, name);
+        await removeData({ folder: dirname(file), file });
+      },
       setAside: (name) => setAside(directory, name),
     },
 

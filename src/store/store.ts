@@ -108,6 +108,10 @@ export interface StoredFiles {
   hold(): Promise<Hold>;
   /** Whether somebody does, and data may not be removed now. @throws StoreError `Unavailable`. */
   isHeld(): Promise<boolean>;
+  /** When what `list` has named was last changed; undefined when it is not there. @throws StoreError `Unavailable`. */
+  changedAt(name: string): Promise<Date | undefined>;
+  /** Removes what `list` has named, and nothing else. @throws StoreError `Unavailable`. */
+  remove(name: string): Promise<void>;
   /** Moves what `list` has named to where nobody looks for data; returns its path there. @throws StoreError `Unavailable`. */
   setAside(name: string): Promise<string>;
 }

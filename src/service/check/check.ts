@@ -297,7 +297,7 @@ async function judgeStrangers(
   strangers: readonly StoredObject[],
 ): Promise<readonly Finding[]> {
   if (strangers.length === 0) return [];
-  const { stores, inSnapshot, repair, clock, minAge } = options;
+  const { stores, inSnapshot } = options;
   const now = await inSnapshot((db) => takeInventory(db, stores));
   const findings: Finding[] = [];
   for (const object of strangers) {
@@ -305,13 +305,22 @@ async function judgeStrangers(
     else {
       const key = dataKey(place.store.id, object.dataId);
       const isNamed = object.kind === 'whole' && now.named.has(key);
-      if (isNamed || now.possible.has(key)) continue;
-      const isOld = clock().getTime() - object.changedAt.getTime() >= minAge;
-      const became = isOld ? await repair?.removeOrphan(place, object) : undefined;
-      findings.push({ ...orphanFinding(place, object, isOld), ...became });
+      if (!isNamed && !now.possible.has(key)) {
+        findings.push(...(await judgeOrphan(options, place, object)));
+      }
     }
   }
   return findings;
+}
+
+async function judgeOrphan(
+  { repair, clock, minAge }: CheckOptions,
+  place: ConfiguredStore,
+  object: StoredObject,
+): Promise<readonly Finding[]> {
+  const isOld = clock().getTime() - object.changedAt.getTime() >= minAge;
+  const became = isOld ? await repair?.removeOrphan(place, object) : undefined;
+  return became === 'none' ? [] : [{ ...orphanFinding(place, object, isOld), ...became }];
 }
 
 function foreignFinding({ store }: ConfiguredStore, { name }: StoredObject): Finding {

@@ -96,7 +96,8 @@ export async function takeInventory(db: Connection, stores: Stores): Promise<Inv
   };
 }
 
-function dataIdIn({ store }: ConfiguredStore, { url }: ImageLocation): string | undefined {
+/** By which a store knows the data of a location; undefined when that is none of its own. */
+export function dataIdIn({ store }: ConfiguredStore, { url }: ImageLocation): string | undefined {
   return store.isLocation(url) ? store.dataIdOf(url) : undefined;
 }
 

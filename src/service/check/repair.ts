@@ -16,9 +16,10 @@ import { recountUsage } from '../../database/usage.ts';
 import type { Image } from '../../domain/image.ts';
 import { importProperties, withoutImport } from '../../domain/import.ts';
 import type { StoredObject } from '../../store/store.ts';
-import type { ConfiguredStore } from '../../store/stores.ts';
+import type { ConfiguredStore, Stores } from '../../store/stores.ts';
 import type { Finding } from './finding.ts';
 import { isStuckImport, isStuckUpload } from './inventory.ts';
+import { standingOf } from './named.ts';
 
 /** What a check may put right. Each looks again, in its transaction, whether there is something to do. */
 export interface Repair {
@@ -33,15 +34,16 @@ export interface Repair {
   /** Has callers told that the data is damaged; true when they are now. */
   markDamaged(imageId: string, position: number): Promise<boolean>;
   clearMark(imageId: string): Promise<boolean>;
-  /** Moves what is nobody's aside, or removes it. */
-  removeOrphan(
-    place: ConfiguredStore,
-    object: StoredObject,
-  ): Promise<Pick<Finding, 'outcome' | 'text'> | undefined>;
+  /** Moves what is nobody's aside, or removes it; what has become somebody's, or another, it leaves alone. */
+  removeOrphan(place: ConfiguredStore, object: StoredObject): Promise<OrphanRepair>;
 }
+
+/** What has become of data that was nobody's; undefined when nothing has, `none` when there is no such data now. */
+type OrphanRepair = Partial<Pick<Finding, 'advice' | 'outcome' | 'text'>> | 'none' | undefined;
 
 export interface RepairOptions {
   readonly database: Database;
+  readonly stores: Stores;
   /** Whether orphans are removed; else they are moved aside, where the store can do that. */
   readonly removesOrphans: boolean;
   readonly clock: () => Date;
@@ -86,7 +88,7 @@ export function repairOf(options: RepairOptions): Repair {
 
     clearMark: (id) => change((db) => unmarkDamaged(db, id)),
 
-    removeOrphan: (place, object) => removeOrphan(options, place, object),
+    removeOrphan: (place, object) => change((db) => removeOrphan(options, db, { place, object })),
   };
 }
 
@@ -126,17 +128,38 @@ async function endImport(db: Connection, id: string, at: Date): Promise<boolean>
   return true;
 }
 
+interface Orphan {
+  readonly place: ConfiguredStore;
+  readonly object: StoredObject;
+}
+
+/**
+ * Looks at the records again and removes before the transaction ends: no upload of an image of that id begins, nor ends,
+ * meanwhile, and all other data has an id that is noted before it is there.
+ */
 async function removeOrphan(
-  { removesOrphans }: RepairOptions,
-  { store }: ConfiguredStore,
-  object: StoredObject,
-): Promise<Pick<Finding, 'outcome' | 'text'> | undefined> {
+  { removesOrphans, stores }: RepairOptions,
+  db: Connection,
+  { place, object }: Orphan,
+): Promise<OrphanRepair> {
   if (object.kind === 'foreign') return undefined;
-  if (removesOrphans) {
-    await store.discard(object.dataId);
-    return { outcome: 'mended', text: 'no record named it, and it was removed' };
+  const { dataId, kind, name } = object;
+  const { store } = place;
+  await lockImage(db, dataId);
+  const standing = await standingOf(db, { stores, place, dataId });
+  if (standing === 'possible' || (standing && kind === 'whole')) return 'none';
+  if (store.files) {
+    const changedAt = await store.files.changedAt(name);
+    if (changedAt?.getTime() !== object.changedAt.getTime()) return 'none';
   }
-  if (!store.files) return undefined;
-  const to = await store.files.setAside(object.name);
-  return { outcome: 'mended', text: `no record named it, and it was moved to ${to}` };
+  const done = (how: string) =>
+    ({ outcome: 'mended', text: `no record named it, and it was ${how}` }) as const;
+  if (!removesOrphans) {
+    return store.files && done(`moved to ${await store.files.setAside(name)}`);
+  }
+  if (store.files) await store.files.remove(name);
+  // Elsewhere what an upload has left can only be removed with the data.
+  else if (standing) return { advice: 'Its image has data: end it by the means of the store.' };
+  else await store.discard(dataId);
+  return done('removed');
 }
