@@ -25,7 +25,8 @@ export function takeChangesInTurns(app: FastifyInstance, requests: ReadRequests)
     hadTurn = one !== undefined;
     if (!one) return;
     setImmediate(next);
-    take(...one);
+    // Whoever waits for the end of a connection must not begin behind it, and nobody is there to be answered.
+    if (!one[0].socket.destroyed) take(...one);
   }
 
   app.server.removeAllListeners('request');

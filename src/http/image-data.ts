@@ -105,12 +105,18 @@ export async function turnOf(response: ServerResponse): Promise<boolean> {
   }
 }
 
-/** Aborted when the sender goes away before all has come, or the service stops. */
+/**
+ * Aborted when the sender goes away before all has been read, or the service stops. What came and was not read goes
+ * with its connection, even if it was all.
+ */
 export function uploadSignal({ raw }: FastifyRequest, stopping: AbortSignal): AbortSignal {
   const gone = new AbortController();
-  raw.once('close', () => {
-    if (!raw.complete) gone.abort(new Error('The client went away.'));
-  });
+  const onClose = () => {
+    if (!raw.readableEnded) gone.abort(new Error('The client went away.'));
+  };
+  // While its token was looked at, say.
+  if (raw.destroyed) onClose();
+  else raw.once('close', onClose);
   return AbortSignal.any([stopping, gone.signal]);
 }
 
