@@ -227,23 +227,6 @@ test('a check finds what is wrong, mends what may be mended, and then finds no m
   assert.equal(status, 503);
 });
 
-test('what an upload has left of an image that has data goes without that data', async () => {
-  await using place = await emptyFolder();
-  const folder = join(place.path, 'data');
-  const made = await runService({ folder });
-  const id = await imageWith(made, data);
-  await made.stop();
-  const partial = `partial/${id}.${randomUUID()}`;
-  await strayFile(folder, partial, 2 * 86_400_000);
-
-  const repaired = await check(folder, '--repair', '--remove-orphans');
-
-  assert.deepEqual(told(repaired), [`unfinished ${partial} mended`]);
-  assert.deepEqual(await readdir(join(folder, 'images', 'partial')), []);
-  await using service = await runService({ folder });
-  await checkWhole(service, id, data);
-});
-
 test('a store that cannot be reached is told, and nothing of it is taken for lost', async () => {
   await using service = await runService();
   await imageWith(service, data);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { utimes } from 'node:fs/promises';
+import { readdir, utimes, writeFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { type Connection, type Database, openDatabase } from '../../src/database/database.ts';
@@ -36,7 +36,9 @@ interface Listed {
 
 interface Place extends AsyncDisposable {
   readonly database: Database;
-  orphan(): Promise<Listed>;
+  readonly folder: string;
+  /** @param partial what an upload has left beside it, to be removed instead */
+  orphan(partial?: string): Promise<Listed>;
 }
 
 type Open = (parts: AsyncDisposableStack, folder: string) => Promise<Database>;
@@ -66,7 +68,8 @@ async function placeOn(open: Open): Promise<Place> {
   const rest = parts.move();
   return {
     database,
-    async orphan() {
+    folder: directory,
+    async orphan(partial) {
       const id = randomUUID();
       const { signal } = new AbortController();
       const stored = await store.put(id, sourceOf(seededBytes('an orphan', 1000)), {
@@ -74,8 +77,10 @@ async function placeOn(open: Open): Promise<Place> {
         signal,
       });
       const path = store.files?.pathOf(id) ?? '';
+      if (partial) await writeFile(`${directory}/images/partial/${id}.${partial}`, 'left');
       const objects = await Array.fromAsync(store.list());
-      const object = objects.find((one) => one.kind === 'whole' && one.dataId === id);
+      const kind = partial ? 'partial' : 'whole';
+      const object = objects.find((one) => one.kind === kind && one.dataId === id);
       assert(object);
       return { id, stored, path, remove: () => repair.removeOrphan(stores.default, object) };
     },
@@ -191,6 +196,19 @@ for (const [name, open] of Object.entries(databases)) {
       assert(!existsSync(orphan.path));
       const all = Object.keys(claims).map((claim) => [claim, ['none', true]]);
       assert.deepEqual(told, Object.fromEntries(all));
+    });
+
+    test('is removed alone when an upload has left it of an image that has data', async () => {
+      await using place = await placeOn(open);
+      const listed = await place.orphan(randomUUID());
+      await place.database.transaction((db) => makeActive(db, listed));
+
+      const outcome = await listed.remove();
+
+      const text = 'no record named it, and it was removed';
+      assert.deepEqual(outcome, { outcome: 'mended', text });
+      assert.deepEqual(await readdir(`${place.folder}/images/partial`), []);
+      assert(existsSync(listed.path));
     });
 
     test('is let be when it has changed', async () => {
