@@ -87,11 +87,11 @@ test('an upload that cannot be brought to its image is tried again ever less oft
   await using place = await scene();
   const { database, options, statusOf } = place;
   const [lost, whole] = [await place.addLost(), await place.add()];
-  const { completeWhole } = uploadTidying(options);
+  const tidying = uploadTidying(options);
   const waits: number[] = [];
 
   for (let round = 0; round < 3; round += 1) {
-    await assert.rejects(completeWhole(signal));
+    await assert.rejects(tidying.completeWhole(signal));
     const due = await listWhole(database.read);
     assert.deepEqual(due, []);
     const row = await database.read
@@ -126,15 +126,15 @@ test('neither other uploads nor those whose time is over wait for a store that t
   const { options, statusOf } = place;
   const whole = [await place.add(), await place.add(), await place.add()];
   const over = await place.add({ size: 10, life: -1 });
-  const { completeWhole, endExpired } = uploadTidying(options);
+  const tidying = uploadTidying(options);
 
-  const completing = completeWhole(signal);
+  const completing = tidying.completeWhole(signal);
   const slow = await reached.promise;
-  await endExpired(signal);
+  await tidying.endExpired(signal);
   const ended = await statusOf(over);
-  for (const upload of whole) {
-    while (upload.imageId !== slow && (await statusOf(upload)) !== 'active') {
-      await new Promise(setImmediate);
+  for (const upload of whole.filter(({ imageId }) => imageId !== slow)) {
+    for (const end = Date.now() + 10_000; (await statusOf(upload)) !== 'active'; ) {
+      assert(Date.now() < end, 'another upload waits');
     }
   }
   const during = await Promise.all(whole.map(statusOf));
@@ -142,7 +142,7 @@ test('neither other uploads nor those whose time is over wait for a store that t
   await completing;
 
   assert.equal(ended, 'queued');
-  assert.deepEqual(during.toSorted(), ['active', 'active', 'saving']);
+  assert.equal(during.filter((status) => status === 'active').length, 2);
   assert.deepEqual(await Promise.all(whole.map(statusOf)), ['active', 'active', 'active']);
 });
 
