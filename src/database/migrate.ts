@@ -18,6 +18,7 @@ import { dataChecks } from './migrations/0016-data-checks.ts';
 import { access } from './migrations/0017-access.ts';
 import { uploads } from './migrations/0018-uploads.ts';
 import { dataTroubles } from './migrations/0019-data-troubles.ts';
+import { uploadUsers } from './migrations/0020-upload-users.ts';
 import { runSteps, type SchemaSteps, type StepOptions } from './schema-steps.ts';
 
 /** Every step of SQLite's schema, oldest first. */
@@ -41,6 +42,7 @@ export const migrations: SchemaSteps = {
   '0017-access': access,
   '0018-uploads': uploads,
   '0019-data-troubles': dataTroubles,
+  '0020-upload-users': uploadUsers,
 };
 
 /**

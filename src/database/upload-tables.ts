@@ -4,6 +4,8 @@ export interface UploadRow {
   image_id: string;
   /** Whose it is: the project of whoever began it. */
   project_id: string;
+  /** Whoever that was; null for what an older release began. */
+  user_id: string | null;
   /** The owner of the image, for whom its bytes count until it is done; null counts nowhere. */
   image_owner: string | null;
   /** The store that is to have the data; null where there is but one. */

@@ -12,6 +12,7 @@ function newUpload(more: Partial<Upload> = {}): Upload {
     id: randomUUID(),
     imageId: randomUUID(),
     projectId: 'a',
+    userId: 'user',
     imageOwner: 'a',
     store: null,
     size: 10,

@@ -13,13 +13,14 @@ export interface Hold {
 
 /** Keeps a new upload, whose bytes count as used from now on. */
 export async function insertUpload(db: Connection, upload: Upload): Promise<void> {
-  const { id, projectId, imageOwner, size } = upload;
+  const { id, projectId, userId, imageOwner, size } = upload;
   await db
     .insertInto('uploads')
     .values({
       id,
       image_id: upload.imageId,
       project_id: projectId,
+      user_id: userId,
       image_owner: imageOwner,
       store: upload.store,
       bytes: size,
@@ -49,11 +50,33 @@ export async function findUploadTo(db: Connection, imageId: string): Promise<Upl
   return row && uploadFromRow(row);
 }
 
+/** An upload of the same to the same image by the same user, to which nothing has come, and that nobody is at. */
+export async function findUnused(
+  db: Connection,
+  wanted: Pick<Upload, 'imageId' | 'projectId' | 'store' | 'size'> & { readonly userId: string },
+): Promise<Upload | undefined> {
+  const { imageId, projectId, userId, store, size } = wanted;
+  const row = await db
+    .selectFrom('uploads')
+    .selectAll()
+    .where('image_id', '=', imageId)
+    .where('project_id', '=', projectId)
+    .where('user_id', '=', userId)
+    .where('store', store === null ? 'is' : '=', store)
+    .where('bytes', '=', size)
+    .where('received', '=', 0)
+    .where('is_done', '=', 0)
+    .where('holder', 'is', null)
+    .executeTakeFirst();
+  return row && uploadFromRow(row);
+}
+
 function uploadFromRow(row: Selectable<UploadRow>): Upload {
   return {
     id: row.id,
     imageId: row.image_id,
     projectId: row.project_id,
+    userId: row.user_id,
     imageOwner: row.image_owner,
     store: row.store,
     size: row.bytes,

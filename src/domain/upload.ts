@@ -4,6 +4,8 @@ export interface Upload {
   readonly imageId: string;
   /** The project of whoever began it, for which alone it is there. */
   readonly projectId: string;
+  /** Who began it; null where an older release noted it. */
+  readonly userId: string | null;
   /** The owner of the image, for whom its bytes count; null counts nowhere. */
   readonly imageOwner: string | null;
   /** The store that is to have the data; null where there is but one. */

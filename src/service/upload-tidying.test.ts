@@ -52,7 +52,13 @@ async function scene(change: (store: Store) => Store = (store) => store) {
   async function add({ size = 0, received = 0, life = hour } = {}): Promise<Upload> {
     const image = imageWith({ id: randomUUID(), diskFormat: 'raw', containerFormat: 'bare' });
     const upload: Upload = {
-      ...{ id: randomUUID(), imageId: image.id, projectId: 'owner', imageOwner: 'owner' },
+      ...{
+        id: randomUUID(),
+        imageId: image.id,
+        projectId: 'owner',
+        userId: null,
+        imageOwner: 'owner',
+      },
       ...{ store: null, size, received, isDone: false, expiresAt: new Date(Date.now() + life) },
     };
     await database.transaction(async (db) => {

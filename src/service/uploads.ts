@@ -2,7 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { Connection } from '../database/database.ts';
 import { startSaving } from '../database/image-uploads.ts';
-import { findUpload, holdUpload, insertUpload, releaseUploads } from '../database/uploads.ts';
+import {
+  findUnused,
+  findUpload,
+  holdUpload,
+  insertUpload,
+  releaseUploads,
+} from '../database/uploads.ts';
 import { type Caller, isAdmin } from '../domain/caller.ts';
 import { DomainError } from '../domain/errors.ts';
 import { prepareEvent } from '../domain/event.ts';
@@ -67,7 +73,11 @@ export interface UploadPart {
 
 /** Data of images that may come in many requests. @see tus 1.0, https://tus.io/protocols/resumable-upload */
 export interface Uploads {
-  /** @throws DomainError as a plain upload does before its first byte */
+  /**
+   * Begins an upload. Asked again for the same by the same user, before anything has come, it gives the same one.
+   *
+   * @throws DomainError as a plain upload does before its first byte
+   */
   create(caller: Caller, upload: NewUpload): Promise<Upload>;
   /** @throws DomainError `UploadNotFound` */
   show(caller: Caller, id: string): Promise<Upload>;
@@ -163,11 +173,18 @@ async function create(
   { imageId, size, store }: NewUpload,
 ): Promise<Upload> {
   const { database, stores, quotas, policy, events, clock, expiry } = options;
-  const { projectId } = caller;
+  const { projectId, userId } = caller;
   const target = targetOf(stores, store);
   const upload = await database.transaction(async (db) => {
     const { image, membership } = await getSeenImage(db, caller, imageId, policy);
-    checkUpload(image, policy.allows('upload_image', caller, { ...image, membership }));
+    const isPermitted = policy.allows('upload_image', caller, { ...image, membership });
+    if (isPermitted && image.status === 'saving' && projectId !== null) {
+      // Whoever asks twice did not hear the first answer.
+      const wanted = { imageId: image.id, projectId, userId, store: stores.idOf(target), size };
+      const begun = await findUnused(db, wanted);
+      if (begun) return begun;
+    }
+    checkUpload(image, isPermitted);
     // An upload is some project's.
     if (projectId === null) {
       throw new DomainError('NotPermitted', 'A token for a project is wanted for uploads.');
@@ -183,6 +200,7 @@ async function create(
       id: randomUUID(),
       imageId: image.id,
       projectId,
+      userId,
       imageOwner: image.owner,
       store: stores.idOf(target),
       size,

@@ -73,3 +73,19 @@ test('a command that could not say what image it made says so the next time', as
     [[JSON.parse(second.out).id, 'active']],
   );
 });
+
+test('an upload goes on when the answer to its beginning gets lost', async () => {
+  let lost = 0;
+  await using way = await lossyWay((method, path) => {
+    const isLost = method === 'POST' && path === '/vitrine/v1/uploads' && lost === 0;
+    if (isLost) lost += 1;
+    return isLost;
+  });
+  await using command = await uploader(way.url);
+
+  const { code, out, err } = await command.upload();
+
+  assert.equal(lost, 1);
+  assert.equal(code, 0, err);
+  assert.equal(JSON.parse(out).status, 'active');
+});

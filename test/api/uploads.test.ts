@@ -9,7 +9,7 @@ import { insertSegment } from '../../src/database/upload-segments.ts';
 import type { CallerName } from '../support/callers.ts';
 import { createActiveImage, createImage, dataType, expectStatus } from '../support/images.ts';
 import { rawConnection } from '../support/raw-connection.ts';
-import { type Headers, sharedService } from '../support/service.ts';
+import { type Answer, type Headers, sharedService } from '../support/service.ts';
 import { seededBytes } from '../support/slow-data.ts';
 
 const service = await sharedService();
@@ -306,6 +306,26 @@ test('an upload begins only where a plain one would', async () => {
     [409, 404, 404, 400, 403, 413],
   );
   assert.equal((await show(queued.id)).status, 'queued');
+});
+
+test('who asks again, having heard no answer, gets the same upload until something comes to it', async () => {
+  const { imageId, path } = await begin(10);
+  const pathOf = ({ headers }: { headers: Answer['headers'] }) =>
+    new URL(String(headers.location)).pathname;
+
+  const again = expectStatus(await create(imageId, 10), 201);
+  const [longer, another] = [
+    await create(imageId, 11),
+    await create(imageId, 10, {}, 'producer admin'),
+  ];
+  expectStatus(await append(path, 0, data.subarray(0, 1)), 204);
+  const later = await create(imageId, 10);
+
+  assert.equal(pathOf(again), path);
+  assert.deepEqual([longer.status, another.status, later.status], [409, 409, 409]);
+  expectStatus(await append(path, 1, data.subarray(1, 10)), 204);
+  await checkActive(imageId, data.subarray(0, 10));
+  assert.equal((await create(imageId, 10)).status, 409);
 });
 
 test('bad input names the header and what is wanted', async () => {

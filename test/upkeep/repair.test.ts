@@ -112,7 +112,7 @@ async function otherImage(db: Connection, changes = {}): Promise<string> {
 async function otherUpload(db: Connection, imageId: string): Promise<string> {
   const id = randomUUID();
   await insertUpload(db, {
-    ...{ id, imageId, projectId: 'owner', imageOwner: 'owner', store: null },
+    ...{ id, imageId, projectId: 'owner', userId: null, imageOwner: 'owner', store: null },
     ...{ size: 1000, received: 0, isDone: false, expiresAt: new Date() },
   });
   return id;

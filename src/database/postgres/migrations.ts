@@ -10,6 +10,7 @@ import { dataChecks } from '../migrations/postgres/0009-data-checks.ts';
 import { access } from '../migrations/postgres/0010-access.ts';
 import { uploads } from '../migrations/postgres/0011-uploads.ts';
 import { dataTroubles } from '../migrations/postgres/0012-data-troubles.ts';
+import { uploadUsers } from '../migrations/postgres/0013-upload-users.ts';
 import type { SchemaSteps } from '../schema-steps.ts';
 
 /** Every step of PostgreSQL's schema, oldest first. */
@@ -26,6 +27,7 @@ export const migrations: SchemaSteps = {
   '0010-access': access,
   '0011-uploads': uploads,
   '0012-data-troubles': dataTroubles,
+  '0013-upload-users': uploadUsers,
 };
 
 /** The newest step that this release knows. */
