@@ -45,7 +45,8 @@ export function queryOf(request: FastifyRequest): URLSearchParams {
   const text = start < 0 ? '' : url.slice(start + 1);
   if (text.includes('%')) {
     try {
-      decodeURIComponent(text);
+      // Something is done with it: a bundler takes a call without use for one without effect, and leaves it out.
+      if (decodeURIComponent(text) === '') return new URLSearchParams();
     } catch (cause) {
       throw new DomainError('InvalidRequest', 'The query is not percent-encoded UTF-8.', { cause });
     }

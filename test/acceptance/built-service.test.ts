@@ -16,6 +16,8 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { buildsOf, findBuild, keepBuild, keyOf, sourcesIn } from '../../src/built-service.js';
+import { callService } from '../support/image-calls.ts';
+import { runService } from '../support/running-service.ts';
 import { emptyFolder } from '../support/service-process.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -223,4 +225,12 @@ test('tells where in the sources a line of the build is', async () => {
     stdout,
     `    at serve (src/process.ts:${placeOf(source, text)})\n    at node:fs:1:2\n`,
   );
+});
+
+test('refuses what is found to be wrong by a call without use, which a bundler may leave out', async () => {
+  await using service = await runService();
+
+  const { status } = await callService(service, { path: '/v2/images?name=%FF' });
+
+  assert.equal(status, 400);
 });
