@@ -56,7 +56,7 @@ export async function imageDataRoutes(
               signal,
             });
           } catch (error) {
-            if (!signal.aborted) throw error;
+            if (!isCut(request, signal)) throw error;
             return letGo(request, reply, error);
           }
           return reply.code(204).send();
@@ -118,6 +118,11 @@ export function uploadSignal({ raw }: FastifyRequest, stopping: AbortSignal): Ab
   if (raw.destroyed) onClose();
   else raw.once('close', onClose);
   return AbortSignal.any([stopping, gone.signal]);
+}
+
+/** Whether an upload failed since its sender went, or the service stops; a stream fails a moment before it tells that it is closed. */
+export function isCut({ raw }: FastifyRequest, signal: AbortSignal): boolean {
+  return signal.aborted || (raw.destroyed && !raw.readableEnded);
 }
 
 /** Nobody is there to be answered, which is nobody's fault. */

@@ -15,7 +15,7 @@ import type { Upload } from '../../domain/upload.ts';
 import type { UploadPart, Uploads } from '../../service/uploads.ts';
 import { hasBody, refuseBody } from '../body.ts';
 import { sendError } from '../error-handler.ts';
-import { letGo, uploadSignal, withoutTimeoutAtEnd } from '../image-data.ts';
+import { isCut, letGo, uploadSignal, withoutTimeoutAtEnd } from '../image-data.ts';
 import { baseUrl } from '../reply.ts';
 import type { UploadPlaces } from '../upload-places.ts';
 
@@ -138,15 +138,13 @@ async function append(
   { uploads, stopping }: UploadRoutesOptions,
   { id, part, status }: Appending,
 ): Promise<FastifyReply> {
-  const { raw } = request;
   const signal = uploadSignal(request, stopping);
   try {
     const upload = await uploads.append(request.caller, id, { ...part, signal });
     request.auditImage = upload.imageId;
     return tell(reply, upload).code(status).send();
   } catch (error) {
-    const isCut = signal.aborted || (raw.destroyed && !raw.complete);
-    if (!isCut) throw error;
+    if (!isCut(request, signal)) throw error;
     return letGo(request, reply, error);
   }
 }
