@@ -9,4 +9,4 @@ if ! command -v strace >/dev/null || ! command -v gcc >/dev/null; then
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends strace gcc libc6-dev >/dev/null
 fi
 
-node --test --test-concurrency=1 "test/reliability/**/*.test.ts"
+node --test --test-concurrency=2 "test/reliability/**/*.test.ts"
