@@ -29,6 +29,7 @@ import { abandon, recoverUploads, recoveryJob } from './cut-uploads.ts';
 import type { Events } from './events.ts';
 import type { Job } from './jobs.ts';
 import type { Quotas } from './quotas.ts';
+import { runningWork } from './running-work.ts';
 import { getSeenImage } from './seen-image.ts';
 import type { ShareDownloads } from './share-downloads.ts';
 import { signatureCheck } from './signature-check.ts';
@@ -99,19 +100,12 @@ export interface ImageData {
 
 export function imageDataService(options: ImageDataOptions): ImageData {
   const { database, stores } = options;
-  const running = new Set<Promise<void>>();
-
-  /** What a request began goes on when its connection is gone, and is waited for all the same. */
-  function run(work: Promise<void>): Promise<void> {
-    const ended = work.then(nothing, nothing).finally(() => running.delete(ended));
-    running.add(ended);
-    return work;
-  }
+  const running = runningWork();
 
   return {
-    upload: (caller, imageId, upload) => run(takeUpload(options, caller, imageId, upload)),
+    upload: (caller, imageId, upload) => running.run(takeUpload(options, caller, imageId, upload)),
     download: (caller, imageId, send, { isPart = false } = {}) =>
-      run(giveDownload(options, caller, imageId, { send, isPart })),
+      running.run(giveDownload(options, caller, imageId, { send, isPart })),
 
     async recover() {
       for (const { store } of stores.all) {
@@ -124,13 +118,9 @@ export function imageDataService(options: ImageDataOptions): ImageData {
 
     jobs: [recoveryJob(options)].filter((job) => job !== undefined),
 
-    async settled() {
-      await Promise.all(running);
-    },
+    settled: () => running.settled(),
   };
 }
-
-function nothing(): void {}
 
 async function takeUpload(
   options: ImageDataOptions,

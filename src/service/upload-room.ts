@@ -18,7 +18,7 @@ import {
   type Usage,
 } from '../domain/quota.ts';
 import type { Quotas } from './quotas.ts';
-import { uploadTurns } from './upload-turns.ts';
+import { roomQueues } from './room-queues.ts';
 
 export interface UploadRoomOptions {
   readonly database: Database;
@@ -82,7 +82,7 @@ export function slackIn(room: number): number {
 }
 
 export function uploadRoom({ database, quotas }: UploadRoomOptions): UploadRoom {
-  const turns = uploadTurns();
+  const queues = roomQueues();
 
   /** Makes the reservation cover `size` bytes, and some more where there is room. */
   function extend(imageId: string, kind: BytesKind, size: number): Promise<number> {
@@ -125,7 +125,7 @@ export function uploadRoom({ database, quotas }: UploadRoomOptions): UploadRoom 
       let granted = 0;
       return async (size) => {
         if (size <= granted) return;
-        granted = await turns.take({ imageId, projectId }, () => extend(imageId, kind, size));
+        granted = await queues.take({ imageId, projectId }, () => extend(imageId, kind, size));
       };
     },
 
@@ -137,6 +137,6 @@ export function uploadRoom({ database, quotas }: UploadRoomOptions): UploadRoom 
       checkQuotas(limits, { ...usage, [kind]: usage[kind] - size }, { [kind]: size });
     },
 
-    turnOf: (imageId) => ({ [Symbol.dispose]: () => turns.leave(imageId) }),
+    turnOf: (imageId) => ({ [Symbol.dispose]: () => queues.leave(imageId) }),
   };
 }

@@ -24,6 +24,7 @@ import {
   toRefusal,
 } from './image-data.ts';
 import type { Job } from './jobs.ts';
+import { runningWork } from './running-work.ts';
 import { getSeenImage } from './seen-image.ts';
 import { complete, giveUp, giveUpLost, isFinal, lookAt, type Seen } from './upload-completion.ts';
 import {
@@ -111,16 +112,10 @@ export function uploadsService(given: UploadsOptions): Uploads {
   const options: Context = { ...given, expiry, turns: uploadTurns(), seen: seenUploads() };
   const tidying = uploadTidying(options);
   const interval = Math.min(10_000, timeToLive / 2);
-  const running = new Set<Promise<unknown>>();
-
-  function run<T>(work: Promise<T>): Promise<T> {
-    const ended = work.then(nothing, nothing).finally(() => running.delete(ended));
-    running.add(ended);
-    return work;
-  }
+  const running = runningWork();
 
   return {
-    create: (caller, upload) => run(create(options, caller, upload)),
+    create: (caller, upload) => running.run(create(options, caller, upload)),
 
     async show(caller, id) {
       await findOwn(database.read, caller, id);
@@ -128,8 +123,8 @@ export function uploadsService(given: UploadsOptions): Uploads {
       return findOwn(database.read, caller, id);
     },
 
-    append: (caller, id, part) => run(append(options, caller, id, part)),
-    remove: (caller, id) => run(remove(options, caller, id)),
+    append: (caller, id, part) => running.run(append(options, caller, id, part)),
+    remove: (caller, id) => running.run(remove(options, caller, id)),
 
     async recover() {
       await database.transaction((db) => releaseUploads(db, database.processes.id));
@@ -141,24 +136,22 @@ export function uploadsService(given: UploadsOptions): Uploads {
         name: 'end of uploads',
         interval,
         failure: 'Uploads could not be ended; it is tried again.',
-        run: (signal) => run(tidying.endExpired(signal)),
+        run: (signal) => running.run(tidying.endExpired(signal)),
       },
       {
         name: 'completion of uploads',
         interval,
         failure: 'Uploads that are whole could not be brought to their images; it is tried again.',
-        run: (signal) => run(tidying.completeWhole(signal)),
+        run: (signal) => running.run(tidying.completeWhole(signal)),
       },
     ],
 
     async settled() {
-      await Promise.all(running);
+      await running.settled();
       options.seen.clear();
     },
   };
 }
-
-function nothing(): void {}
 
 /** The upload, if it is there for this caller: nothing tells another project's from one that is not there. */
 async function findOwn(db: Connection, caller: Caller, id: string): Promise<Upload> {

@@ -6,7 +6,7 @@ import { DomainError } from '../domain/errors.ts';
  * those before it wait for what it gives back. Were each turned away that asks in vain, many at a time could take
  * each other's room, and all be refused where some had fitted.
  */
-export interface UploadTurns {
+export interface RoomQueues {
   /**
    * Asks for more room, again whenever another upload has left. Who asks first stands behind those that run.
    *
@@ -34,7 +34,7 @@ interface Queue {
   change: PromiseWithResolvers<void>;
 }
 
-export function uploadTurns(longestWait = defaultLongestWait): UploadTurns {
+export function roomQueues(longestWait = defaultLongestWait): RoomQueues {
   const byProject = new Map<string, Queue>();
   const byImage = new Map<string, Queue>();
 
