@@ -39,8 +39,8 @@ describe('a known path', () => {
       const known = await service.call('producer', method, '/v2/images');
       const unknown = await service.call('producer', method, '/v2/nonsense');
 
-      assert.match(known.text, new RegExp(`${method} is not supported here; use GET, POST\\.`));
-      assert.match(unknown.text, new RegExp(`The method ${method} is not implemented\\.`));
+      assert.ok(known.text.includes(`${method} is not supported here; use GET, POST.`), known.text);
+      assert.ok(unknown.text.includes(`The method ${method} is not implemented.`), unknown.text);
     });
   }
 

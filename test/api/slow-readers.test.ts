@@ -7,6 +7,7 @@ import { connect as connectTls } from 'node:tls';
 import { until } from '../support/image-calls.ts';
 import { createActiveImage, createImage } from '../support/images.ts';
 import { rawConnection } from '../support/raw-connection.ts';
+import { creationHeaders, pathOf, tus } from '../support/resumable-uploads.ts';
 import { sharedService } from '../support/service.ts';
 import { certificateFolder } from '../support/tls.ts';
 
@@ -74,13 +75,14 @@ for (const [name, service] of [
 test('a sender that stops is cut off too: its image is queued again, and what came to an upload that can be resumed stays', async () => {
   const { port, tokens } = impatient;
   const [plain, resumable] = [await createImage(impatient), await createImage(impatient)];
-  const tus = { 'tus-resumable': '1.0.0' };
-  const begun = await impatient.call('producer', 'POST', '/vitrine/v1/uploads', undefined, {
-    ...tus,
-    'upload-length': '10',
-    'upload-metadata': `image_id ${Buffer.from(resumable.id).toString('base64')}`,
-  });
-  const path = new URL(String(begun.headers.location)).pathname;
+  const begun = await impatient.call(
+    'producer',
+    'POST',
+    '/vitrine/v1/uploads',
+    undefined,
+    creationHeaders(resumable.id, 10),
+  );
+  const path = pathOf(begun);
   const send = async (line: string, type: string) => {
     const connection = await rawConnection(port);
     connection.write(

@@ -16,6 +16,7 @@ import {
   until,
   uploadImage,
 } from '../support/image-calls.ts';
+import { beginResumable, goOnAt, tus } from '../support/resumable-uploads.ts';
 import { type RunningService, runService } from '../support/running-service.ts';
 import { emptyFolder } from '../support/service-process.ts';
 import { seededBytes } from '../support/slow-data.ts';
@@ -82,27 +83,9 @@ test('on a full disk all can be read, changes are refused in clear words, and al
   });
   const data = seededBytes('kept', 3 * mib);
   const kept = await imageWith(service, data);
-  const tus = { 'tus-resumable': '1.0.0', 'content-type': 'application/offset+octet-stream' };
   const resumed = await createImage(service);
-  const begun = await callService(service, {
-    method: 'POST',
-    path: '/vitrine/v1/uploads',
-    headers: {
-      ...tus,
-      'upload-length': String(data.length),
-      'upload-metadata': `image_id ${Buffer.from(resumed).toString('base64')}`,
-    },
-    body: data.subarray(0, mib),
-  });
-  assert.equal(begun.status, 201, text(begun));
-  const path = new URL(String(begun.headers.location)).pathname;
-  const goOn = () =>
-    callService(service, {
-      method: 'PATCH',
-      path,
-      headers: { ...tus, 'upload-offset': String(mib) },
-      body: data.subarray(mib),
-    });
+  const path = await beginResumable(service, resumed, { data, sent: mib });
+  const goOn = () => goOnAt(service, path, { data, from: mib });
 
   // More than there is room for, of a size that nobody knows.
   const id = await createImage(service);

@@ -9,7 +9,8 @@ import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { callService, deleteImage, until } from '../support/image-calls.ts';
+import { callService, createImage, deleteImage, until } from '../support/image-calls.ts';
+import { askForUpload, pathOf, tus } from '../support/resumable-uploads.ts';
 import { type RunningService, runService } from '../support/running-service.ts';
 import { seededBytes } from '../support/slow-data.ts';
 import { countOf, emptyPlace } from './place.ts';
@@ -184,32 +185,14 @@ test('an upload to which nothing comes ends, and what it set aside is free', asy
   await using service = await runService({
     environment: { VITRINE_UPLOAD_EXPIRY: '1', VITRINE_IMAGE_COUNT_UPLOADING: '1' },
   });
-  const create = async () => {
-    const headers = { 'content-type': 'application/json' };
-    const body = JSON.stringify({ disk_format: 'raw', container_format: 'bare' });
-    const made = await callService(service, { method: 'POST', path: '/v2/images', headers, body });
-    return String(JSON.parse(String(made.body)).id);
-  };
-  const begin = async (imageId: string) =>
-    callService(service, {
-      method: 'POST',
-      path: '/vitrine/v1/uploads',
-      headers: {
-        'tus-resumable': '1.0.0',
-        'upload-length': '10',
-        'upload-metadata': `image_id ${Buffer.from(imageId).toString('base64')}`,
-        'content-type': 'application/offset+octet-stream',
-      },
-      body: 'first',
-    });
-  const [first, second] = [await create(), await create()];
+  const begin = (imageId: string) => askForUpload(service, imageId, { size: 10, first: 'first' });
+  const [first, second] = [await createImage(service), await createImage(service)];
   const begun = await begin(first);
   const refused = await begin(second);
-  const path = new URL(String(begun.headers.location)).pathname;
-  const headers = { 'tus-resumable': '1.0.0' };
+  const path = pathOf(begun);
 
   await until('the upload is gone', async () => {
-    const { status } = await callService(service, { method: 'HEAD', path, headers });
+    const { status } = await callService(service, { method: 'HEAD', path, headers: tus });
     return status === 404;
   });
 

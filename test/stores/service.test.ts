@@ -21,6 +21,7 @@ import {
   untilSaving,
   uploadImage,
 } from '../support/image-calls.ts';
+import { beginResumable, goOnAt, tus } from '../support/resumable-uploads.ts';
 import {
   type RunningService,
   runService,
@@ -73,33 +74,18 @@ for (const [kind, environmentOf] of Object.entries(storeEnvironments)) {
       const { service, line } = on;
       const data = seededBytes('resumed', 9 * mib);
       const id = await createImage(service);
-      const tus = { 'tus-resumable': '1.0.0', 'content-type': 'application/offset+octet-stream' };
-      const begun = await callService(service, {
-        method: 'POST',
-        path: '/vitrine/v1/uploads',
-        headers: {
-          ...tus,
-          'upload-length': String(data.length),
-          'upload-metadata': `image_id ${Buffer.from(id).toString('base64')}`,
-        },
-        body: data.subarray(0, 2 * mib),
-      });
-      const path = new URL(String(begun.headers.location)).pathname;
-      const goOn = (from: number) => {
-        const headers = { ...tus, 'upload-offset': String(from) };
-        return callService(service, { method: 'PATCH', path, headers, body: data.subarray(from) });
-      };
+      const sent = 2 * mib;
+      const path = await beginResumable(service, id, { data, sent });
 
       line.set({ kind: 'closed' });
-      const refused = await goOn(2 * mib);
+      const refused = await goOnAt(service, path, { data, from: sent });
       const state = await callService(service, { method: 'HEAD', path, headers: tus });
       line.set({ kind: 'open' });
-      const done = await goOn(2 * mib);
+      const done = await goOnAt(service, path, { data, from: sent });
 
-      assert.equal(begun.status, 201, String(begun.body));
       assert.equal(refused.status, 503);
       assert.equal(refused.headers['retry-after'], '10');
-      assert.equal(state.headers['upload-offset'], String(2 * mib));
+      assert.equal(state.headers['upload-offset'], String(sent));
       assert.equal(done.status, 204, String(done.body));
       await checkWhole(service, id, data);
     });

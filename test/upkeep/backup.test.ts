@@ -31,6 +31,7 @@ import {
   until,
   uploadImage,
 } from '../support/image-calls.ts';
+import { beginResumable } from '../support/resumable-uploads.ts';
 import { runService } from '../support/running-service.ts';
 import { emptyFolder } from '../support/service-process.ts';
 import { seededBytes } from '../support/slow-data.ts';
@@ -200,18 +201,7 @@ test('an upload that could have been resumed is queued again in what is restored
   const [backup, restored] = [join(place.path, 'backup'), join(place.path, 'restored')];
   await using service = await runService();
   const id = await createImage(service);
-  const begun = await callService(service, {
-    method: 'POST',
-    path: '/vitrine/v1/uploads',
-    headers: {
-      'tus-resumable': '1.0.0',
-      'content-type': 'application/offset+octet-stream',
-      'upload-length': String(large.length),
-      'upload-metadata': `image_id ${Buffer.from(id).toString('base64')}`,
-    },
-    body: large.subarray(0, 700_000),
-  });
-  assert.equal(begun.status, 201, String(begun.body));
+  await beginResumable(service, id, { data: large, sent: 700_000 });
   await done(vitrine(service.folder, 'backup', backup));
   await done(vitrine(restored, 'restore', backup));
 

@@ -17,6 +17,7 @@ import {
   replyTo,
   untilSaving,
 } from '../support/image-calls.ts';
+import { beginResumable, goOnAt } from '../support/resumable-uploads.ts';
 import { type RunningService, runService } from '../support/running-service.ts';
 import { emptyFolder } from '../support/service-process.ts';
 import { seededBytes } from '../support/slow-data.ts';
@@ -108,33 +109,20 @@ test('a check beside a service at work finds nothing, and leaves its uploads alo
 
 test('a check leaves uploads that can be resumed alone, beside the service and after it', async () => {
   await using place = await emptyFolder();
-  const tus = { 'tus-resumable': '1.0.0', 'content-type': 'application/offset+octet-stream' };
+  const sent = 700_000;
   let path: string;
   let id: string;
   {
     await using service = await runService({ folder: place.path });
     id = await createImage(service);
-    const begun = await callService(service, {
-      method: 'POST',
-      path: '/vitrine/v1/uploads',
-      headers: {
-        ...tus,
-        'upload-length': String(data.length),
-        'upload-metadata': `image_id ${Buffer.from(id).toString('base64')}`,
-      },
-      body: data.subarray(0, 700_000),
-    });
-    assert.equal(begun.status, 201, String(begun.body));
-    path = new URL(String(begun.headers.location)).pathname;
+    path = await beginResumable(service, id, { data, sent });
     const beside = await check(service.folder, '--hashes', '--min-age', '0');
     assert.deepEqual([beside.code, told(beside)], [0, []]);
   }
 
   const repaired = await check(place.path, '--repair', '--min-age', '0');
   await using service = await runService({ folder: place.path });
-  const headers = { ...tus, 'upload-offset': '700000' };
-  const body = data.subarray(700_000);
-  const { status } = await callService(service, { method: 'PATCH', path, headers, body });
+  const { status } = await goOnAt(service, path, { data, from: sent });
 
   assert.deepEqual([repaired.code, told(repaired)], [0, []]);
   assert.equal(status, 204);

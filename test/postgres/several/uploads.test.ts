@@ -4,21 +4,23 @@ import { test } from 'node:test';
 import { createImage } from '../../support/images.ts';
 import { startPair } from '../../support/postgres/services.ts';
 import { rawConnection } from '../../support/raw-connection.ts';
+import { creationHeaders, pathOf, tus } from '../../support/resumable-uploads.ts';
 import type { TestService } from '../../support/service.ts';
 import { seededBytes } from '../../support/slow-data.ts';
 
-const tus = { 'tus-resumable': '1.0.0' } as const;
 const data = seededBytes('anywhere', 700_001);
 
 async function begin(service: TestService): Promise<{ id: string; path: string }> {
   const { id } = await createImage(service);
-  const answer = await service.call('producer', 'POST', '/vitrine/v1/uploads', undefined, {
-    ...tus,
-    'upload-length': String(data.length),
-    'upload-metadata': `image_id ${Buffer.from(id).toString('base64')}`,
-  });
+  const answer = await service.call(
+    'producer',
+    'POST',
+    '/vitrine/v1/uploads',
+    undefined,
+    creationHeaders(id, data.length),
+  );
   assert.equal(answer.status, 201, answer.text);
-  return { id, path: new URL(String(answer.headers.location)).pathname };
+  return { id, path: pathOf(answer) };
 }
 
 function append(service: TestService, path: string, from: number, to: number) {
