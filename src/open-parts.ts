@@ -75,6 +75,8 @@ function processIdIn(dataDir: string): string {
 interface StoreParts {
   readonly dataDir: string;
   readonly hashers: Hashers;
+  /** Given each store; what it gives back is used in its place. */
+  readonly watch?: (store: Store) => Store;
 }
 
 /** Where the data of images is, the default store first. */
@@ -85,7 +87,8 @@ export async function openStores(config: Config, parts: StoreParts): Promise<Sto
   const [first, ...rest] = await Promise.all(
     chosen.map(async (one): Promise<ConfiguredStore> => {
       const { type, description, weight } = one;
-      const store = await openStore(config, one, parts);
+      const opened = await openStore(config, one, parts);
+      const store = parts.watch?.(opened) ?? opened;
       return { store, type, description, weight, properties: storeProperties(one, parts) };
     }),
   );

@@ -69,6 +69,8 @@ import {
 import { hashers } from './store/hashing.ts';
 import { StoreError } from './store/store.ts';
 import type { Stores } from './store/stores.ts';
+import { storeWatch } from './store/watched-store.ts';
+import { watchService } from './watched-service.ts';
 import { systemResolver } from './web/resolver.ts';
 import { webClient } from './web/web-client.ts';
 
@@ -127,9 +129,7 @@ export async function startService(
   const report = (message: string, cause: unknown) => log.error({ err: cause }, message);
   const kept = { report, onDatabaseFailure, readRequests: { count: 0 } };
   const database = parts.use(await openDatabaseOf(config, ownDir, kept));
-  const pairs = Math.max(1, Math.floor(availableParallelism() / 2));
-  const hashing = parts.use(hashers({ pairs }));
-  const stores = parts.use(await openStores(config, { dataDir, hashers: hashing }));
+  const { stores, watch } = parts.use(await openWatchedStores(config, dataDir));
   const callers = parts.use(
     await callersOf(config, { database, dataDir, secrets, passwordCost, log }),
   );
@@ -153,16 +153,18 @@ export async function startService(
   parts.use(await startJobs({ database, jobs, report }));
 
   const stopping = new AbortController();
+  const counted = { database, room: services.room, stores: watch, worker };
+  const watched = parts.use(watchService(config, counted));
   const network = networkWith(config, times);
   const app = buildApp({
     ...services,
     ...callers.app,
-    ...httpSettings(config),
+    ...httpSettings(config, log),
     consoleFolder: config.console ? consoleFolder : undefined,
     disableFile: join(dataDir, 'disabled'),
+    ...watched.app,
     checkDatabase: () => database.check(),
     readRequests: kept.readRequests,
-    audit: { level: config.audit, write: auditWriter(log) },
     network,
     log,
     stopping: stopping.signal,
@@ -186,6 +188,19 @@ export async function startService(
       clearTimeout(cut);
     },
   };
+}
+
+/** The stores, and what counts how they fare. */
+async function openWatchedStores(config: Config, dataDir: string) {
+  const pairs = Math.max(1, Math.floor(availableParallelism() / 2));
+  const watch = storeWatch();
+  await using parts = new AsyncDisposableStack();
+  const hashing = parts.use(hashers({ pairs }));
+  const stores = parts.use(
+    await openStores(config, { dataDir, hashers: hashing, watch: watch.watch }),
+  );
+  const rest = parts.move();
+  return { stores, watch, [Symbol.asyncDispose]: () => rest.disposeAsync() };
 }
 
 function networkWith(config: Config, times: StartOptions['times']): Network {
@@ -359,8 +374,9 @@ function auditWriter(log: Logger): (record: AuditRecord) => void {
 }
 
 /** What the operator decides about how the API answers. */
-function httpSettings(config: Config) {
+function httpSettings(config: Config, log: Logger) {
   return {
+    audit: { level: config.audit, write: auditWriter(log) },
     imageSchema: imageSchemaWith(config.imageSchema),
     pageSizes: { default: config.listLimitDefault, max: config.listLimitMax },
     publicEndpoint: config.publicEndpoint,
@@ -413,10 +429,12 @@ function imageServices(config: Config, parts: ImageServiceParts, { directory, na
   const common = { ...basic, recipients, names, changes: shareChanges(basic), markers };
   const certificates = config.imgSignatureCertificatesDir;
   const judging = { ...common, formats: formatRulesOf(config), certificates };
-  const data = { ...judging, downloads, room: uploadRoom(common) };
+  const room = uploadRoom(common);
+  const data = { ...judging, downloads, room };
   const { runner, ...importing } = importServices(config, judging);
   const isStaging = config.enabledImportMethods.includes('glance-direct');
   return {
+    room,
     images: imagesService({ ...common, runner, delayedDelete: config.delayedDelete }),
     imageData: imageDataService(data),
     uploads: uploadsService({ ...data, timeToLive: config.uploadExpiry * 1000 }),

@@ -7,6 +7,7 @@ import { makeDataDir } from './data-dir.ts';
 import { lockInstance } from './database/instance-lock.ts';
 import { lockFile } from './open-parts.ts';
 import type { RunningService } from './server.ts';
+import { MetricsRelay } from './worker-metrics.ts';
 
 /** What a worker tells once it serves. */
 export type WorkerReady = Pick<RunningService, 'url' | 'cloudsFile'>;
@@ -30,6 +31,7 @@ export async function startWorkers(config: Config, log: Logger): Promise<Running
   makeDataDir(dataDir);
   const lock = lockInstance(join(dataDir, lockFile));
   const running = new Set<Worker>();
+  const metrics = new MetricsRelay();
   let isStopping = false;
   /** Where the first listens: a port that the system chose is the others' too. */
   let port = String(config.port);
@@ -53,6 +55,7 @@ export async function startWorkers(config: Config, log: Logger): Promise<Running
     let isReady = false;
     worker.once('message', (ready: WorkerReady) => {
       isReady = true;
+      metrics.add(worker, number);
       done(ready);
     });
     worker.once('exit', (code, signal) => {

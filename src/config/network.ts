@@ -30,6 +30,8 @@ export interface NetworkConfig {
   readonly clientSocketTimeout: number;
   readonly clientKeepAliveTimeout: number;
   readonly drainTime: number;
+  /** Undefined where only this machine may read the metrics. */
+  readonly metricsToken: string | undefined;
 }
 
 const day = 24 * 3600;
@@ -138,6 +140,16 @@ export const networkSettings: {
     min: 0,
     max: 3600,
   }),
+  metricsToken: {
+    key: 'metrics_token',
+    initial: undefined,
+    about:
+      'Whoever sends it as a bearer token may read [`/metrics`](monitor.md); without it whoever asks from the same machine, past no proxy',
+    read: (value) =>
+      typeof value === 'string' && /^[\x21-\x7e]{16,256}$/.test(value) ? value : undefined,
+    wanted: '16 to 256 characters of ASCII without spaces',
+    isSecret: true,
+  },
 };
 
 function file(key: string, { about }: { readonly about: string }): Setting<string | undefined> {

@@ -1,9 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Kysely } from 'kysely';
+import type { Metric } from '../domain/metric.ts';
 import type { ReadRequests } from '../domain/read-requests.ts';
 import { RetryLaterError } from '../domain/retry-later.ts';
 import { checkpoints } from './checkpoints.ts';
+import { commitCounts, commitMetrics, counted } from './commit-counts.ts';
 import { durableReads } from './durable-reads.ts';
 import { GroupCommit } from './group-commit.ts';
 import { groupRead } from './group-read.ts';
@@ -61,6 +63,8 @@ export interface Database extends AsyncDisposable {
   transaction<T>(change: (connection: Connection) => Promise<T>): Promise<T>;
   /** @throws RetryLaterError `DatabaseUnavailable` while it cannot be asked. */
   check(): Promise<void>;
+  /** How it has fared in this process. */
+  metrics(): readonly Metric[];
   close(): Promise<void>;
 }
 
@@ -124,7 +128,9 @@ export async function openDatabase(
     report,
   });
   const sharing = turns(runRead.flush, readRequests);
+  const counts = commitCounts();
   const commits = new GroupCommit({
+    counts,
     write,
     file,
     log,
@@ -149,7 +155,8 @@ export async function openDatabase(
     write,
     processes: alone,
     check: async () => void reads.prepare('select 1 from images limit 1').all([]),
-    transaction: (change) => commits.transaction(change),
+    transaction: (change) => counted(counts, commits.transaction(change)),
+    metrics: () => commitMetrics(counts, commits.waitingChanges()),
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { commitCounts } from './commit-counts.ts';
 import { type Connection, type Database, openDatabase } from './database.ts';
 import { durableReads } from './durable-reads.ts';
 import { GroupCommit } from './group-commit.ts';
@@ -51,6 +52,7 @@ async function heldUp(logOf: (path: string) => string = (path) => path) {
     },
   };
   const commits = new GroupCommit({
+    counts: commitCounts(),
     write,
     file,
     log: heldLog,

@@ -1,4 +1,5 @@
 import type { Checkpoints } from './checkpoints.ts';
+import type { CommitCounts } from './commit-counts.ts';
 import type { Connection } from './database.ts';
 import type { DurableReads } from './durable-reads.ts';
 import type { LogSync } from './log-sync.ts';
@@ -31,6 +32,7 @@ export interface GroupCommitOptions {
   readonly reads: Pick<DurableReads, 'hold' | 'mark' | 'advance'>;
   readonly checkpoints: Pick<Checkpoints, 'consider' | 'due'>;
   readonly turns: Turns;
+  readonly counts: Pick<CommitCounts, 'waits'>;
 }
 
 /**
@@ -64,6 +66,11 @@ export class GroupCommit {
       // By then every request that has arrived has been read.
       this.running ??= new Promise<void>((begin) => setImmediate(begin)).then(() => this.run());
     });
+  }
+
+  /** How many wait for their turn. */
+  waitingChanges(): number {
+    return this.waiting.length;
   }
 
   /** Resolves when no change is under way. */
@@ -169,11 +176,13 @@ export class GroupCommit {
   }
 
   private async syncOnce(): Promise<void> {
-    const { log, reads } = this.options;
+    const { log, reads, counts } = this.options;
+    const began = performance.now();
     reads.mark();
     this.isAhead = false;
     try {
       await log.sync();
+      counts.waits.observe((performance.now() - began) / 1000);
     } catch (cause) {
       // It never will be: what comes next and has seen it must not be told of a success either.
       this.isAhead = true;

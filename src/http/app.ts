@@ -1,5 +1,6 @@
 import fastify, {
   type FastifyBaseLogger,
+  type FastifyError,
   type FastifyInstance,
   type FastifyRequest,
   type onRequestHookHandler,
@@ -7,6 +8,7 @@ import fastify, {
 import type { PageSizes } from '../api/image-query.ts';
 import type { ImageSchema } from '../api/image-schema.ts';
 import type { ImportRules } from '../api/import-document.ts';
+import { DomainError } from '../domain/errors.ts';
 import type { ReadRequests } from '../domain/read-requests.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { KeystoneSignIn } from '../identity/keystone/sign-in.ts';
@@ -55,6 +57,9 @@ import { usageRoutes } from './info.ts';
 import { keystoneSignInRoutes } from './keystone-sign-in.ts';
 import { memberRoutes } from './members.ts';
 import { refuseOtherMethods } from './method-not-allowed.ts';
+import { countRequests } from './metrics/count-requests.ts';
+import { type MetricsOptions, metricsRoutes } from './metrics/routes.ts';
+import { countOne, type Traffic } from './metrics/traffic.ts';
 import { nameRoutes } from './names.ts';
 import type { Network } from './network.ts';
 import { refuseRareCharacters } from './path-text.ts';
@@ -86,7 +91,9 @@ import { scrubRoutes } from './vitrine/scrub.ts';
 import { sharingRoutes } from './vitrine/sharing-routes.ts';
 import { uploadRoutes } from './vitrine/uploads.ts';
 
-export interface AppOptions {
+export interface AppOptions extends MetricsOptions {
+  /** Counted here. */
+  readonly traffic: Traffic;
   readonly images: Images;
   /** Counted here. */
   readonly readRequests: ReadRequests;
@@ -165,14 +172,18 @@ export function buildApp(options: AppOptions): FastifyInstance {
     },
   });
   tls?.follow(app);
-  limitConnections(app, network.maxConnections);
+  limitConnections(app, network.maxConnections, options.traffic);
   continueWhenRead(app);
   drainUnread(app);
   showQuickly(app, options);
   takeChangesInTurns(app, options.readRequests);
+  countRequests(app, options.traffic);
   const closing = closeWhenAnswered(app, network.times.drain);
   limitBodyTime(app, network.times.body);
-  app.setErrorHandler(errorHandler);
+  app.setErrorHandler((error: FastifyError | DomainError, request, reply) => {
+    if (error instanceof DomainError) countOne(options.traffic.refusals, error.code);
+    errorHandler(error, request, reply);
+  });
   app.setNotFoundHandler((request, reply) => sendVersions(request, reply, 300, options));
 
   allowOrigins(app, options.allowedOrigins);
@@ -188,13 +199,14 @@ export function buildApp(options: AppOptions): FastifyInstance {
     publicEndpoint: options.publicEndpoint,
   });
   healthRoutes(app, { ...options, ...closing });
+  metricsRoutes(app, options);
   identityApi(app, options);
   // One for both, so that a project's requests are counted together.
   const limited = {
     ...options,
     limitProject: projectLimit(network.rates.project),
-    places: uploadPlaces(network.maxUploads),
-    limitRequests: requestLimit(network.maxRequests),
+    places: uploadPlaces(network.maxUploads, options.traffic),
+    limitRequests: requestLimit(network.maxRequests, options.traffic),
   };
   void app.register((scope) => imagesApi(scope, limited));
   void app.register((scope) => operatorsApi(scope, limited));

@@ -9,6 +9,7 @@ import type { Download, ImageData, Sent } from '../service/image-data.ts';
 import type { Staging } from '../service/staging.ts';
 import { type AccelRedirect, accelRedirectOf } from './accel-redirect.ts';
 import { refuseBody } from './body.ts';
+import type { Traffic } from './metrics/traffic.ts';
 import type { Network } from './network.ts';
 import { queryOf } from './reply.ts';
 import { sendData } from './send-data.ts';
@@ -24,6 +25,7 @@ export interface ImageDataRoutesOptions {
   /** Undefined where no data is staged. */
   readonly staging: Staging | undefined;
   readonly places: UploadPlaces;
+  readonly traffic: Pick<Traffic, 'bytes'>;
   readonly network: Pick<Network, 'usesSendfile' | 'accelRedirect' | 'trustedProxies'>;
   /** Aborted when the service stops for good: running transfers end then. */
   readonly stopping: AbortSignal;
@@ -34,7 +36,7 @@ export async function imageDataRoutes(
   app: FastifyInstance,
   options: ImageDataRoutesOptions,
 ): Promise<void> {
-  const { imageData, staging, stopping, places } = options;
+  const { imageData, staging, stopping, places, traffic } = options;
   const sending = sendingBy(options);
 
   // The upload route reads its body itself, as it comes; only it may see a raw stream.
@@ -50,7 +52,7 @@ export async function imageDataRoutes(
           const signal = uploadSignal(request, stopping);
           try {
             await bring(request.caller, request.params.imageId, {
-              data: withoutTimeoutAtEnd(request),
+              data: incomingData(request, traffic),
               expectedSize: expectedSize(request),
               store: storeOf(request),
               signal,
@@ -138,15 +140,17 @@ interface Sending {
   readonly stopping: AbortSignal;
   readonly sendfile: (() => Promise<Sendfile | undefined>) | undefined;
   readonly accelRedirect: AccelRedirect;
+  readonly traffic: Pick<Traffic, 'bytes'>;
 }
 
 /** How data leaves a service with these options. */
 export function sendingBy({
   network,
   stopping,
-}: Pick<ImageDataRoutesOptions, 'network' | 'stopping'>): Sending {
+  traffic,
+}: Pick<ImageDataRoutesOptions, 'network' | 'stopping' | 'traffic'>): Sending {
   const sendfile = network.usesSendfile ? loadSendfile : undefined;
-  return { stopping, sendfile, accelRedirect: accelRedirectOf(network) };
+  return { stopping, sendfile, accelRedirect: accelRedirectOf(network), traffic };
 }
 
 /** Sends the data that was asked for, all or a part of it; undefined when there is none. */
@@ -154,7 +158,7 @@ export async function sendDownload(
   request: FastifyRequest,
   reply: FastifyReply,
   { image, reader }: Download,
-  { stopping, sendfile, accelRedirect }: Sending,
+  { stopping, sendfile, accelRedirect, traffic }: Sending,
 ): Promise<Sent | undefined> {
   if (!reader) return undefined;
   let range: ByteRange | undefined;
@@ -177,6 +181,7 @@ export async function sendDownload(
   const bytes = { sent: 0, wanted: lengthOf(reader.size, range) };
   const onSent = (more: number) => {
     bytes.sent += more;
+    traffic.bytes.sent += more;
   };
   try {
     await sendData(reply.raw, reader, { range, signal: stopping, onSent, sendfile });
@@ -245,7 +250,11 @@ function expectedSize(request: FastifyRequest): number | undefined {
   return Number(announced);
 }
 
-/** Once the data is in, its sender waits for the disk, and silence is no sign that it is gone. */
-export function withoutTimeoutAtEnd({ raw }: FastifyRequest): Readable {
+/** The data of an upload, counted. Once it is in, its sender waits for the disk, and silence is no sign that it is gone. */
+export function incomingData({ raw }: FastifyRequest, { bytes }: Pick<Traffic, 'bytes'>): Readable {
+  // Nobody reads yet: who listens to a stream that is not paused has it flow, and its sender asked for the data.
+  raw.pause().on('data', (chunk: Uint8Array) => {
+    bytes.received += chunk.length;
+  });
   return raw.once('end', () => raw.socket.setTimeout(0));
 }

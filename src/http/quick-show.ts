@@ -5,11 +5,12 @@ import type { Caller } from '../domain/caller.ts';
 import type { AppOptions } from './app.ts';
 import { tokenOf } from './authentication.ts';
 import { hasBody } from './body.ts';
+import { noteCall } from './metrics/traffic.ts';
 import { isNamedTooLong, requestId } from './request-id.ts';
 
 type QuickShowOptions = Pick<
   AppOptions,
-  'images' | 'identity' | 'audit' | 'allowedOrigins' | 'compressesJson' | 'network'
+  'images' | 'identity' | 'audit' | 'allowedOrigins' | 'compressesJson' | 'network' | 'traffic'
 >;
 
 /** Ids as the service makes them; one in capitals takes the ordinary way. */
@@ -29,7 +30,8 @@ export function showQuickly(app: FastifyInstance, options: QuickShowOptions): vo
   const goOrdinaryWay: RequestListener = (request, response) => {
     for (const listener of ordinary) listener.call(app.server, request, response);
   };
-  const { images, identity } = options;
+  const { images, identity, traffic } = options;
+  const shown = traffic.of('GET', '/v2/images/:imageId');
   let isClosing = false;
   app.addHook('preClose', async () => {
     isClosing = true;
@@ -44,10 +46,12 @@ export function showQuickly(app: FastifyInstance, options: QuickShowOptions): vo
       goOrdinaryWay(request, response);
       return;
     }
+    const began = performance.now();
     images.show(caller, imageId).then(
       (image) => {
         if (isClosing) response.shouldKeepAlive = false;
         send(response, requestId(request), shownJson(image));
+        noteCall(shown, 200, began);
       },
       // It is refused there, in its words, and told of in the log.
       () => goOrdinaryWay(request, response),

@@ -15,7 +15,7 @@ export function limitAddresses(app: FastifyInstance, limit: Rate): void {
   const hook = limitBy('address', limit, ({ ip }) => clientNetwork(ip));
   app.addHook('onRequest', (request, reply, done) => {
     // Whoever asks whether the service is well must not be told that he asks too often.
-    if (request.url === '/healthcheck') done();
+    if (request.url === '/healthcheck' || request.url === '/metrics') done();
     else hook.call(app, request, reply, done);
   });
 }

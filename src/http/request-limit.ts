@@ -1,6 +1,7 @@
 import type { FastifyInstance, onRequestHookHandler } from 'fastify';
 import { RetryLaterError } from '../domain/retry-later.ts';
 import { hasBody } from './body.ts';
+import type { Traffic } from './metrics/traffic.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -21,7 +22,10 @@ const silenceInLog = 60_000;
  *
  * @param max 0 for no limit
  */
-export function requestLimit(max: number): ((app: FastifyInstance) => void) | undefined {
+export function requestLimit(
+  max: number,
+  { shed }: Pick<Traffic, 'shed'>,
+): ((app: FastifyInstance) => void) | undefined {
   if (max === 0) return undefined;
   let running = 0;
   let quietUntil = 0;
@@ -31,6 +35,7 @@ export function requestLimit(max: number): ((app: FastifyInstance) => void) | un
     // A call that may bring data, and does not, is one like any other.
     if ((streamsBody && hasBody(request)) || streamsAnswer) return done();
     if (running >= max) {
+      shed.max_requests += 1;
       if (performance.now() > quietUntil) {
         quietUntil = performance.now() + silenceInLog;
         request.log.warn(`Requests are refused: as many are under way as max_requests, ${max}.`);

@@ -1,4 +1,5 @@
 import { RetryLaterError } from '../domain/retry-later.ts';
+import type { Traffic } from './metrics/traffic.ts';
 
 /** Uploads take minutes: whoever comes back sooner mostly is refused again; seconds. */
 const wait = 10;
@@ -10,18 +11,21 @@ export interface UploadPlaces {
 }
 
 /** @param max uploads under way in the whole service; 0 for no limit */
-export function uploadPlaces(max: number): UploadPlaces {
-  let taken = 0;
+export function uploadPlaces(
+  max: number,
+  counts: Pick<Traffic, 'shed' | 'uploading'>,
+): UploadPlaces {
   return {
     take() {
-      if (max > 0 && taken >= max) {
+      if (max > 0 && counts.uploading >= max) {
+        counts.shed.max_uploads += 1;
         const text = `The service takes ${max} uploads at a time. Try again in ${wait} s.`;
         throw new RetryLaterError('ServiceBusy', text, wait);
       }
-      taken += 1;
+      counts.uploading += 1;
       return {
         [Symbol.dispose]() {
-          taken -= 1;
+          counts.uploading -= 1;
         },
       };
     },

@@ -15,6 +15,8 @@ export interface RoomQueues {
   take<T>(upload: GrowingUpload, ask: () => Promise<T>): Promise<T>;
   /** Says that an upload has ended, and given its room back. */
   leave(imageId: string): void;
+  /** How many wait for room. */
+  waiting(): number;
 }
 
 export interface GrowingUpload {
@@ -37,6 +39,7 @@ interface Queue {
 export function roomQueues(longestWait = defaultLongestWait): RoomQueues {
   const byProject = new Map<string, Queue>();
   const byImage = new Map<string, Queue>();
+  let waiting = 0;
 
   function enter({ projectId, imageId }: GrowingUpload): Queue {
     const queue = byImage.get(imageId) ?? byProject.get(projectId) ?? emptyQueue(projectId);
@@ -56,10 +59,14 @@ export function roomQueues(longestWait = defaultLongestWait): RoomQueues {
           return await ask();
         } catch (cause) {
           if (!isWantOfRoom(cause) || isLast(queue, upload.imageId)) throw cause;
-          if (!(await comesWithin(left, longestWait))) throw cause;
+          waiting += 1;
+          const isChanged = await comesWithin(left, longestWait).finally(() => (waiting -= 1));
+          if (!isChanged) throw cause;
         }
       }
     },
+
+    waiting: () => waiting,
 
     leave(imageId) {
       const queue = byImage.get(imageId);

@@ -65,6 +65,8 @@ export interface UploadRoom {
   ): Promise<void>;
   /** The turn of an upload that runs; disposed of once it has ended, however it did, and given its room back. */
   turnOf(imageId: string): Disposable;
+  /** How many uploads of this process wait for others to give room back. */
+  waiting(): number;
 }
 
 /**
@@ -137,6 +139,7 @@ export function uploadRoom({ database, quotas }: UploadRoomOptions): UploadRoom 
       checkQuotas(limits, { ...usage, [kind]: usage[kind] - size }, { [kind]: size });
     },
 
+    waiting: () => queues.waiting(),
     turnOf: (imageId) => ({ [Symbol.dispose]: () => queues.leave(imageId) }),
   };
 }

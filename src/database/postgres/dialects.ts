@@ -9,6 +9,7 @@ import {
   type QueryResult,
 } from 'kysely';
 import type { PoolClient } from 'pg';
+import type { CommitCounts } from '../commit-counts.ts';
 import type { SentAhead } from '../prepared.ts';
 import { runOn } from './clients.ts';
 import { isLoss, isOutdated, toRefusal, UnknownOutcomeError } from './failures.ts';
@@ -72,7 +73,7 @@ export interface ClientSource {
 }
 
 /** Transactions, each on a connection of its own. */
-export function ownDialect(pool: ClientSource): Dialect {
+export function ownDialect(pool: ClientSource, counts: Pick<CommitCounts, 'waits'>): Dialect {
   return dialectOf({
     async acquireConnection() {
       return ownConnection(await pool.connect());
@@ -93,8 +94,10 @@ export function ownDialect(pool: ClientSource): Dialect {
     async commitTransaction(connection) {
       const own = connection as OwnConnection;
       own.isInTransaction = false;
+      const began = performance.now();
       try {
         const { command } = await own.client.query('commit');
+        counts.waits.observe((performance.now() - began) / 1000);
         if (command === 'ROLLBACK')
           throw own.ahead.failure ?? new Error('The transaction had failed.');
       } catch (cause) {

@@ -1,6 +1,7 @@
 import { setTimeout as after } from 'node:timers/promises';
 import { Kysely, sql } from 'kysely';
 import type { Client } from 'pg';
+import { commitCounts } from '../commit-counts.ts';
 import { lockClass, lockNumbers } from '../locks.ts';
 import { migrate } from '../migrate.ts';
 import type { Tables } from '../tables.ts';
@@ -29,7 +30,7 @@ export async function migrateAlone(client: Client, processId: string): Promise<v
   await client.query(`select pg_advisory_lock(${lockClass}, ${lockNumbers.migrations})`);
   const release = () => undefined;
   const pool = { connect: async () => Object.assign(client, { release }) };
-  const db = new Kysely<Tables>({ dialect: ownDialect(pool) });
+  const db = new Kysely<Tables>({ dialect: ownDialect(pool, commitCounts()) });
   await migrate(db, migrations, {
     admit: (compatibleFrom) => checkOthers(db, compatibleFrom, processId),
 

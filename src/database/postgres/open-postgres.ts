@@ -1,6 +1,8 @@
 import { setTimeout as after } from 'node:timers/promises';
 import { Kysely, sql } from 'kysely';
 import { type Client, type ClientConfig, Pool } from 'pg';
+import { byLabel, type Metric } from '../../domain/metric.ts';
+import { commitCounts, commitMetrics, counted } from '../commit-counts.ts';
 import type { Connection, Database, Processes, Turn } from '../database.ts';
 import { lockClass, lockNumbers } from '../locks.ts';
 import { runPreparedBy } from '../prepared.ts';
@@ -43,7 +45,8 @@ export async function openPostgres(options: PostgresOptions): Promise<Database> 
   const config = clientConfig({ address, times, readOnly: false });
   await prepare(config, options);
   const pool = parts.adopt(openPool(config, maxConnections - shared - 1), (open) => open.end());
-  const own = new Kysely<Tables>({ dialect: ownDialect(pool) });
+  const counts = commitCounts();
+  const own = new Kysely<Tables>({ dialect: ownDialect(pool, counts) });
   const primary = readers(address);
   const read = sharedConnection(primary);
   const lists = replica ? sharedConnection(readers(replica), primary) : read;
@@ -60,7 +63,8 @@ export async function openPostgres(options: PostgresOptions): Promise<Database> 
     lists,
     write: own,
     processes: processesOn({ id: options.processId, read, presence, pool }),
-    transaction: (change) => inTransaction(own, change),
+    transaction: (change) => counted(counts, inTransaction(own, change)),
+    metrics: () => [...commitMetrics(counts, pool.waitingCount), connectionsOf(pool)],
     async check() {
       await sql`select 1`.execute(read);
     },
@@ -115,6 +119,15 @@ async function checkSettings(client: Client): Promise<void> {
     const message = `The database cannot be used: ${problems.join('; ')}.`;
     throw new Error(message, { cause: problems });
   }
+}
+
+/** Of the connections that changes use. */
+function connectionsOf({ totalCount, idleCount }: Pool): Metric {
+  return byLabel('gauge', 'vitrine_database_connections', {
+    help: 'Connections to PostgreSQL that are open for changes.',
+    label: 'state',
+    values: { busy: totalCount - idleCount, idle: idleCount },
+  });
 }
 
 function openPool(config: ClientConfig, max: number): Pool {

@@ -15,13 +15,15 @@ import type { Upload } from '../../domain/upload.ts';
 import type { UploadPart, Uploads } from '../../service/uploads.ts';
 import { hasBody, refuseBody } from '../body.ts';
 import { sendError } from '../error-handler.ts';
-import { isCut, letGo, uploadSignal, withoutTimeoutAtEnd } from '../image-data.ts';
+import { incomingData, isCut, letGo, uploadSignal } from '../image-data.ts';
+import type { Traffic } from '../metrics/traffic.ts';
 import { baseUrl } from '../reply.ts';
 import type { UploadPlaces } from '../upload-places.ts';
 
 export interface UploadRoutesOptions {
   readonly uploads: Uploads;
   readonly places: UploadPlaces;
+  readonly traffic: Pick<Traffic, 'bytes'>;
   readonly publicEndpoint: string | undefined;
   /** Aborted when the service stops for good. */
   readonly stopping: AbortSignal;
@@ -82,7 +84,7 @@ export async function uploadRoutes(
 
 /** The calls that bring data. */
 function dataRoutes(app: FastifyInstance, options: UploadRoutesOptions): void {
-  const { uploads, places, publicEndpoint } = options;
+  const { uploads, places, publicEndpoint, traffic } = options;
   const config = { streamsBody: true };
 
   app.post(path, { config }, async (request, reply) => {
@@ -96,7 +98,7 @@ function dataRoutes(app: FastifyInstance, options: UploadRoutesOptions): void {
     request.auditImage = imageId;
     const isSending = hasBody(request);
     if (isSending) requireDataType(request);
-    const part = isSending ? partOf(request, 0) : undefined;
+    const part = isSending ? partOf(request, 0, traffic) : undefined;
     using _place = isSending ? places.take() : undefined;
     const begun = await uploads.create(request.caller, {
       imageId,
@@ -114,7 +116,7 @@ function dataRoutes(app: FastifyInstance, options: UploadRoutesOptions): void {
     { config, onRequest: async (request) => requireDataType(request) },
     async (request, reply) => {
       const offset = bytesFrom('Upload-Offset', headerOf(request, 'upload-offset'));
-      const part = partOf(request, offset);
+      const part = partOf(request, offset, traffic);
       using _place = places.take();
       return await append(request, reply, options, {
         id: request.params.uploadId,
@@ -149,12 +151,16 @@ async function append(
   }
 }
 
-function partOf(request: FastifyRequest, offset: number): Omit<UploadPart, 'signal'> {
+function partOf(
+  request: FastifyRequest,
+  offset: number,
+  traffic: Pick<Traffic, 'bytes'>,
+): Omit<UploadPart, 'signal'> {
   const { 'content-length': length } = request.headers;
   const wanted = checksumFrom(headerOf(request, 'upload-checksum'));
   return {
     offset,
-    data: withoutTimeoutAtEnd(request),
+    data: incomingData(request, traffic),
     size: length === undefined ? undefined : Number(length),
     check: wanted && checksumCheck(wanted),
   };

@@ -61,7 +61,7 @@ export const serviceCalls: Readonly<Record<string, ServiceCall>> = {
 
 /**
  * Who may call what has to do with no image: what a service says of itself is for everybody, and so is the console, which
- * nobody has built here; what the
+ * nobody has built here; metrics are for this machine, where the test is; what the
  * Images API says of itself for every token of a project, and for unscoped ones; operators' calls for admins.
  * A token of a domain or of the system, that of an admin too, opens nothing below `/v2`.
  */
@@ -73,6 +73,7 @@ GET /versions/any                                 200 200 200 200 200 200  200 2
 GET /v3/images                                    300 300 300 300 300 300  300 300 300 300    300
 GET /healthcheck                                  200 200 200 200 200 200  200 200 200 200    200
 HEAD /healthcheck                                 204 204 204 204 204 204  204 204 204 204    204
+GET /metrics                                      200 200 200 200 200 200  200 200 200 200    200
 GET /console                                      503 503 503 503 503 503  503 503 503 503    503
 GET /console/any                                  503 503 503 503 503 503  503 503 503 503    503
 GET /v2                                           302 302 302 302 302 302  403 403 302 401    401

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { metricsIn } from '../../support/metrics.ts';
 import { type PostgresDatabase, postgresDatabase } from '../../support/postgres/databases.ts';
 import { type RunningService, runService } from '../../support/running-service.ts';
 import { spawnService } from '../../support/service-process.ts';
@@ -60,6 +61,30 @@ test('two processes serve on one port as one service, with one ready line', asyn
       [1, 2, 3, 4].map(async () => (await call('GET', `/v2/images/${id}`)).status),
     );
     assert.deepEqual(seen, [200, 200, 200, 200]);
+  }
+});
+
+test('whichever process is asked for metrics tells those of both', async () => {
+  const read = async () => {
+    const response = await fetch(`${service.url}/metrics`, { headers: { connection: 'close' } });
+    return await response.text();
+  };
+  for (let n = 0; n < 4; n += 1) await call('GET', '/v2/images');
+
+  const [one, other] = await Promise.all([read(), read()]);
+
+  for (const text of [one, other]) {
+    const metrics = metricsIn(text);
+    const calls = { route: 'images', method: 'GET', status: '200' };
+    assert(metrics.get('vitrine_http_requests_total', calls) >= 4);
+    for (const worker of ['1', '2']) {
+      assert.match(
+        text,
+        new RegExp(`^process_resident_memory_bytes\\{worker="${worker}"\\} \\d`, 'm'),
+      );
+    }
+    assert.equal(metrics.get('vitrine_database_up'), 1, 'told once');
+    assert(metrics.types.has('vitrine_database_connections'));
   }
 });
 
