@@ -125,6 +125,8 @@ export async function uploadResumably(
         id = await createUpload(session, upload);
         received = 0;
         options.onBegun?.(id);
+        // The upload is begun even if that took so long that nobody wants to go on: its id is worth knowing.
+        options.signal?.throwIfAborted();
       }
       received ??= (await getUpload(session, id, options.signal)).received;
       patience.note(received);

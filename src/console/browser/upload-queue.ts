@@ -1,6 +1,6 @@
 import { ApiError } from '../../client/api-error.ts';
 import { createImage, deleteImage } from '../../client/images.ts';
-import { paceOf } from '../../client/pace.ts';
+import { type Pace, paceOf } from '../../client/pace.ts';
 import type { Session } from '../../client/session.ts';
 import { deleteUpload, uploadResumably } from '../../client/uploads.ts';
 import type { Upload, UploadDraft } from '../uploads.ts';
@@ -89,7 +89,9 @@ export function uploadQueue(session: Session): UploadQueue {
       next();
     },
     pause(key) {
-      change(key, { stage: 'paused' });
+      const upload = byKey(key);
+      // How fast it was says nothing of how fast it will be.
+      if (upload) change(key, { stage: 'paused', pace: restingAt(upload.pace.share) });
       running.get(key)?.abort();
     },
     retry(key) {
@@ -105,13 +107,16 @@ export function uploadQueue(session: Session): UploadQueue {
   };
 }
 
+function restingAt(share: number): Pace {
+  return { share, speed: undefined, left: undefined };
+}
+
 function begun(draft: UploadDraft, key: number): Upload {
-  const pace = { share: 0, speed: undefined, left: undefined };
   return {
     key,
     draft,
     stage: 'waiting',
-    pace,
+    pace: restingAt(0),
     imageId: draft.imageId,
     uploadId: undefined,
     problem: undefined,
