@@ -100,6 +100,23 @@ export async function troubledService(place: string): Promise<Troubled> {
     return { isDone: false, wrong: isWell ? [] : [text] };
   }
 
+  function inspect(history: History, acknowledged: ReadonlyMap<string, number>) {
+    return inspectImages(folder, { history, acknowledged }, { url: service.url, token: producer });
+  }
+
+  /**
+   * Inspects what faults have left. What the service does by itself after the last answer may have met one of them: it
+   * refuses reads from then on, until it has ended.
+   */
+  async function inspectAtLast(history: History, acknowledged: ReadonlyMap<string, number>) {
+    try {
+      return await inspect(history, acknowledged);
+    } catch (cause) {
+      if (!(await endsSoon())) throw cause;
+      return [...(await restart()), ...(await inspect(history, acknowledged))];
+    }
+  }
+
   async function endsSoon(): Promise<boolean> {
     for (let wait = 0; wait < 20 && !hasEnded; wait += 1) await setTimeout(50);
     return hasEnded;
@@ -151,17 +168,10 @@ export async function troubledService(place: string): Promise<Troubled> {
       const endsBy = /"level":60,/.test(service.stderr());
       faults.plan([]);
       if (hasEnded || endsBy) wrong.push(...(await restart()));
-      const access = { url: service.url, token: producer };
-      wrong.push(
-        ...(await inspectImages(
-          folder,
-          { history, acknowledged: new Map([[imageId, done]]) },
-          access,
-        )),
-      );
+      wrong.push(...(await inspectAtLast(history, new Map([[imageId, done]]))));
       await finish(imageId, done, operations);
       const all = new Map([[imageId, operations.length]]);
-      wrong.push(...(await inspectImages(folder, { history, acknowledged: all }, access)));
+      wrong.push(...(await inspect(history, all)));
       return wrong;
     },
 
