@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { KernelWay, Sendfile } from './sendfile.ts';
+import { vouching } from './vouching.ts';
 
 /** Data that can be read at any position; `StoredReader` is one. */
 export interface DataSource extends AsyncDisposable {
@@ -11,6 +12,8 @@ export interface DataSource extends AsyncDisposable {
   read(buffer: Uint8Array, position: number): Promise<number>;
   /** Resolves when what was read is what was stored; waited for before the last bytes are sent. */
   verify?(): Promise<void>;
+  /** Looks at what lies at `position`, and resolves to the end of what may be sent from the file then. Absent: all may. */
+  vouchFor?(position: number): Promise<number>;
 }
 
 export interface SendOptions {
@@ -106,18 +109,25 @@ async function sendBySystem(
   if (!way) return 0;
   const buffer = takeBuffer();
   const piece = buffer.subarray(0, pieceSize);
-  let position = bytes.first;
+  const vouched = vouching(source, bytes.last);
+  let [position, isFull] = [bytes.first, true];
   for (let vainTurns = 0; position <= bytes.last && vainTurns < maxVainTurns; ) {
-    // Node's own write is done when the connection takes more. It sends what is before (the head), it is cut
-    // off when its reader stands still for too long, and it says what is wrong where the system says nothing.
-    position += await sendPiece(response, source, piece, { ...bytes, first: position });
-    const sent = await sendUntilFull(way, descriptor, { ...bytes, first: position }, () => {
+    let last = await vouched.from(position);
+    if (isFull) {
+      // Node's own write is done when the connection takes more. It sends what is before (the head), it is cut
+      // off when its reader stands still for too long, and it says what is wrong where the system says nothing.
+      position += await sendPiece(response, source, piece, { ...bytes, first: position, last });
+      last = await vouched.from(position);
+    }
+    const sent = await sendUntilFull(way, descriptor, { ...bytes, first: position, last }, () => {
       // The connection's timer sees Node's writes alone.
       if (socket.timeout) socket.setTimeout(socket.timeout);
     });
     position += sent;
+    isFull = position <= last;
     vainTurns = sent === 0 ? vainTurns + 1 : 0;
   }
+  await vouched.end();
   releaseBuffer(buffer);
   return position - bytes.first;
 }

@@ -11,6 +11,7 @@ import { DomainError } from '../domain/errors.ts';
 import type { Image } from '../domain/image.ts';
 import { RetryLaterError } from '../domain/retry-later.ts';
 import { verifiedReader } from '../store/chunk-sums.ts';
+import { sharedLooks } from '../store/shared-looks.ts';
 import { type StoredReader, StoreError } from '../store/store.ts';
 import { carefulReader } from './careful-reader.ts';
 import { byWeight, openFirst } from './copies.ts';
@@ -61,6 +62,7 @@ export function verificationService(options: VerificationOptions): Verification 
   const { database, stores, verifiesReads, clock, report } = options;
   const running = new Set<Promise<void>>();
   const looks = looksFor(options);
+  const shared = sharedLooks();
 
   function noteLater(imageId: string, position: number): void {
     const noting = noteDamage(options, imageId, position)
@@ -82,7 +84,7 @@ export function verificationService(options: VerificationOptions): Verification 
         throw new StoreError('Damaged', `The data of image ${image.id} is damaged.`);
       }
       const reader = await openFirst(stores, locations);
-      return sums ? verifiedReader(reader, { sums, onDamage }) : reader;
+      return sums ? verifiedReader(reader, { sums, onDamage, looks: shared }) : reader;
     },
 
     job: {

@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { ChunkSumming, chunkSize } from './chunk-summing.js';
+import type { SharedLooks } from './shared-looks.ts';
 import { type StoredReader, StoreError } from './store.ts';
 
 /** Bytes of one checksum. */
@@ -24,6 +25,26 @@ export interface VerifiedOptions {
   readonly sums: ChunkSums;
   /** Told of the byte at which a chunk begins that is not what was put. */
   readonly onDamage: (position: number) => void;
+  /** Shared with others who read. */
+  readonly looks: SharedLooks;
+}
+
+/** Chunks for which nobody asked, as long as they are looked at. */
+const idle: Buffer[] = [];
+const keptIdle = 4;
+
+/** Lets `take` have what lies from `from` to `end`, which is no more than a chunk; false when it is not there. */
+async function readPart(
+  reader: StoredReader,
+  { from, end, take }: { from: number; end: number; take: (bytes: Uint8Array) => void },
+): Promise<boolean> {
+  const buffer = idle.pop() ?? Buffer.allocUnsafeSlow(chunkSize);
+  const bytes = buffer.subarray(0, end - from);
+  const isWhole = (await reader.read(bytes, from)) === bytes.length;
+  if (isWhole) take(bytes);
+  // Not after a failure: the system may still be reading into it.
+  if (idle.length < keptIdle) idle.push(buffer);
+  return isWhole;
 }
 
 /**
@@ -31,17 +52,19 @@ export interface VerifiedOptions {
  * `verify` for a chunk that is read in part. Whoever holds the last bytes back until `verify` resolves passes nothing
  * whole on that is not.
  *
- * It has no descriptor: what goes past it would not be looked at. Reads are in order, one at a time.
+ * Whoever takes bytes from the descriptor asks `vouchFor` for them first; `read` then does not look at them again.
+ * Reads are in order, one at a time, those that `vouchFor` makes apart.
  */
 export function verifiedReader(
   reader: StoredReader,
-  { sums, onDamage }: VerifiedOptions,
+  { sums, onDamage, looks }: VerifiedOptions,
 ): StoredReader {
-  const { descriptor: _, ...rest } = reader;
   const { size } = reader;
   const expected = new DataView(sums.buffer, sums.byteOffset, sums.byteLength);
   /** Up to where the chunk at hand is summed up, and its checksum so far. */
   let [position, sum] = [0, 0];
+  /** What was vouched for last, its end exclusive. */
+  let [vouchedFrom, vouchedTo] = [0, 0];
 
   function refuse(at: number): never {
     onDamage(at);
@@ -59,26 +82,39 @@ export function verifiedReader(
   }
 
   function endChunk(): void {
-    const chunk = Math.floor((position - 1) / chunkSize);
-    if (expected.getUint32(chunk * sumSize, true) !== sum) refuse(chunk * chunkSize);
+    check(Math.floor((position - 1) / chunkSize), sum);
     sum = 0;
+  }
+
+  function check(chunk: number, found: number): void {
+    if (expected.getUint32(chunk * sumSize, true) !== found) refuse(chunk * chunkSize);
+  }
+
+  function checkSize(): void {
+    if (sums.length !== Math.ceil(size / chunkSize) * sumSize) refuse(0);
   }
 
   /** Sums up from the position at hand to `end`, without anybody asking for the bytes. */
   async function skipTo(end: number): Promise<void> {
-    const buffer = Buffer.allocUnsafe(Math.min(chunkSize, end - position));
-    while (position < end) {
-      const bytes = buffer.subarray(0, Math.min(buffer.length, end - position));
-      if ((await reader.read(bytes, position)) < bytes.length) refuse(position);
-      add(bytes);
-    }
+    if (position < end) await withPart(position, end, add);
+  }
+
+  async function look(start: number, end: number): Promise<void> {
+    await withPart(start, end, (bytes) => check(start / chunkSize, crc32(bytes)));
+  }
+
+  async function withPart(from: number, end: number, take: (bytes: Uint8Array) => void) {
+    if (!(await readPart(reader, { from, end, take }))) refuse(from);
   }
 
   return {
-    ...rest,
+    ...reader,
 
     async read(buffer, from) {
-      if (sums.length !== Math.ceil(size / chunkSize) * sumSize) refuse(0);
+      if (vouchedFrom <= from && from + buffer.length <= vouchedTo) {
+        return await reader.read(buffer, from);
+      }
+      checkSize();
       if (from !== position) {
         position = from - (from % chunkSize);
         sum = 0;
@@ -92,6 +128,18 @@ export function verifiedReader(
     async verify() {
       if (position % chunkSize === 0) return;
       await skipTo(Math.min(size, position + chunkSize - (position % chunkSize)));
+    },
+
+    async vouchFor(from) {
+      checkSize();
+      const start = from - (from % chunkSize);
+      const end = Math.min(size, start + chunkSize);
+      const { version } = reader;
+      if (version === undefined) await look(start, end);
+      else await looks.at(`${version} ${start}`, () => look(start, end));
+      if (start !== vouchedTo) vouchedFrom = start;
+      vouchedTo = end;
+      return end;
     },
 
     [Symbol.asyncDispose]: () => reader[Symbol.asyncDispose](),

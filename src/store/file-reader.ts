@@ -15,8 +15,13 @@ export async function fileReader(
   { givesDescriptor, path }: FileReaderOptions,
 ): Promise<StoredReader> {
   try {
-    const { size } = await file.stat();
-    return { ...readerOf(file, size), file: path, ...(givesDescriptor && { descriptor: file.fd }) };
+    const { size, dev, ino, ctimeNs } = await file.stat({ bigint: true });
+    return {
+      ...readerOf(file, Number(size)),
+      file: path,
+      version: `${dev} ${ino} ${ctimeNs}`,
+      ...(givesDescriptor && { descriptor: file.fd }),
+    };
   } catch (error) {
     await file.close();
     throw error;

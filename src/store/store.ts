@@ -179,6 +179,8 @@ export interface StoredReader extends AsyncDisposable {
   readonly descriptor?: number | undefined;
   /** That file's path in the store's folder, where others may read it. */
   readonly file?: string | undefined;
+  /** The same for all readers of the same bytes, and another for bytes that came in their place; absent where nothing tells. */
+  readonly version?: string | undefined;
   /** Fills `buffer` from `position`; returns the bytes read, less than asked only at the end of the data. */
   read(buffer: Uint8Array, position: number): Promise<number>;
   /**
@@ -187,6 +189,13 @@ export interface StoredReader extends AsyncDisposable {
    * @throws StoreError `Damaged`, as `read` does then
    */
   verify?(): Promise<void>;
+  /**
+   * Where what is read is verified: looks at what lies at `position`, and resolves to the end of what may be taken from the
+   * descriptor, exclusive.
+   *
+   * @throws StoreError `Damaged`
+   */
+  vouchFor?(position: number): Promise<number>;
 }
 
 export type StoreErrorCode =
