@@ -153,7 +153,7 @@ export async function startService(
   parts.use(await startJobs({ database, jobs, report }));
 
   const stopping = new AbortController();
-  const counted = { database, room: services.room, stores: watch, worker };
+  const counted = { database, stores, room: services.room, storeWatch: watch, worker };
   const watched = parts.use(watchService(config, counted));
   const network = networkWith(config, times);
   const app = buildApp({
@@ -161,9 +161,7 @@ export async function startService(
     ...callers.app,
     ...httpSettings(config, log),
     consoleFolder: config.console ? consoleFolder : undefined,
-    disableFile: join(dataDir, 'disabled'),
     ...watched.app,
-    checkDatabase: () => database.check(),
     readRequests: kept.readRequests,
     network,
     log,

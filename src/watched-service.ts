@@ -1,32 +1,38 @@
+import { join, resolve } from 'node:path';
 import type { Config } from './config.ts';
 import type { Database } from './database/database.ts';
-import { type Metric, single } from './domain/metric.ts';
+import { byLabel, type Metric, single } from './domain/metric.ts';
 import type { AppOptions } from './http/app.ts';
+import type { HealthOptions } from './http/health.ts';
 import { loopDelay } from './http/loop-delay.ts';
 import { processMetrics } from './http/metrics/process-metrics.ts';
 import { traffic } from './http/metrics/traffic.ts';
 import type { UploadRoom } from './service/upload-room.ts';
 import { workMetrics } from './service/work-metrics.ts';
+import { type StoreHealth, storesHealth } from './store/store-health.ts';
+import type { Stores } from './store/stores.ts';
 import type { StoreWatch } from './store/watched-store.ts';
 import { metricsOfWorkers } from './worker-metrics.ts';
 
 interface WatchedParts {
   readonly database: Database;
   readonly room: UploadRoom;
-  readonly stores: Pick<StoreWatch, 'metrics'>;
+  readonly stores: Stores;
+  readonly storeWatch: Pick<StoreWatch, 'metrics'>;
   /** Which of several processes this is. */
   readonly worker: number | undefined;
 }
 
 /** What counts in a service, put together for those who watch it. */
 interface WatchedService extends Disposable {
-  readonly app: Pick<AppOptions, 'metricsToken' | 'readMetrics' | 'traffic'>;
+  readonly app: Omit<HealthOptions, 'isClosing'> &
+    Pick<AppOptions, 'metricsToken' | 'readMetrics' | 'traffic'>;
 }
 
 /** Has every part of a service tell how it fares. */
 export function watchService(
   config: Config,
-  { database, room, stores, worker }: WatchedParts,
+  { database, room, stores, storeWatch, worker }: WatchedParts,
 ): WatchedService {
   const passing = traffic();
   const delay = loopDelay(0);
@@ -35,22 +41,27 @@ export function watchService(
     ...delay.metrics(),
     ...processMetrics(),
     ...database.metrics(),
-    ...stores.metrics(),
+    ...storeWatch.metrics(),
     ...roomMetrics(room),
   ];
   const readEach =
     worker === undefined
       ? async () => [{ worker: undefined, metrics: own() }]
       : metricsOfWorkers(own);
+  const checkStores = storesHealth(stores.all.map(({ store }) => store));
   const shared = remembered(() => workMetrics(database));
   return {
     app: {
+      disableFile: join(resolve(config.dataDir), 'disabled'),
+      checkDatabase: () => database.check(),
+      checkStores,
+      needsStores: config.healthcheckStores,
       traffic: passing,
       metricsToken: config.metricsToken,
       async readMetrics() {
         // What is the same whichever process tells it comes once.
-        const [each, metrics] = await Promise.all([readEach(), shared()]);
-        return [...each, { worker: undefined, metrics }];
+        const [each, work, health] = await Promise.all([readEach(), shared(), checkStores()]);
+        return [...each, { worker: undefined, metrics: [...work, healthMetric(health)] }];
       },
     },
     [Symbol.dispose]: () => delay[Symbol.dispose](),
@@ -67,6 +78,14 @@ function remembered<T>(read: () => Promise<T>): () => Promise<T> {
     if (!last || now - last.at > freshTime) last = { at: now, read: read() };
     return last.read;
   };
+}
+
+function healthMetric(stores: readonly StoreHealth[]): Metric {
+  return byLabel('gauge', 'vitrine_store_up', {
+    help: 'Whether the store can be used, by a look some seconds ago at most: 1 or 0.',
+    label: 'store',
+    values: Object.fromEntries(stores.map(({ id, isUp }) => [id, isUp ? 1 : 0])),
+  });
 }
 
 function roomMetrics(room: UploadRoom): readonly Metric[] {

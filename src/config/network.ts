@@ -32,6 +32,7 @@ export interface NetworkConfig {
   readonly drainTime: number;
   /** Undefined where only this machine may read the metrics. */
   readonly metricsToken: string | undefined;
+  readonly healthcheckStores: boolean;
 }
 
 const day = 24 * 3600;
@@ -150,6 +151,11 @@ export const networkSettings: {
     wanted: '16 to 256 characters of ASCII without spaces',
     isSecret: true,
   },
+  healthcheckStores: flag('healthcheck_stores', {
+    initial: true,
+    about:
+      'Has `/healthcheck` answer 503 also while a store is away, and name it; without it only while the database is, so that a load balancer does not take all processes away for the sake of a store that they share',
+  }),
 };
 
 function file(key: string, { about }: { readonly about: string }): Setting<string | undefined> {

@@ -48,7 +48,7 @@ import { downloadPassRoutes, downloadRoutes, tokenFromCookie } from './downloads
 import { drainUnread } from './drain.ts';
 import { errorHandler } from './error-handler.ts';
 import { continueWhenRead } from './expectation.ts';
-import { healthRoutes } from './health.ts';
+import { type HealthOptions, healthRoutes } from './health.ts';
 import { identityRoutes } from './identity/identity-routes.ts';
 import { imageDataRoutes } from './image-data.ts';
 import { imageRoutes } from './images.ts';
@@ -58,7 +58,7 @@ import { keystoneSignInRoutes } from './keystone-sign-in.ts';
 import { memberRoutes } from './members.ts';
 import { refuseOtherMethods } from './method-not-allowed.ts';
 import { countRequests } from './metrics/count-requests.ts';
-import { type MetricsOptions, metricsRoutes } from './metrics/routes.ts';
+import { type MetricsOptions, metricsRoutes, readersBy } from './metrics/routes.ts';
 import { countOne, type Traffic } from './metrics/traffic.ts';
 import { nameRoutes } from './names.ts';
 import type { Network } from './network.ts';
@@ -91,7 +91,7 @@ import { scrubRoutes } from './vitrine/scrub.ts';
 import { sharingRoutes } from './vitrine/sharing-routes.ts';
 import { uploadRoutes } from './vitrine/uploads.ts';
 
-export interface AppOptions extends MetricsOptions {
+export interface AppOptions extends MetricsOptions, Omit<HealthOptions, 'isClosing'> {
   /** Counted here. */
   readonly traffic: Traffic;
   readonly images: Images;
@@ -137,9 +137,6 @@ export interface AppOptions extends MetricsOptions {
   /** The folder of the built console, if the operator wants it. */
   readonly consoleFolder: ConsoleOptions['folder'];
   readonly compressesJson: boolean;
-  readonly disableFile: string;
-  /** Rejects while the database cannot be asked. */
-  readonly checkDatabase: () => Promise<void>;
   readonly audit: AuditOptions;
   readonly network: Network;
   readonly log: FastifyBaseLogger;
@@ -198,7 +195,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
     identity: options.embeddedIdentity ? 'embedded' : 'keystone',
     publicEndpoint: options.publicEndpoint,
   });
-  healthRoutes(app, { ...options, ...closing });
+  healthRoutes(app, { ...options, ...closing }, readersBy(options.metricsToken));
   metricsRoutes(app, options);
   identityApi(app, options);
   // One for both, so that a project's requests are counted together.

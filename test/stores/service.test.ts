@@ -69,6 +69,25 @@ for (const [kind, environmentOf] of Object.entries(storeEnvironments)) {
   }
 
   describe(`a service with its images in ${kind}`, () => {
+    test('tells at /healthcheck that its store does not answer, and that it is back', async () => {
+      await using on = await serviceOnLine();
+      const { service, line } = on;
+      const health = () => callService(service, { path: '/healthcheck' });
+      const turns = (status: number) =>
+        until(`${status}`, async () => (await health()).status === status);
+
+      const before = await health();
+      line.set({ kind: 'silent' });
+      await turns(503);
+      const away = await health();
+      line.set({ kind: 'closed' });
+      line.set({ kind: 'open' });
+      await turns(200);
+
+      assert.equal(String(away.body), `STORE ${kind} NOT AVAILABLE`);
+      assert.equal(before.status, 200);
+    });
+
     test('keeps what came to an upload that can be resumed while the store is away', async () => {
       await using on = await serviceOnLine({ logsErrors: true });
       const { service, line } = on;

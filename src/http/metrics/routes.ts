@@ -20,26 +20,22 @@ export function metricsRoutes(
   app: FastifyInstance,
   { metricsToken, readMetrics }: MetricsOptions,
 ): void {
-  const refuse = metricsToken === undefined ? refuseOthers : refuseWithout(metricsToken);
+  const reads = readersBy(metricsToken);
   app.get('/metrics', async (request, reply) => {
-    if (refuse(request, reply)) return reply;
+    if (!reads(request)) return refuse(request, reply, metricsToken);
     const { contentType, text } = await exposition(await readMetrics());
     return reply.header('content-type', contentType).send(text);
   });
 }
 
-/** Answers whoever may not read, and says that it did. */
-type Refuse = (request: FastifyRequest, reply: FastifyReply) => boolean;
-
-function refuseWithout(token: string): Refuse {
-  const wanted = digestOf(token);
-  return (request, reply) => {
-    const given = /^bearer +(.+)$/i.exec(request.headers.authorization ?? '')?.[1];
+/** Who may know how the service is in all its parts: whoever has the token, or without one whoever asks from this machine. */
+export function readersBy(metricsToken: string | undefined): (request: FastifyRequest) => boolean {
+  if (metricsToken === undefined) return isFromHere;
+  const wanted = digestOf(metricsToken);
+  return ({ headers }) => {
+    const given = /^bearer +(.+)$/i.exec(headers.authorization ?? '')?.[1];
     // Digests are as long as each other, whatever was given.
-    if (given !== undefined && timingSafeEqual(digestOf(given), wanted)) return false;
-    reply.header('www-authenticate', 'Bearer realm="metrics"');
-    sendError(request, reply, 401, 'The metrics want the metrics_token as a bearer token.');
-    return true;
+    return given !== undefined && timingSafeEqual(digestOf(given), wanted);
   };
 }
 
@@ -54,15 +50,23 @@ loopback.addAddress('::1', 'ipv6');
 /** What proxies add: with one of them, the address says where the proxy is, and nothing of who asks. */
 const proxyHeaders = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'];
 
-const refuseOthers: Refuse = (request, reply) => {
-  const address = request.socket.remoteAddress ?? '';
+function isFromHere({ socket, headers }: FastifyRequest): boolean {
+  const address = socket.remoteAddress ?? '';
   const isHere = loopback.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
-  if (isHere && !proxyHeaders.some((name) => name in request.headers)) return false;
-  sendError(
-    request,
-    reply,
-    403,
-    'The metrics are for this machine alone, unless the operator sets metrics_token.',
-  );
-  return true;
-};
+  return isHere && !proxyHeaders.some((name) => name in headers);
+}
+
+function refuse(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  metricsToken: string | undefined,
+): FastifyReply {
+  if (metricsToken === undefined) {
+    const text = 'The metrics are for this machine alone, unless the operator sets metrics_token.';
+    sendError(request, reply, 403, text);
+    return reply;
+  }
+  reply.header('www-authenticate', 'Bearer realm="metrics"');
+  sendError(request, reply, 401, 'The metrics want the metrics_token as a bearer token.');
+  return reply;
+}
