@@ -18,6 +18,7 @@ import { chosenStores } from './config/store-choice.ts';
 import type { StoreEntry } from './config/store-list.ts';
 import type { StoreConfig } from './config/stores.ts';
 import type { WebConfig } from './config/web.ts';
+import type { WebhookConfig } from './config/webhooks.ts';
 import type { AuditLevel } from './domain/audit.ts';
 import type { PolicyOverrides } from './domain/policy.ts';
 import type { PropertySection } from './domain/property-protection.ts';
@@ -31,7 +32,8 @@ export interface Config
     ImportConfig,
     NetworkConfig,
     StoreConfig,
-    WebConfig {
+    WebConfig,
+    WebhookConfig {
   readonly host: string;
   /** 0 picks a free port. */
   readonly port: number;

@@ -7,7 +7,7 @@ import { imageSchemaWith } from './api/image-schema.ts';
 import { formatRulesOf } from './config/image-format.ts';
 import { type KeystoneSettings, keystoneSettingsOf } from './config/keystone.ts';
 import { networkOf } from './config/network.ts';
-import { webRulesOf, webTimesOf } from './config/web.ts';
+import { webTimesOf } from './config/web.ts';
 import { type Config, ConfigError } from './config.ts';
 import { makeDataDir, reasonOf } from './data-dir.ts';
 import type { Database } from './database/database.ts';
@@ -15,10 +15,12 @@ import { getSecret } from './database/secrets.ts';
 import { policyOf } from './domain/policy.ts';
 import { noProtection, protectionBy } from './domain/property-protection.ts';
 import type { ProjectLimits } from './domain/quota.ts';
+import { eventsOf, webhookServices, webOf } from './event-parts.ts';
 import { type AppOptions, buildApp } from './http/app.ts';
 import type { AuditRecord } from './http/audit.ts';
 import type { ConnectionTimes, Network } from './http/network.ts';
 import type { Directory } from './identity/directory.ts';
+
 import type { FirstSecret } from './identity/first-secrets.ts';
 import type { PasswordCost } from './identity/passwords.ts';
 import { lockFolder, openDatabaseOf, openStores } from './open-parts.ts';
@@ -27,8 +29,6 @@ import { acceptRulesService } from './service/accept-rules.ts';
 import { accessRequestsService } from './service/access-requests.ts';
 import { watchedPolicy } from './service/audit.ts';
 import { eventFeed } from './service/event-feed.ts';
-import { logSink } from './service/event-sink.ts';
-import { eventsService } from './service/events.ts';
 import { type FirstStartOptions, makeFirstAccounts, refreshClouds } from './service/first-start.ts';
 import { type EmbeddedIdentity, openIdentity } from './service/identity/open-identity.ts';
 import { type ImageData, type ImageDataOptions, imageDataService } from './service/image-data.ts';
@@ -58,7 +58,7 @@ import { switchesService } from './service/switches.ts';
 import { tagsService } from './service/tags.ts';
 import { taskRunner } from './service/task-runner.ts';
 import { tasksService } from './service/tasks.ts';
-import { type Report, unwantedData } from './service/unwanted-data.ts';
+import { unwantedData } from './service/unwanted-data.ts';
 import { uploadRoom } from './service/upload-room.ts';
 import { type Uploads, uploadsService } from './service/uploads.ts';
 import {
@@ -71,8 +71,6 @@ import { StoreError } from './store/store.ts';
 import type { Stores } from './store/stores.ts';
 import { storeWatch } from './store/watched-store.ts';
 import { watchService } from './watched-service.ts';
-import { systemResolver } from './web/resolver.ts';
-import { webClient } from './web/web-client.ts';
 
 /** A service that takes requests. */
 export interface RunningService {
@@ -145,10 +143,8 @@ export async function startService(
   const services = imageServices(config, { ...image, markerKey }, callers);
   await recoverData(services);
   parts.defer(() => settled(services));
-  parts.use(services.runner.start());
+  for (const part of startWork(services)) parts.use(part);
   parts.use(unwanted.startRemoving());
-  parts.use(services.feed);
-  parts.use(services.downloads);
   const jobs = [...jobsOf(services), verification.job, forgottenDataJob(image)];
   parts.use(await startJobs({ database, jobs, report }));
 
@@ -204,6 +200,12 @@ async function openWatchedStores(config: Config, dataDir: string) {
 function networkWith(config: Config, times: StartOptions['times']): Network {
   const network = networkOf(config);
   return { ...network, times: { ...network.times, ...times } };
+}
+
+/** What goes on by itself, to be ended in the opposite order. */
+function startWork(services: ReturnType<typeof imageServices>): readonly AsyncDisposable[] {
+  const { runner, feed, downloads, webhookDelivery } = services;
+  return [runner.start(), feed, downloads, webhookDelivery.start()];
 }
 
 /** What takes and gives data. */
@@ -342,29 +344,6 @@ async function listen(app: FastifyInstance, config: Config, isShared: boolean): 
   }
 }
 
-interface EventParts {
-  readonly database: Database;
-  readonly log: Logger;
-  readonly report: Report;
-}
-
-/** Events, to where the operator wants them. */
-function eventsOf(config: Config, { database, log, report }: EventParts) {
-  // Whoever asks for events wants them at every log level.
-  const lines = log.child({}, { level: 'info' });
-  return eventsService({
-    database,
-    sink:
-      config.notificationDriver === 'log'
-        ? logSink((fields, text) => lines.info(fields, text))
-        : undefined,
-    publisherId: config.defaultPublisherId,
-    disabled: config.disabledNotifications,
-    clock: () => new Date(),
-    report,
-  });
-}
-
 /** Writes what is audited among the log's lines, at every log level but `silent`. */
 function auditWriter(log: Logger): (record: AuditRecord) => void {
   const lines = log.level === 'silent' ? log : log.child({}, { level: 'info' });
@@ -409,7 +388,8 @@ interface ImageServiceParts
 /** What the use cases have one process of all do from time to time. */
 function jobsOf(services: ReturnType<typeof imageServices>): readonly Job[] {
   const { imageData, uploads, pendingDeletes, runner, feed, expiryJob } = services;
-  return [...imageData.jobs, ...uploads.jobs, pendingDeletes.job, runner.job, feed.job, expiryJob];
+  const own = [pendingDeletes.job, runner.job, feed.job, services.webhookDelivery.job, expiryJob];
+  return [...imageData.jobs, ...uploads.jobs, ...own];
 }
 
 /** The use cases of the Images API. */
@@ -452,6 +432,7 @@ function imageServices(config: Config, parts: ImageServiceParts, { directory, na
     acceptRules: acceptRulesService(common),
     shareLogs: shareLogsService(common),
     projectEvents: projectEventsService({ feed, policy }),
+    ...webhookServices(config, common),
     tags: tagsService(common),
     tasks: tasksService(common),
     switches: switchesService(common),
@@ -471,12 +452,7 @@ function importServices(
   common: ImageServiceParts &
     Omit<ImportWorkOptions & ImportsOptions, 'source' | 'runner' | 'checkUrl' | 'injection'>,
 ) {
-  const web = webClient({
-    rules: webRulesOf(config),
-    times: webTimesOf(config),
-    ca: config.webCafile,
-    resolver: systemResolver,
-  });
+  const web = webOf(config, webTimesOf(config));
   const source = importSource({ ...common, web });
   const runner = taskRunner({
     ...common,

@@ -17,6 +17,7 @@ import { scrubCommands } from './scrub-commands.ts';
 import { shareCommands } from './share-commands.ts';
 import { storeCommands } from './store-commands.ts';
 import { userCommands } from './user-commands.ts';
+import { webhookCommands } from './webhook-commands.ts';
 
 /** The exit codes: done, refused or failed, and a command that makes no sense. */
 const exitCodes = { done: 0, failed: 1, misused: 2 } as const;
@@ -38,6 +39,7 @@ function buildProgram(): Command {
     .addCommand(scrubCommands())
     .addCommand(requestCommands())
     .addCommand(catalogueCommands())
+    .addCommand(webhookCommands())
     .addCommand(configCommands())
     .addCommand(checkCommand())
     .addCommand(backupCommand())

@@ -14,6 +14,7 @@ import { flag, integer, names, oneOf, type Setting, text, url } from './setting.
 import { storeList } from './store-list.ts';
 import { storeSettings } from './stores.ts';
 import { webSettings } from './web.ts';
+import { webhookSettings } from './webhooks.ts';
 
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
@@ -274,6 +275,7 @@ const events = {
       'Types of events, such as `image.send`, or groups, such as `image`, that are not written',
     wanted: 'a list of types of events',
   }),
+  ...webhookSettings,
 } as const satisfies Partial<Settings>;
 
 /** The settings as operators read of them. */

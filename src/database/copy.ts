@@ -6,7 +6,15 @@ import { isPostgres, keptValue } from './dialect.ts';
 const batchSize = 500;
 
 /** What rows of others refer to comes first; the rest follows by name. */
-const firstTables = ['domains', 'projects', 'users', 'roles', 'images', 'application_credentials'];
+const firstTables = [
+  'domains',
+  'projects',
+  'users',
+  'roles',
+  'images',
+  'application_credentials',
+  'webhooks',
+];
 
 /** What each database writes by itself: by triggers, of its processes, and of its schema. */
 const ownTables = new Set(['image_documents', 'processes', 'jobs', 'schema_compatibility']);

@@ -19,6 +19,7 @@ import { access } from './migrations/0017-access.ts';
 import { uploads } from './migrations/0018-uploads.ts';
 import { dataTroubles } from './migrations/0019-data-troubles.ts';
 import { uploadUsers } from './migrations/0020-upload-users.ts';
+import { webhooks } from './migrations/0021-webhooks.ts';
 import { runSteps, type SchemaSteps, type StepOptions } from './schema-steps.ts';
 
 /** Every step of SQLite's schema, oldest first. */
@@ -43,6 +44,7 @@ export const migrations: SchemaSteps = {
   '0018-uploads': uploads,
   '0019-data-troubles': dataTroubles,
   '0020-upload-users': uploadUsers,
+  '0021-webhooks': webhooks,
 };
 
 /**

@@ -101,7 +101,10 @@ export async function oldestEvent(db: Connection): Promise<number | undefined> {
   return row?.id;
 }
 
-/** Forgets events from before a time, but never the newest, whose number tells where to go on; how many. */
+/**
+ * Forgets events from before a time, but never the newest, whose number tells where to go on, nor what a webhook has
+ * still to be told; how many.
+ */
 export async function deleteOldEvents(
   db: Connection,
   before: Date,
@@ -113,6 +116,17 @@ export async function deleteOldEvents(
     .where('created_at', '<', before.getTime())
     .where('id', '<', (eb) =>
       eb.selectFrom('project_events as all').select((e) => e.fn.max('all.id').as('id')),
+    )
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('webhooks')
+            .select('webhooks.id')
+            .whereRef('webhooks.project_id', '=', 'project_events.project_id')
+            .whereRef('webhooks.cursor', '<', 'project_events.id'),
+        ),
+      ),
     )
     .orderBy('created_at')
     .limit(limit);

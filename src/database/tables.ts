@@ -9,6 +9,7 @@ import type { QuotaTables } from './quota-tables.ts';
 import type { ShareTables } from './share-tables.ts';
 import type { TaskTables } from './task-tables.ts';
 import type { UploadTables } from './upload-tables.ts';
+import type { WebhookTables } from './webhook-tables.ts';
 
 /** Every table, as Kysely types it. Rows are `snake_case` and do not leave `database/`. */
 export interface Tables
@@ -22,4 +23,5 @@ export interface Tables
     TaskTables,
     LeaseTables,
     ShareTables,
-    UploadTables {}
+    UploadTables,
+    WebhookTables {}

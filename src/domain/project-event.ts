@@ -1,6 +1,6 @@
 import type { AccessRequest } from './access-request.ts';
 import type { Image } from './image.ts';
-import type { ShareEntry, ShareKind } from './share-log.ts';
+import { type ShareEntry, type ShareKind, shareKinds } from './share-log.ts';
 
 /** Something that one project is told of. */
 export interface ProjectEvent {
@@ -14,6 +14,12 @@ export interface ProjectEvent {
   readonly data: Readonly<Record<string, unknown>>;
   readonly at: Date;
 }
+
+/** Every type of event that a project is told of by itself, as programs read it. */
+export const eventTypes: readonly string[] = [
+  ...shareKinds.map((kind) => `vitrine.share.${kind}`),
+  ...['made', 'approved', 'declined'].map((state) => `vitrine.request.${state}`),
+];
 
 /** What one project is told of a request for access. */
 export function requestEvent(

@@ -34,6 +34,7 @@ import type { Tags } from '../service/tags.ts';
 import type { Tasks } from '../service/tasks.ts';
 import type { Uploads } from '../service/uploads.ts';
 import type { Verification } from '../service/verification.ts';
+import type { Webhooks } from '../service/webhooks.ts';
 import { actionRoutes } from './actions.ts';
 import { type AuditOptions, auditRequests } from './audit.ts';
 import { authentication } from './authentication.ts';
@@ -110,6 +111,7 @@ export interface AppOptions extends MetricsOptions, Omit<HealthOptions, 'isClosi
   readonly projectEvents: ProjectEvents;
   readonly accessRequests: AccessRequests;
   readonly acceptRules: AcceptRules;
+  readonly webhooks: Webhooks;
   readonly shareLogs: ShareLogs;
   readonly names: Names;
   readonly tags: Tags;

@@ -11,6 +11,7 @@ import { access } from '../migrations/postgres/0010-access.ts';
 import { uploads } from '../migrations/postgres/0011-uploads.ts';
 import { dataTroubles } from '../migrations/postgres/0012-data-troubles.ts';
 import { uploadUsers } from '../migrations/postgres/0013-upload-users.ts';
+import { webhooks } from '../migrations/postgres/0014-webhooks.ts';
 import type { SchemaSteps } from '../schema-steps.ts';
 
 /** Every step of PostgreSQL's schema, oldest first. */
@@ -28,6 +29,7 @@ export const migrations: SchemaSteps = {
   '0011-uploads': uploads,
   '0012-data-troubles': dataTroubles,
   '0013-upload-users': uploadUsers,
+  '0014-webhooks': webhooks,
 };
 
 /** The newest step that this release knows. */

@@ -8,11 +8,13 @@ import * as requestOperations from '../../api/vitrine/requests.ts';
 import * as logOperations from '../../api/vitrine/share-log.ts';
 import * as shareOperations from '../../api/vitrine/shares.ts';
 import * as uploadOperations from '../../api/vitrine/uploads.ts';
+import * as webhookOperations from '../../api/vitrine/webhooks.ts';
 import type { AcceptRules } from '../../service/accept-rules.ts';
 import type { AccessRequests } from '../../service/access-requests.ts';
 import type { Inbox } from '../../service/inbox.ts';
 import type { ProjectEvents } from '../../service/project-events.ts';
 import type { ShareLogs } from '../../service/share-logs.ts';
+import type { Webhooks } from '../../service/webhooks.ts';
 import { refuseBody } from '../body.ts';
 import { sendJsonText } from '../reply.ts';
 import { acceptRuleRoutes } from './accept-rules.ts';
@@ -21,6 +23,7 @@ import { inboxRoutes } from './inbox.ts';
 import { catalogueRoutes, requestRoutes } from './requests.ts';
 import { shareLogRoutes } from './share-log.ts';
 import { type ShareRoutesOptions, shareRoutes } from './shares.ts';
+import { webhookRoutes } from './webhooks.ts';
 
 export interface SharingRoutesOptions extends ShareRoutesOptions {
   readonly inbox: Inbox;
@@ -28,6 +31,7 @@ export interface SharingRoutesOptions extends ShareRoutesOptions {
   readonly accessRequests: AccessRequests;
   readonly acceptRules: AcceptRules;
   readonly shareLogs: ShareLogs;
+  readonly webhooks: Webhooks;
 }
 
 /** Sharing that people enjoy: all that stands beside the Images API, and the document that describes it. */
@@ -39,6 +43,7 @@ export function sharingRoutes(app: FastifyInstance, options: SharingRoutesOption
   catalogueRoutes(app, options.accessRequests);
   acceptRuleRoutes(app, options.acceptRules);
   shareLogRoutes(app, options.shareLogs);
+  webhookRoutes(app, options.webhooks);
   let text: string | undefined;
   app.get('/vitrine/v1/openapi.json', { onRequest: refuseBody }, async (_request, reply) => {
     text ??= JSON.stringify(openapiDocument(operations, '1'));
@@ -55,6 +60,7 @@ export const operations: readonly Operation[] = [
   ...operationsIn(ruleOperations),
   ...operationsIn(logOperations),
   ...operationsIn(uploadOperations),
+  ...operationsIn(webhookOperations),
 ];
 
 function operationsIn(module: Readonly<Record<string, unknown>>): Operation[] {

@@ -38,6 +38,11 @@ export const serviceCalls: Readonly<Record<string, ServiceCall>> = {
     send: 'POST /vitrine/v1/accept-rules',
     body: { producer: '{foreign project}' },
   },
+  'make a webhook': { send: 'POST /vitrine/v1/webhooks', body: { url: 'http://127.0.0.1/' } },
+  'send again to a webhook': {
+    send: 'POST /vitrine/v1/webhooks/none/failures/redelivery',
+    body: {},
+  },
   'show an upload': { send: 'HEAD /vitrine/v1/uploads/any', headers: tus },
   'go on with an upload': {
     send: 'PATCH /vitrine/v1/uploads/any',
@@ -124,6 +129,13 @@ DELETE /vitrine/v1/accept-rules/none              404 404 403 403 403 403  403 4
 GET /vitrine/v1/mutes                             200 200 200 403 403 403  403 403 200 401    401
 PUT /vitrine/v1/mutes/{foreign project}           204 204 403 403 403 403  403 403 204 401    401
 DELETE /vitrine/v1/mutes/nobody                   404 404 403 403 403 403  403 403 404 401    401
+GET /vitrine/v1/webhooks                          200 200 200 403 403 403  403 403 200 401    401
+make a webhook                                    400 400 403 403 403 403  403 403 400 401    401
+GET /vitrine/v1/webhooks/none                     404 404 404 403 403 403  403 403 404 401    401
+DELETE /vitrine/v1/webhooks/none                  404 404 403 403 403 403  403 403 404 401    401
+POST /vitrine/v1/webhooks/none/test               404 404 403 403 403 403  403 403 404 401    401
+GET /vitrine/v1/webhooks/none/failures            404 404 404 403 403 403  403 403 404 401    401
+send again to a webhook                           404 404 403 403 403 403  403 403 404 401    401
 OPTIONS /vitrine/v1/uploads                       204 204 204 204 204 204  403 403 204 401    401
 show an upload                                    404 404 404 404 404 404  403 403 404 401    401
 go on with an upload                              404 404 404 404 404 404  403 403 404 401    401
