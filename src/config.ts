@@ -159,7 +159,8 @@ export function readConfig(environment: Environment, readText: ReadText | undefi
   certificateFilesOf(config, (problem) => problems.push(problem));
   checkAccelRedirect(config, (problem) => problems.push(problem));
   checkDatabase(config, (problem) => problems.push(problem));
-  chosenStores(config, (problem) => problems.push(problem));
+  // What could not be read has been told of, and is undefined.
+  if (Array.isArray(config.stores)) chosenStores(config, (problem) => problems.push(problem));
   return {
     config,
     states: known.map((setting) => ({ setting, given: givenFor(setting, sources) })),

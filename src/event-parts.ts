@@ -1,18 +1,16 @@
 import type { Logger } from 'pino';
 import { cloudEvent } from './api/vitrine/events.ts';
-import { webRulesOf, webTimesOf } from './config/web.ts';
+import { webTimesOf } from './config/web.ts';
 import type { Config } from './config.ts';
 import type { Database } from './database/database.ts';
 import type { ProjectEvent } from './domain/project-event.ts';
+import { webOf } from './open-parts.ts';
 import { logSink } from './service/event-sink.ts';
 import { type Events, eventsService } from './service/events.ts';
 import type { Report } from './service/unwanted-data.ts';
 import { webhookDelivery } from './service/webhook-delivery.ts';
 import { webhookSender } from './service/webhook-sender.ts';
 import { type WebhooksOptions, webhooksService } from './service/webhooks.ts';
-import type { WebTimes } from './web/exchange.ts';
-import { systemResolver } from './web/resolver.ts';
-import { type WebClient, webClient } from './web/web-client.ts';
 
 interface EventParts {
   readonly database: Database;
@@ -60,14 +58,4 @@ export function webhookServices(
       retention: config.eventRetention * 1000,
     }),
   };
-}
-
-/** The one way out to URLs of callers' choice. */
-export function webOf(config: Config, times: WebTimes): WebClient {
-  return webClient({
-    rules: webRulesOf(config),
-    times,
-    ca: config.webCafile,
-    resolver: systemResolver,
-  });
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ChosenStore, chosenStores } from './config/store-choice.ts';
+import { webRulesOf, webTimesOf } from './config/web.ts';
 import { type Config, ConfigError } from './config.ts';
 import { type Database, openDatabase } from './database/database.ts';
 import { lockInstance } from './database/instance-lock.ts';
@@ -12,6 +13,9 @@ import { filesystemStore } from './store/filesystem.ts';
 import type { Hashers } from './store/hashing.ts';
 import type { Store } from './store/store.ts';
 import { type ConfiguredStore, type Stores, storesOf } from './store/stores.ts';
+import type { WebTimes } from './web/exchange.ts';
+import { systemResolver } from './web/resolver.ts';
+import { type WebClient, webClient } from './web/web-client.ts';
 
 /** In a data folder: what a process holds that has it to itself. */
 export const lockFile = 'vitrine.lock';
@@ -97,7 +101,8 @@ export async function openStores(config: Config, parts: StoreParts): Promise<Sto
 }
 
 /** What admins are told of a store, by the names that Glance has for it. */
-function storeProperties({ remote, directory }: ChosenStore, { dataDir }: StoreParts) {
+function storeProperties({ type, remote, directory }: ChosenStore, { dataDir }: StoreParts) {
+  if (type === 'http') return {};
   if (remote?.kind === 's3') {
     const { bucket, partSize } = remote;
     return { bucket, s3_store_large_object_chunk_size: partSize / mib };
@@ -114,9 +119,10 @@ const mib = 1024 * 1024;
 /** Most services keep data in files, and load nothing else. */
 async function openStore(
   config: Config,
-  { id, remote, directory }: ChosenStore,
+  { id, type, remote, directory }: ChosenStore,
   { dataDir, hashers }: StoreParts,
 ): Promise<Store> {
+  if (type === 'http') return await openHttpStore(config, id);
   if (remote?.kind === 's3') {
     const { s3Store } = await import('./store/s3/s3-store.ts');
     return s3Store({ ...remote, id, hashers });
@@ -131,5 +137,29 @@ async function openStore(
     directory: directory || join(dataDir, 'images'),
     minFreeBytes,
     hashers,
+  });
+}
+
+async function openHttpStore(config: Config, id: string): Promise<Store> {
+  const { httpStore } = await import('./store/http-store.ts');
+  const web = webOf(config, webTimesOf(config));
+  const field = 'url';
+  return httpStore({
+    id,
+    source: {
+      head: (url, signal) => web.head(url, { field, signal }),
+      open: (url, from, signal) =>
+        web.open(url, { field, signal, from, maxSize: Number.MAX_SAFE_INTEGER }),
+    },
+  });
+}
+
+/** Asks URLs that callers chose, as far as the operator lets them. */
+export function webOf(config: Config, times: WebTimes): WebClient {
+  return webClient({
+    rules: webRulesOf(config),
+    times,
+    ca: config.webCafile,
+    resolver: systemResolver,
   });
 }

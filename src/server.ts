@@ -15,15 +15,14 @@ import { getSecret } from './database/secrets.ts';
 import { policyOf } from './domain/policy.ts';
 import { noProtection, protectionBy } from './domain/property-protection.ts';
 import type { ProjectLimits } from './domain/quota.ts';
-import { eventsOf, webhookServices, webOf } from './event-parts.ts';
+import { eventsOf, webhookServices } from './event-parts.ts';
 import { type AppOptions, buildApp } from './http/app.ts';
 import type { AuditRecord } from './http/audit.ts';
 import type { ConnectionTimes, Network } from './http/network.ts';
 import type { Directory } from './identity/directory.ts';
-
 import type { FirstSecret } from './identity/first-secrets.ts';
 import type { PasswordCost } from './identity/passwords.ts';
-import { lockFolder, openDatabaseOf, openStores } from './open-parts.ts';
+import { lockFolder, openDatabaseOf, openStores, webOf } from './open-parts.ts';
 import { packageRoot } from './package-root.ts';
 import { acceptRulesService } from './service/accept-rules.ts';
 import { accessRequestsService } from './service/access-requests.ts';
@@ -39,6 +38,9 @@ import { type ImportWorkOptions, importWork } from './service/import-work.ts';
 import { type ImportsOptions, importsService } from './service/imports.ts';
 import { inboxService } from './service/inbox.ts';
 import { type Job, startJobs } from './service/jobs.ts';
+import { locationLooks } from './service/location-looks.ts';
+import { locationWork } from './service/location-work.ts';
+import { locationsService } from './service/locations.ts';
 import { membersService } from './service/members.ts';
 import { namesService } from './service/names.ts';
 import { pendingDeletesService } from './service/pending-deletes.ts';
@@ -69,6 +71,7 @@ import {
 import { hashers } from './store/hashing.ts';
 import { StoreError } from './store/store.ts';
 import type { Stores } from './store/stores.ts';
+
 import { storeWatch } from './store/watched-store.ts';
 import { watchService } from './watched-service.ts';
 
@@ -456,13 +459,16 @@ function importServices(
   const source = importSource({ ...common, web });
   const runner = taskRunner({
     ...common,
-    works: { api_image_import: importWork({ ...common, source }) },
+    works: {
+      api_image_import: importWork({ ...common, source }),
+      location_import: locationWork(common),
+    },
     atOnce: config.taskPoolThreads,
     timeToLive: config.taskTimeToLive * 3600_000,
   });
-  const checkUrl = (url: string) =>
+  const checkUrl = (url: string, field: string) =>
     web.check(url, {
-      field: 'method.uri',
+      field,
       signal: AbortSignal.timeout(config.webConnectTimeout * 1000),
     });
   const injection = config.injectMetadataProperties;
@@ -471,12 +477,17 @@ function importServices(
     runner,
     importRules,
     imports: importsService({ ...common, runner, checkUrl, injection }),
+    locations: locationsService({
+      ...common,
+      runner,
+      lookAtUrl: locationLooks({ stores: common.stores, checkUrl }),
+    }),
   };
 }
 
 /** What callers are told of; nothing where there is but one. */
-function storeIds({ isSeveral, all }: Stores): readonly string[] {
-  return isSeveral ? all.map(({ store }) => store.id) : [];
+function storeIds({ isSeveral, writable }: Stores): readonly string[] {
+  return isSeveral ? writable.map(({ store }) => store.id) : [];
 }
 
 function limitsOf(config: Config): ProjectLimits {

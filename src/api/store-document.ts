@@ -1,6 +1,6 @@
 import type { StoreInfo } from '../domain/store-info.ts';
 
-/** Writes which stores there are. `default` is text, and only the default store has it. @see Images API v2, "Stores" */
+/** Writes which stores there are. `default` and `read-only` are text, and only stores that are it have them. @see Images API v2, "Stores" */
 export function storesDocument(stores: readonly StoreInfo[]) {
   return { stores: stores.map(storeEntry) };
 }
@@ -17,10 +17,11 @@ export function storesDetailDocument(stores: readonly StoreInfo[]) {
   };
 }
 
-function storeEntry({ id, description, isDefault }: StoreInfo) {
+function storeEntry({ id, description, isDefault, isReadOnly }: StoreInfo) {
   return {
     id,
     ...(description !== '' && { description }),
     ...(isDefault && { default: 'true' }),
+    ...(isReadOnly && { 'read-only': 'true' }),
   };
 }

@@ -4,10 +4,13 @@
  *
  * @see Images API v2, "API versions"
  */
-const minors = ['2.9', '2.7', '2.6', '2.5', '2.4', '2.3', '2.2', '2.1', '2.0'] as const;
+const minors = ['2.17', '2.9', '2.7', '2.6', '2.5', '2.4', '2.3', '2.2', '2.1', '2.0'] as const;
 
-/** Those of a service with several stores: 2.14 and 2.16 to 2.18 are of caches and locations. */
-const minorsWithStores = ['2.15', '2.13', '2.12', '2.11', '2.10', '2.9', '2.8', ...minors.slice(1)];
+/** Those of a service with several stores: 2.14, 2.16 and 2.18 are of caches. */
+const minorsWithStores = [
+  ...['2.17', '2.15', '2.13', '2.12', '2.11', '2.10', '2.9', '2.8'],
+  ...minors.slice(2),
+];
 
 function minorsOf(hasStores: boolean): readonly string[] {
   return hasStores ? minorsWithStores : minors;

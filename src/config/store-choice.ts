@@ -31,11 +31,13 @@ export function chosenStores(
   const chosen = stores.map(({ own, ...entry }) => {
     const tellOf = (problem: string) => tell(`stores: ${entry.id}: ${problem}`);
     const settings = { ...config, ...own };
-    const remote = remoteStoreOf({ ...settings, store: entry.type }, tellOf);
+    const store = entry.type === 'http' ? 'file' : entry.type;
+    const remote = remoteStoreOf({ ...settings, store }, tellOf);
     return { ...entry, remote, directory: settings.filesystemStoreDatadir };
   });
   tellSharedPlaces(chosen, tell);
-  const first = chosen.find(({ isDefault }) => isDefault) ?? chosen[0];
+  const first =
+    chosen.find(({ isDefault }) => isDefault) ?? chosen.find(({ type }) => type !== 'http');
   return first ? [first, ...chosen.filter((one) => one !== first)] : chosen;
 }
 
@@ -55,6 +57,8 @@ function tellSharedPlaces(stores: readonly ChosenStore[], tell: (problem: string
 
 function placeOf({ type, remote, directory }: ChosenStore): string | undefined {
   if (type === 'file') return `file ${directory}`;
+  // Two would not be told apart by what they are asked for.
+  if (type === 'http') return 'http';
   if (remote?.kind === 's3') return `s3 ${remote.endpoint} ${remote.bucket} ${remote.prefix}`;
   if (remote?.kind === 'swift') {
     const { user } = remote.credentials;

@@ -13,7 +13,7 @@ export interface StoreEntry {
   readonly own: Partial<StoreConfig> & { readonly filesystemStoreDatadir?: string };
 }
 
-export const storeTypes = ['file', 's3', 'swift'] as const;
+export const storeTypes = ['file', 'http', 's3', 'swift'] as const;
 
 /** The keys of an entry beside the settings of stores. */
 const about = {
@@ -121,6 +121,12 @@ function checkTogether(stores: readonly StoreEntry[], problems: string[]): void 
   }
   const defaults = stores.filter(({ isDefault }) => isDefault);
   if (defaults.length > 1) problems.push('default: more than one store is the default');
+  if (defaults.some(({ type }) => type === 'http')) {
+    problems.push('default: a store of type http takes no data');
+  }
+  if (stores.length > 0 && stores.every(({ type }) => type === 'http')) {
+    problems.push('a store that takes data is wanted beside that of type http');
+  }
   for (const { id, type, own } of stores) {
     if (type === 'file' && own.filesystemStoreDatadir === undefined) {
       problems.push(

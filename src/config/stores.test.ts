@@ -97,3 +97,20 @@ test('names that would be other places are refused', () => {
     assert.equal(problemsOf(line).length, 1, line);
   }
 });
+
+test('a store of URLs stands beside one that takes data, and there is but one', () => {
+  const list = (...entries: readonly string[]) => `stores: [${entries.join(', ')}]`;
+  const web = '{ id: web, type: http }';
+  const files = '{ id: files, type: file, filesystem_store_datadir: /srv/images }';
+
+  assert.deepEqual(problemsOf(list(web, files)), []);
+  for (const [entries, told] of [
+    [[web], /a store that takes data is wanted/],
+    [['{ id: web, type: http, default: true }', files], /default: a store of type http/],
+    [[web, '{ id: more, type: http }', files], /the same place/],
+  ] as const) {
+    const [problem = '', ...rest] = problemsOf(list(...entries));
+    assert.match(problem, told);
+    assert.deepEqual(rest, []);
+  }
+});

@@ -89,13 +89,21 @@ export function withoutImport(image: Image): Image {
       })
     : image;
   if (image.status !== 'importing' && image.status !== 'uploading') return told;
-  if (image.locations.length > 0) return { ...told, status: 'active' };
-  const nothing = {
+  // Data at a location whose hash was never compared is not known to be what was wanted.
+  const isKnown = image.locations.length > 0 && image.checksum !== null;
+  return isKnown ? { ...told, status: 'active' } : emptied(told);
+}
+
+/** The image without data, waiting for some. */
+export function emptied(image: Image): Image {
+  return {
+    ...image,
+    status: 'queued',
+    locations: [],
     size: null,
     virtualSize: null,
     checksum: null,
     osHashAlgo: null,
     osHashValue: null,
   };
-  return { ...told, ...nothing, status: 'queued' };
 }

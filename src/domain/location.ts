@@ -4,7 +4,33 @@ export interface ImageLocation {
   readonly store: string | null;
   /** That only its store can read. */
   readonly url: string;
+  /** What whoever named it has to say of it. */
+  readonly metadata?: Readonly<Record<string, unknown>>;
 }
+
+/** A place as callers are told of it, where they are. */
+export interface ShownLocation {
+  readonly url: string;
+  /** With the `store`, where there are several. */
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+/** Says a place as the wire does. */
+export function shownLocation({ store, url, metadata }: ImageLocation): ShownLocation {
+  return { url, metadata: { ...metadata, ...(store !== null && { store }) } };
+}
+
+/** What data is to be, as whoever named its place says. */
+export interface Validation {
+  /** MD5, lower-case hex. */
+  readonly checksum?: string;
+  readonly osHashAlgo: string;
+  /** Lower-case hex. */
+  readonly osHashValue: string;
+}
+
+/** By which the data of a place can be told from other data, and the hexadecimal digits that each has. */
+export const locationHashes = { md5: 32, sha1: 40, sha256: 64, sha512: 128 } as const;
 
 /** Where data lies that is to become an image's. */
 export interface StagedData extends ImageLocation {

@@ -22,14 +22,11 @@ const relations = {
 type Relation = keyof typeof relations;
 
 /** The actions that role service alone opens no more than any other role. */
-type Judged = Exclude<Action, 'stores_info_detail'>;
+type Judged = Exclude<Action, 'add_image_location' | 'fetch_image_location' | 'stores_info_detail'>;
 
 /** Who may do it with role member, and with role reader alone; an admin may do everything. */
 const table: Readonly<
-  Record<
-    Exclude<Action, 'stores_info_detail'>,
-    { readonly member: readonly Relation[]; readonly reader: readonly Relation[] }
-  >
+  Record<Judged, { readonly member: readonly Relation[]; readonly reader: readonly Relation[] }>
 > = {
   add_image: { member: ['owner'], reader: [] },
   modify_image: { member: ['owner'], reader: [] },
@@ -43,6 +40,8 @@ const table: Readonly<
   delete_member: { member: ['owner'], reader: [] },
   modify_member: { member: ['consumer'], reader: [] },
   copy_image: { member: [], reader: [] },
+  get_image_location: { member: ['owner'], reader: ['owner'] },
+  set_image_location: { member: ['owner'], reader: [] },
   delete_image_location: { member: [], reader: [] },
   tasks_api_access: { member: [], reader: [] },
   get_members: { member: ['owner', 'consumer'], reader: ['owner', 'consumer'] },

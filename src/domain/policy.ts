@@ -37,7 +37,11 @@ const defaults = {
   get_member: ownerOrMember,
   modify_member: 'role:admin or (role:member and member)',
   copy_image: 'role:admin',
+  get_image_location: 'role:admin or (role:reader and owner)',
+  set_image_location: ownerMember,
   delete_image_location: 'role:admin',
+  add_image_location: `role:service or ${ownerMember}`,
+  fetch_image_location: 'role:service or role:admin',
   stores_info_detail: 'role:admin or role:service',
   tasks_api_access: 'role:admin',
 } as const satisfies Readonly<Record<string, string>>;

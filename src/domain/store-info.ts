@@ -6,6 +6,8 @@ export interface StoreInfo {
   /** Of several copies that of the largest weight is read first. */
   readonly weight: number;
   readonly isDefault: boolean;
+  /** Whether it takes no data. */
+  readonly isReadOnly: boolean;
   /** What admins may want to know, and nothing secret. */
   readonly properties: Readonly<Record<string, unknown>>;
 }

@@ -7,13 +7,15 @@ import type { Stores } from '../store/stores.ts';
  * Opens the first copy that can be opened. While it is read, another one takes over where it fails.
  *
  * @param locations in the order in which they are to be tried
+ * @param size bytes that a copy which others keep must have; it may have been replaced
  * @throws StoreError of the first copy when none can be opened
  */
 export async function openFirst(
   stores: Stores,
   locations: readonly ImageLocation[],
+  size?: number | null,
 ): Promise<StoredReader> {
-  const opened = await openNext(stores, locations);
+  const opened = await openNext(stores, locations, size);
   return opened.rest.length === 0 ? opened.reader : relay(stores, opened);
 }
 
@@ -23,13 +25,22 @@ interface Opened {
   readonly rest: readonly ImageLocation[];
 }
 
-async function openNext(stores: Stores, locations: readonly ImageLocation[]): Promise<Opened> {
+async function openNext(
+  stores: Stores,
+  locations: readonly ImageLocation[],
+  size: number | null | undefined,
+): Promise<Opened> {
   let failure: unknown;
   for (const [index, location] of locations.entries()) {
     try {
       const found = stores.of(location);
       if (!found) throw new StoreError('NotFound', `No store ${location.store ?? ''} is set up.`);
       const reader = await found.store.open(location.url);
+      if (found.type === 'http' && typeof size === 'number' && reader.size !== size) {
+        await reader[Symbol.asyncDispose]();
+        const text = `What is at ${location.url} has ${reader.size} bytes instead of ${size}.`;
+        throw new StoreError('Damaged', text);
+      }
       return { reader, rest: locations.slice(index + 1) };
     } catch (cause) {
       failure ??= cause;
@@ -52,7 +63,7 @@ function relay(stores: Stores, first: Opened): StoredReader {
           return await reader.read(buffer, position);
         } catch (cause) {
           if (!(cause instanceof StoreError) || rest.length === 0) throw cause;
-          const next = await openNext(stores, rest).catch(() => Promise.reject(cause));
+          const next = await openNext(stores, rest, size).catch(() => Promise.reject(cause));
           await reader[Symbol.asyncDispose]();
           ({ reader, rest } = next);
           if (reader.size !== size) throw cause;

@@ -181,14 +181,15 @@ export interface SizingCheck extends DataCheck {
   readonly virtualSize: number | null;
 }
 
-/** The store that a caller names. @throws DomainError `InvalidRequest` */
+/** The store that a caller names. @throws DomainError `InvalidRequest` `ImageDataGone` */
 export function targetOf(stores: Stores, id: string | undefined): ConfiguredStore {
   // A service with one store does not know of stores.
   const target = id === undefined || !stores.isSeveral ? stores.default : stores.find(id);
   if (!target) {
     throw new DomainError('InvalidRequest', `x-image-meta-store: no store ${id?.slice(0, 80)}.`);
   }
-  return target;
+  if (target.type !== 'http') return target;
+  throw new DomainError('ImageDataGone', `x-image-meta-store: store ${id} is for reading alone.`);
 }
 
 /** What an upload may bring. */
@@ -396,6 +397,8 @@ export function toRefusal(cause: unknown, imageId: string): unknown {
       return new DomainError('InvalidStatusChange', `Image ${imageId} already has data.`, {
         cause,
       });
+    case 'ReadOnly':
+      return new DomainError('ImageDataGone', cause.message, { cause });
     case 'Damaged':
       return new DomainError('StoreUnavailable', damagedText, { cause });
     case 'NotFound':

@@ -10,7 +10,7 @@ import { DomainError } from '../domain/errors.ts';
 import { failedUploadEvent, imageEvent, uploadEvent } from '../domain/event.ts';
 import type { Image } from '../domain/image.ts';
 import type { FormatRules } from '../domain/image-format/data-format.ts';
-import { importProperties, storesIn, withImportState } from '../domain/import.ts';
+import { emptied, importProperties, storesIn, withImportState } from '../domain/import.ts';
 import { type ImportOrder, importOrder } from '../domain/import-order.ts';
 import { formatKey, type ImageLocation, type StagedData } from '../domain/location.ts';
 import type { Stores } from '../store/stores.ts';
@@ -176,7 +176,7 @@ function likeOf(image: Image, staged: StagedData | undefined): Like {
   return {
     size: image.size ?? 0,
     checksum: image.checksum ?? '',
-    sha512: image.osHashValue ?? '',
+    sha512: image.osHashAlgo === 'sha512' ? (image.osHashValue ?? '') : '',
     checkedAs: formatKey(image),
     virtualSize: image.virtualSize,
   };
@@ -215,8 +215,7 @@ async function copy(
     data.destroy();
   }
   const { staged } = incoming;
-  // An image from elsewhere may have come without hashes.
-  if (staged.size !== like.size || (like.sha512 !== '' && staged.sha512 !== like.sha512)) {
+  if (!isSame(staged, like)) {
     const message = `The copy in store ${id} is not the data that was to be copied.`;
     throw new DomainError('StoreUnavailable', message);
   }
@@ -227,6 +226,15 @@ async function copy(
     await updateImageImport(db, coming, { bytes: coming.bytes - staged.size });
     await incoming.keep(db);
   });
+}
+
+/** An image from elsewhere may have come without hashes, or with another one. */
+function isSame(staged: StagedData, { size, checksum, sha512 }: Like): boolean {
+  return (
+    staged.size === size &&
+    (sha512 === '' || staged.sha512 === sha512) &&
+    (checksum === '' || staged.checksum === checksum)
+  );
 }
 
 interface NewCopy {
@@ -263,8 +271,9 @@ async function addCopy(
     size: like.size,
     virtualSize: like.virtualSize,
     checksum: like.checksum,
-    osHashAlgo: 'sha512',
-    osHashValue: like.sha512,
+    // What was given by a location may have the hash that its giver chose.
+    osHashAlgo: image.osHashAlgo ?? 'sha512',
+    osHashValue: image.osHashValue ?? like.sha512,
     locations: [...image.locations, { store, url }],
     updatedAt: clock(),
   };
@@ -348,20 +357,9 @@ async function giveUp(
   const locations = image.locations.filter((location) => !isNew(location));
   const kept = { ...ended(image), locations, updatedAt: clock() };
   const isEmpty = image.status === 'importing';
-  await saveData(db, isEmpty ? { ...kept, ...nothing } : kept, image);
+  await saveData(db, isEmpty ? emptied(kept) : kept, image);
   await events.record(db, failedUploadEvent(imageId, message));
   const staged = await forgetImport(db, imageId);
   await run.fail(db, message);
   return [...unwanted, ...staged];
 }
-
-/** An image without data. */
-const nothing = {
-  status: 'queued',
-  locations: [],
-  size: null,
-  virtualSize: null,
-  checksum: null,
-  osHashAlgo: null,
-  osHashValue: null,
-} as const;

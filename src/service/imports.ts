@@ -37,7 +37,7 @@ export interface ImportsOptions {
   readonly events: Events;
   readonly runner: TaskRunner;
   /** Refuses a URL that may not be asked. @throws DomainError `InvalidRequest` */
-  readonly checkUrl: (url: string) => Promise<void>;
+  readonly checkUrl: (url: string, field: string) => Promise<void>;
   readonly injection: ImportInjection;
   readonly clock: () => Date;
 }
@@ -59,7 +59,7 @@ export function importsService(options: ImportsOptions): Imports {
       if (request.method.name === 'web-download') {
         // Before a URL is looked at, its image must be there to be seen.
         await getSeenImage(database.read, caller, imageId, policy);
-        await checkUrl(request.method.uri);
+        await checkUrl(request.method.uri, 'method.uri');
       }
       await database.transaction(async (db) => {
         const seen = await getSeenImage(db, caller, imageId, policy);
@@ -114,7 +114,7 @@ function targetsOf(
   image: Image,
 ): readonly ConfiguredStore[] {
   const ids = named ?? [stores.default.store.id];
-  const wanted = allStores ? stores.all : ids.map((id) => known(stores, id));
+  const wanted = allStores ? stores.writable : ids.map((id) => known(stores, id));
   if (method.name !== 'copy-image') return wanted;
   const holding = image.locations.map((location) => stores.of(location));
   const present = wanted.filter((one) => holding.includes(one));
@@ -126,6 +126,9 @@ function targetsOf(
 
 function known(stores: Stores, id: string): ConfiguredStore {
   const found = stores.find(id);
+  if (found?.type === 'http') {
+    throw new DomainError('InvalidStatusChange', `stores: store ${id} is for reading alone.`);
+  }
   if (found) return found;
   throw new DomainError('InvalidStatusChange', `stores: there is no store ${id.slice(0, 80)}.`);
 }

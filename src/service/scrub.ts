@@ -58,10 +58,27 @@ export async function scrub(options: ScrubOptions, signal: AbortSignal): Promise
       isMore = due.length === batchSize;
       for (const data of due) {
         signal.throwIfAborted();
+        if (await isOthers(options, data)) continue;
         await lookAt(options, data, { rate: scrubRate, signal });
       }
     }
   }
+}
+
+/**
+ * Passes over data that lies with others alone and whose checksums are known: their hosts are not asked for all of it time and
+ * again. What is read there is compared all the same.
+ */
+async function isOthers(
+  { database, stores, clock }: ScrubOptions,
+  { imageId, locations }: DueData,
+): Promise<boolean> {
+  if (locations.some((location) => stores.of(location)?.type !== 'http')) return false;
+  const known = await findDataCheck(database.read, imageId);
+  if (!known?.sums || known.isDamaged) return false;
+  const looked = { sums: known.sums, at: clock() };
+  await database.transaction((db) => markLookedAt(db, imageId, looked));
+  return true;
 }
 
 export interface LookOptions {

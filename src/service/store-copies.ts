@@ -39,7 +39,8 @@ export function storeCopiesService(options: StoreCopiesOptions): StoreCopies {
     stores.all.map((one): StoreInfo => {
       const { store, type, description, weight, properties } = one;
       const isDefault = one === stores.default;
-      return { id: store.id, type, description, weight, isDefault, properties };
+      const isReadOnly = type === 'http';
+      return { id: store.id, type, description, weight, isDefault, isReadOnly, properties };
     });
 
   return {

@@ -74,7 +74,7 @@ export function verificationService(options: VerificationOptions): Verification 
   return {
     async open(image, wantsPart) {
       const locations = byWeight(stores, image.locations);
-      if (!verifiesReads) return await openFirst(stores, locations);
+      if (!verifiesReads) return await openFirst(stores, locations, image.size);
       const { sums, isDamaged = false } = (await findDataCheck(database.read, image.id)) ?? {};
       const onDamage = (position: number) => noteLater(image.id, position);
       if (isDamaged && sums && locations.length > 1) {
@@ -83,7 +83,7 @@ export function verificationService(options: VerificationOptions): Verification 
       if (isDamaged && !wantsPart) {
         throw new StoreError('Damaged', `The data of image ${image.id} is damaged.`);
       }
-      const reader = await openFirst(stores, locations);
+      const reader = await openFirst(stores, locations, image.size);
       return sums ? verifiedReader(reader, { sums, onDamage, looks: shared }) : reader;
     },
 

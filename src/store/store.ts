@@ -51,7 +51,7 @@ export interface Store extends AsyncDisposable {
   /**
    * Reads `data` to its end. It is left undestroyed on failure, paused wherever reading stopped.
    *
-   * @throws StoreError `Exists` `TooLarge` `Full` `Unavailable`; the source's own error when it fails; what
+   * @throws StoreError `Exists` `TooLarge` `Full` `ReadOnly` `Unavailable`; the source's own error when it fails; what
    *   `admit` or `check` throws; the signal's reason when aborted. TypeError when the id is not a UUID.
    */
   put(imageId: string, data: Readable, options: PutOptions): Promise<StoredData>;
@@ -203,6 +203,7 @@ export type StoreErrorCode =
   | 'Exists'
   | 'Full'
   | 'NotFound'
+  | 'ReadOnly'
   | 'TooLarge'
   | 'Unavailable';
 

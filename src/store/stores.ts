@@ -1,7 +1,7 @@
 import type { Store } from './store.ts';
 
-/** What a store keeps data in. */
-export type StoreType = 'file' | 's3' | 'swift';
+/** What a store keeps data in; `http` keeps none, it reads what lies at URLs of others. */
+export type StoreType = 'file' | 'http' | 's3' | 'swift';
 
 /** A store as the operator set it up. */
 export interface ConfiguredStore {
@@ -27,6 +27,10 @@ export interface Stores extends AsyncDisposable {
   /** Takes what is sent to no store in particular. */
   readonly default: ConfiguredStore;
   readonly all: readonly ConfiguredStore[];
+  /** Those that take data. */
+  readonly writable: readonly ConfiguredStore[];
+  /** Reads what lies at URLs of others, where the operator wants that. */
+  readonly web: ConfiguredStore | undefined;
   find(id: string): ConfiguredStore | undefined;
   /** What images say of their store: nothing while there is but one. */
   idOf(store: ConfiguredStore): string | null;
@@ -50,6 +54,8 @@ export function storesOf(
     isSeveral,
     default: first,
     all,
+    writable: all.filter(({ type }) => type !== 'http'),
+    web: all.find(({ type }) => type === 'http'),
     find: (id) => byId.get(id),
     idOf: ({ store }) => (isSeveral ? store.id : null),
     named: (id) => (id === null ? first : (byId.get(id) ?? first)),

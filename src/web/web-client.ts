@@ -25,12 +25,26 @@ export interface OpenOptions extends WebCall {
   readonly maxSize: number;
   /** For the host of the URL alone: a redirect to another origin goes without. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** The first byte that is wanted; hosts that know no parts send those before it too. */
+  readonly from?: number | undefined;
+}
+
+/** What a host tells of data without sending it. */
+export interface WebHead {
+  /** Bytes; undefined when it does not say. */
+  readonly size: number | undefined;
+  /** By which it tells one state of the data from another. */
+  readonly etag: string | undefined;
 }
 
 /** Data that comes from a URL. */
 export interface WebData {
   /** As announced, bytes; the data keeps to it or fails. */
   readonly size: number | undefined;
+  /** Which byte of the whole the data begins with. */
+  readonly first: number;
+  /** Of the whole, as far as the host tells. */
+  readonly head: WebHead;
   /** Fails with a WebError; to be destroyed by whoever does not read it to its end. */
   readonly data: Readable;
 }
@@ -55,6 +69,8 @@ export interface PostAnswer {
 export interface WebClient {
   /** Whether the URL may be asked now. @throws DomainError `InvalidRequest` that tells why it may not. */
   check(url: string, call: WebCall): Promise<void>;
+  /** What is at the URL, without its data. Errors are those of `open`. */
+  head(url: string, call: WebCall): Promise<WebHead>;
   /**
    * Opens what is at the URL, over a few redirects, each judged like the URL itself.
    *
@@ -63,6 +79,11 @@ export interface WebClient {
   open(url: string, options: OpenOptions): Promise<WebData>;
   /** Sends a body to the URL; a redirect is an answer like any other. Errors are those of `open`. */
   post(url: string, options: PostOptions): Promise<PostAnswer>;
+}
+
+/** How a request goes that is led on by redirects. */
+interface Asking {
+  readonly method: 'GET' | 'HEAD';
 }
 
 const maxRedirects = 5;
@@ -87,13 +108,16 @@ export function webClient(options: WebClientOptions): WebClient {
   }
 
   /** Follows redirects up to an answer that is none. */
-  async function follow(url: string, { field, signal, headers }: OpenOptions): Promise<Answer> {
+  async function follow(
+    url: string,
+    { field, signal, headers, method }: WebCall & Pick<OpenOptions, 'headers'> & Asking,
+  ): Promise<Answer> {
     let target = await find(url, { field, signal });
     const { origin } = target.url;
     for (let count = 0; ; count += 1) {
       const own = target.url.origin === origin ? headers : {};
       const answer = await exchange(target, {
-        method: 'GET',
+        method,
         headers: { accept: '*/*', 'accept-encoding': 'identity', ...own },
         times,
         ca,
@@ -114,19 +138,30 @@ export function webClient(options: WebClientOptions): WebClient {
       await find(url, call);
     },
 
+    async head(url, call) {
+      using deadline = deadlineAfter(times.total, call.signal);
+      const { signal } = deadline;
+      const answer = await follow(url, { ...call, signal, method: 'HEAD' });
+      const { head } = checkedPart(answer, { maxSize: Number.MAX_SAFE_INTEGER });
+      answer.request.destroy();
+      return head;
+    },
+
     async open(url, options) {
       const deadline = deadlineAfter(times.total, options.signal);
+      const { maxSize } = options;
+      const headers = { ...options.headers, ...rangeFrom(options) };
       try {
-        const answer = await follow(url, { ...options, signal: deadline.signal });
-        const size = checkedSize(answer, options.maxSize);
-        const { maxSize } = options;
+        const call = { ...options, headers, method: 'GET', signal: deadline.signal } as const;
+        const answer = await follow(url, call);
+        const part = checkedPart(answer, options);
         const data = bodyOf(answer, {
           maxSize,
           silence: times.silence,
           signal: deadline.signal,
         });
         data.once('close', () => deadline[Symbol.dispose]());
-        return { size, data };
+        return { ...part, data };
       } catch (error) {
         deadline[Symbol.dispose]();
         throw error;
@@ -143,6 +178,10 @@ export function webClient(options: WebClientOptions): WebClient {
   };
 }
 
+function rangeFrom({ from = 0 }: OpenOptions): { readonly range?: string } {
+  return from > 0 ? { range: `bytes=${from}-` } : {};
+}
+
 /** Where the answer sends its asker; undefined for an answer that is none of these. */
 function redirectOf({ response, request }: Answer, { url }: Target): string | undefined {
   if (!redirects.has(response.statusCode ?? 0)) return undefined;
@@ -155,20 +194,37 @@ function redirectOf({ response, request }: Answer, { url }: Target): string | un
   throw new WebError('BadAnswer', 'The host redirects to nowhere.');
 }
 
-/** @throws WebError `BadAnswer` for what is not the whole data as it is, `TooLarge`. */
-function checkedSize(answer: Answer, maxSize: number): number | undefined {
+/** @throws WebError `BadAnswer` for what is not the data as it is, or not the part that is wanted; `TooLarge` */
+function checkedPart(
+  answer: Answer,
+  { maxSize, from = 0 }: Pick<OpenOptions, 'from' | 'maxSize'>,
+): Omit<WebData, 'data'> {
   const { statusCode, headers } = answer.response;
   const size = announcedSize(answer);
   const encoding = headers['content-encoding']?.toLowerCase() ?? 'identity';
+  const part = statusCode === 206 && from > 0 ? partOf(headers['content-range']) : undefined;
+  const isPart = part?.first === from;
   const problem =
-    (statusCode !== 200 && `The host answered with status ${statusCode} instead of data.`) ||
+    (statusCode !== 200 &&
+      !isPart &&
+      `The host answered with status ${statusCode} instead of data.`) ||
     (encoding !== 'identity' && 'The host sends encoded data, though nobody asked for it.');
   const isTooLarge = size !== undefined && size > maxSize;
-  if (!problem && !isTooLarge) return size;
+  if (!problem && !isTooLarge) {
+    const head = { size: part ? part.size : size, etag: headers.etag };
+    return { size, first: part?.first ?? 0, head };
+  }
   answer.request.destroy();
   if (problem) throw new WebError('BadAnswer', problem);
   const message = `The data has ${size} bytes, and no more than ${maxSize} are taken.`;
   throw new WebError('TooLarge', message);
+}
+
+/** Which part an answer has, and of how much (RFC 9110, 14.4). */
+function partOf(contentRange = ''): { readonly first: number; readonly size?: number } | undefined {
+  const [, first, size] = /^bytes (\d{1,15})-\d{1,15}\/(\d{1,15}|\*)$/.exec(contentRange) ?? [];
+  if (first === undefined) return undefined;
+  return { first: Number(first), ...(size !== '*' && { size: Number(size) }) };
 }
 
 async function readAnswer(

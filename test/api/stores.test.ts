@@ -91,7 +91,7 @@ describe('Several stores', () => {
       headers['openstack-image-import-methods'],
       'glance-direct,web-download,copy-image',
     );
-    assert.equal(json.versions[0].id, 'v2.15');
+    assert.equal(json.versions[0].id, 'v2.17');
     assert.equal(old.status, 200);
   });
 });

@@ -54,7 +54,7 @@ export const known: readonly KnownDifference[] = [
       ),
       'the list of versions names the host by which it was asked',
     ],
-    why: 'A version is listed once its feature is there; 2.15 tells of stores, and there is but one.',
+    why: 'A version is listed once its feature is there; 2.17 gives images locations, 2.15 tells of stores, and there is but one.',
   },
   {
     kind: 'differ',

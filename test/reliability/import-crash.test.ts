@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -29,7 +30,8 @@ function environmentOf(folder: string) {
     filesystem_store_datadir: join(folder, id),
   }));
   return {
-    VITRINE_STORES: JSON.stringify(stores),
+    VITRINE_STORES: JSON.stringify([...stores, { id: 'web', type: 'http' }]),
+    VITRINE_TASK_POOL_THREADS: '8',
     VITRINE_WEB_ALLOWED_HOSTS: '127.0.0.1',
     VITRINE_WEB_ALLOWED_PORTS: '[]',
   };
@@ -59,6 +61,13 @@ async function beginImport(
     user,
     body: JSON.stringify(body),
   });
+  assert.equal(reply.status, 202, String(reply.body));
+}
+
+/** Gives an image the data at a URL. */
+async function locate(service: RunningService, id: string, body: object): Promise<void> {
+  const path = `/v2/images/${id}/locations`;
+  const reply = await callService(service, { method: 'POST', path, body: JSON.stringify(body) });
   assert.equal(reply.status, 202, String(reply.body));
 }
 
@@ -92,20 +101,25 @@ for (const moment of ['once each has begun', 'as soon as they are asked for'] as
     let isBack = false;
     let asked = 0;
     await using host = await dataHost((request, response) => {
-      asked += 1;
-      if (isBack && request.url === '/gone') {
+      if (request.method === 'GET') asked += 1;
+      if (isBack && request.url?.startsWith('/gone')) {
         response.writeHead(404).end();
         return;
       }
       response.writeHead(200, { 'content-length': size });
-      if (isBack) response.end(data);
+      if (request.method === 'HEAD') response.end();
+      else if (isBack) response.end(data);
       else response.write(data.subarray(0, size / 2));
     });
     const ids = { staged: '', direct: '', web: '', gone: '', copied: '', cut: '' };
+    const places = { located: '', compared: '', wrong: '', lost: '' };
     {
       await using service = await runService({ folder: folder.path, environment });
       for (const name of ['staged', 'direct', 'web', 'gone', 'cut'] as const) {
         ids[name] = await createImage(service);
+      }
+      for (const name of ['located', 'compared', 'wrong', 'lost'] as const) {
+        places[name] = await createImage(service);
       }
       ids.copied = await imageWith(service, data);
       await stage(service, ids.staged);
@@ -124,15 +138,28 @@ for (const moment of ['once each has begun', 'as soon as they are asked for'] as
       await beginImport(service, ids.direct, direct);
       const copy = { method: { name: 'copy-image' }, stores: ['archive'] };
       await beginImport(service, ids.copied, copy, 'admin');
-      while (moment === 'once each has begun' && asked < 2) await new Promise(setImmediate);
+      const sha512 = (bytes: string | Uint8Array) => ({
+        os_hash_algo: 'sha512',
+        os_hash_value: createHash('sha512').update(bytes).digest('hex'),
+      });
+      const right = sha512(data);
+      await locate(service, places.located, { url: `${host.url}here` });
+      await locate(service, places.compared, { url: `${host.url}too`, validation_data: right });
+      await locate(service, places.wrong, { url: host.url, validation_data: sha512('other') });
+      await locate(service, places.lost, { url: `${host.url}gone/too`, validation_data: right });
+      while (moment === 'once each has begun' && asked < 6) await new Promise(setImmediate);
       await service.crash();
       await cutOff;
     }
     isBack = true;
 
     await using service = await runService({ folder: folder.path, environment });
-    await settled(service, Object.values(ids));
+    await settled(service, [...Object.values(ids), ...Object.values(places)]);
 
+    for (const name of ['wrong', 'lost'] as const) await checkQueued(service, places[name]);
+    for (const name of ['located', 'compared'] as const) {
+      await checkWhole(service, places[name], data);
+    }
     await checkQueued(service, ids.cut);
     await checkQueued(service, ids.gone);
     for (const name of ['direct', 'web', 'copied'] as const) {

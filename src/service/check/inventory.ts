@@ -63,6 +63,8 @@ export async function takeInventory(db: Connection, stores: Stores): Promise<Inv
     rest: Pick<Named, 'isLive' | 'size'>,
   ): void {
     const place = stores.of(location);
+    // What others have is not listed: its host is asked by whoever compares content.
+    if (place?.type === 'http') return;
     const dataId = place && dataIdIn(place, location);
     if (place && dataId) {
       named.set(dataKey(place.store.id, dataId), { imageId, location, place, ...rest });

@@ -126,6 +126,14 @@ export const imageCalls: Readonly<Record<string, ImageCall>> = {
   'unlist for requests': { send: 'DELETE /vitrine/v1/catalogue/{image}', isSafe: true },
   restore: { send: 'POST /vitrine/v1/images/{image}/restore', on: 'deleted' },
   scrub: { send: 'POST /vitrine/v1/images/{image}/scrub', isSafe: true },
+  'list locations': { send: `GET ${image}/locations`, isSafe: true },
+  // Only a store of type http takes any, and there is none: the next to be said is that.
+  'give a location': {
+    send: `POST ${image}/locations`,
+    body: { url: 'http://203.0.113.1/disk.raw' },
+    on: 'queued',
+    isSafe: true,
+  },
 };
 
 /**
@@ -192,5 +200,7 @@ read the share log     200 200 200 --- --- | 200 200 200 --- --- | 200 403 403 -
 list for requests      204 204 403 --- --- | 204 403 403 --- --- | 403 403 403 --- --- | 204 --- --- --- --- | 403 --- --- --- --- | ---
 unlist for requests    404 404 403 --- --- | 404 403 403 --- --- | 403 403 403 --- --- | 404 --- --- --- --- | 403 --- --- --- --- | ---
 restore                200 403 403 403 403 | 200 403 403 403 403 | 200 403 403 403 403 | 200 403 403 403 403 | 200 403 403 403 403 | 403
+list locations         200 403 403 --- --- | 200 403 403 --- --- | 200 403 403 --- --- | 200 --- --- --- --- | 200 --- --- --- --- | ---
+give a location        400 403 403 --- --- | 400 403 403 --- --- | 400 403 403 --- --- | 400 --- --- --- --- | 400 --- --- --- --- | ---
 scrub                  200 403 403 403 403 | 200 403 403 403 403 | 200 403 403 403 403 | 200 403 403 403 403 | 200 403 403 403 403 | 403
 `;

@@ -1,0 +1,363 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import type { StoreEntry } from '../../src/config/store-list.ts';
+import type { CallerName } from '../support/callers.ts';
+import { createActiveImage, createImage, dataType, share } from '../support/images.ts';
+import {
+  type DataHost,
+  dataHost,
+  imported,
+  lastTask,
+  openWeb,
+  startImport,
+} from '../support/imports.ts';
+import { exactUsage, imageOf, limitedProject, MiB } from '../support/quotas.ts';
+import { type Answer, sharedService } from '../support/service.ts';
+import { seededBytes } from '../support/slow-data.ts';
+
+const folder = await mkdtemp(join(tmpdir(), 'vitrine-test-locations-'));
+after(() => rm(folder, { recursive: true }));
+
+const more = { description: '', weight: 0, isDefault: false };
+const stores: readonly StoreEntry[] = [
+  { id: 'web', type: 'http', ...more, own: {} },
+  { id: 'fast', type: 'file', ...more, own: { filesystemStoreDatadir: join(folder, 'fast') } },
+];
+const service = await sharedService({ config: { stores, ...openWeb } });
+const data = Buffer.from(seededBytes('elsewhere', 1_500_000));
+
+function hashOf(algorithm: string, bytes: Uint8Array = data): string {
+  return createHash(algorithm).update(bytes).digest('hex');
+}
+
+/** A host of data that its owner may replace. */
+async function hostOf(given: Uint8Array = data) {
+  const held = { data: given, asked: [] as string[] };
+  const host: DataHost = await dataHost((request, response) => {
+    const bytes = held.data;
+    held.asked.push(`${request.method} ${request.headers.range ?? 'all'}`);
+    const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
+    const range = from > 0 && {
+      'content-range': `bytes ${from}-${bytes.length - 1}/${bytes.length}`,
+    };
+    response.writeHead(range ? 206 : 200, { 'content-length': bytes.length - from, ...range });
+    response.end(request.method === 'HEAD' ? undefined : bytes.subarray(from));
+  });
+  return Object.assign(host, { held });
+}
+
+function give(imageId: string, body: unknown, caller: CallerName = 'producer') {
+  return service.call(caller, 'POST', `/v2/images/${imageId}/locations`, body);
+}
+
+async function given(url: string, validation?: object) {
+  const { id } = await createImage(service);
+  const body = { url, ...(validation && { validation_data: validation }) };
+  const answer = await give(id, body);
+  assert.deepEqual([answer.status, answer.text], [202, ''], answer.text);
+  const image: Answer['json'] = await imported(service, id);
+  return { id, image };
+}
+
+const file = (id: string) => `/v2/images/${id}/file`;
+
+describe('POST /v2/images/{id}/locations', () => {
+  test('makes an image of what lies at a URL, and computes its hashes afterwards', async () => {
+    await using host = await hostOf();
+
+    const { id, image } = await given(`${host.url}disk.raw`);
+
+    assert.equal(image.status, 'active');
+    assert.equal(image.size, data.length);
+    assert.equal(image.checksum, hashOf('md5'));
+    assert.deepEqual([image.os_hash_algo, image.os_hash_value], ['sha512', hashOf('sha512')]);
+    assert.equal(image.stores, 'web');
+    assert.equal(image.locations, undefined);
+    const { bytes } = await service.call('producer', 'GET', file(id));
+    assert(bytes.equals(data));
+    const task = await lastTask(service, id);
+    assert.deepEqual([task.type, task.status], ['location_import', 'success']);
+  });
+
+  test('is active before its hashes are there, and says which task computes them', async () => {
+    let goOn = (): void => undefined;
+    const waited = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    await using host = await dataHost((request, response) => {
+      response.writeHead(200, { 'content-length': 5 });
+      if (request.method === 'HEAD') response.end();
+      else void waited.then(() => response.end('12345'));
+    });
+    const { id } = await createImage(service);
+
+    assert.equal((await give(id, { url: host.url })).status, 202);
+    const { json: before } = await service.call('producer', 'GET', `/v2/images/${id}`);
+    goOn();
+    const after: Answer['json'] = await imported(service, id);
+
+    const task = await lastTask(service, id);
+    assert.deepEqual(
+      [before.status, before.size, before.checksum, before.os_glance_import_task],
+      ['active', 5, null, task.id],
+    );
+    assert.equal(after.os_hash_value, hashOf('sha512', Buffer.from('12345')));
+  });
+
+  for (const algorithm of ['md5', 'sha1', 'sha256', 'sha512']) {
+    test(`takes the ${algorithm} that the data must have`, async () => {
+      await using host = await hostOf();
+
+      const { image } = await given(host.url, {
+        os_hash_algo: algorithm,
+        os_hash_value: hashOf(algorithm).toUpperCase(),
+      });
+
+      assert.equal(image.status, 'active');
+      assert.deepEqual([image.os_hash_algo, image.os_hash_value], [algorithm, hashOf(algorithm)]);
+    });
+  }
+
+  test('leaves a queued image when the data has another hash, or cannot be read', async () => {
+    await using host = await hostOf();
+    await using broken = await dataHost((request, response) => {
+      response.writeHead(request.method === 'HEAD' ? 200 : 404, { 'content-length': 5 }).end();
+    });
+    const hash = { os_hash_algo: 'sha256', os_hash_value: hashOf('sha256', Buffer.from('x')) };
+
+    for (const url of [host.url, broken.url]) {
+      const { id, image } = await given(url, hash);
+
+      const { status, size, os_hash_value, stores: kept } = image;
+      assert.deepEqual([status, size, os_hash_value, kept], ['queued', null, null, undefined]);
+      const task = await lastTask(service, id);
+      assert.equal(task.status, 'failure');
+      assert.match(task.message, url === host.url ? /^os_hash_value: / : /not available/);
+    }
+  });
+
+  test('switches an image off whose data is not of its format', async () => {
+    const qcow = Buffer.alloc(1024);
+    qcow.write('QFI\xfb', 'latin1');
+    await using host = await hostOf(qcow);
+    const { id } = await createImage(service, { disk_format: 'vmdk' });
+
+    assert.equal((await give(id, { url: host.url })).status, 202);
+    const image: Answer['json'] = await imported(service, id);
+
+    assert.equal(image.status, 'deactivated');
+    assert.equal((await lastTask(service, id)).status, 'failure');
+    assert.equal((await service.call('producer', 'GET', file(id))).status, 403);
+  });
+
+  test('is for those who may, of images that wait', async () => {
+    await using host = await hostOf();
+    const { id } = await createImage(service);
+    const active = await createActiveImage(service);
+    await share(service, id, 'consumer');
+    const body = { url: host.url };
+
+    for (const [caller, status] of [
+      ['nobody', 401],
+      ['stranger', 404],
+      ['consumer', 403],
+      ['producer reader', 403],
+    ] as const) {
+      assert.equal((await give(id, body, caller)).status, status, caller);
+    }
+    assert.equal((await give(active.id, body)).status, 409);
+    assert.equal((await give(active.id, body, 'stranger')).status, 404);
+    assert.deepEqual(host.held.asked, []);
+    const formless = await createImage(service, { disk_format: undefined });
+    assert.match((await give(formless.id, body)).text, /disk_format/);
+  });
+
+  test('names what is wrong with what it was sent', async () => {
+    const { id } = await createImage(service);
+    const url = 'http://127.0.0.1/';
+    const hash = (os_hash_algo: unknown, os_hash_value: unknown) => ({
+      url,
+      validation_data: { os_hash_algo, os_hash_value },
+    });
+
+    for (const [body, what] of [
+      [{}, /url/],
+      [{ url: 5 }, /url/],
+      [{ url, metadata: {} }, /metadata/],
+      [{ url, validation_data: [] }, /validation_data/],
+      [{ url, validation_data: { checksum: 'x' } }, /validation_data\.checksum/],
+      [{ url, validation_data: { os_hash_algo: 'sha256' } }, /os_hash_value/],
+      [{ url, validation_data: { os_hash_value: 'aa' } }, /os_hash_algo/],
+      [hash('sha3', 'aa'), /os_hash_algo/],
+      [hash('sha256', 'aa'), /os_hash_value: 64 hex/],
+      [hash('sha1', 'x'.repeat(40)), /os_hash_value: 40 hex/],
+      [[], /./],
+    ] as const) {
+      const answer = await give(id, body);
+      assert.equal(answer.status, 400, JSON.stringify(body));
+      assert.match(answer.text, what);
+    }
+  });
+
+  test('asks no host that callers may not reach, nor a scheme of another kind', async () => {
+    await using host = await hostOf();
+    const { id } = await createImage(service);
+    const { port } = new URL(host.url);
+
+    for (const url of [
+      `http://localhost:${port}/`,
+      `http://2130706433:${port}/`,
+      `http://user@127.0.0.1:${port}/`,
+      'http://169.254.169.254/latest/meta-data',
+    ]) {
+      assert.equal((await give(id, { url })).status, 400, url);
+    }
+    for (const url of ['file:///etc/passwd', 's3+https://x/y', 'swift+config://x/y', 'disk']) {
+      assert.equal((await give(id, { url })).status, 403, url);
+      assert.equal((await give(id, { url }, 'admin')).status, 400, url);
+    }
+    assert.deepEqual(host.held.asked, []);
+  });
+
+  test('wants data at the URL, of a size that is told and allowed', async () => {
+    await using empty = await hostOf(Buffer.alloc(0));
+    await using host = await hostOf();
+    await using gone = await dataHost((_request, response) => response.writeHead(404).end());
+    const { id } = await createImage(service);
+    const project = await limitedProject(service, { image_size_total: 1 });
+    const limited = await imageOf(service, project);
+
+    assert.match((await give(id, { url: empty.url })).text, /no data/);
+    assert.match((await give(id, { url: gone.url })).text, /cannot be read/);
+    assert.equal((await give(limited, { url: host.url }, 'admin')).status, 413);
+    assert.deepEqual(await exactUsage(service, project), {
+      images: 1,
+      bytes: 0,
+      stagedBytes: 0,
+      uploads: 0,
+    });
+  });
+
+  test('counts the data against the quota of its project, until the image is deleted', async () => {
+    await using host = await hostOf();
+    const project = await limitedProject(service, { image_size_total: 10 });
+    const id = await imageOf(service, project);
+
+    assert.equal((await give(id, { url: host.url }, 'admin')).status, 202);
+    await imported(service, id);
+    const during = await exactUsage(service, project);
+    await service.call('admin', 'DELETE', `/v2/images/${id}`);
+
+    assert.equal(during.bytes, data.length);
+    assert.equal((await exactUsage(service, project)).bytes, 0);
+    assert(host.held.asked.every((line) => /^(GET|HEAD) /.test(line)));
+    assert(data.length < 10 * MiB);
+  });
+});
+
+describe('Data at a URL', () => {
+  test('is sent whole and in parts', async () => {
+    await using host = await hostOf();
+    const { id } = await given(host.url);
+    host.held.asked.length = 0;
+
+    const part = await service.call('producer', 'GET', file(id), undefined, {
+      range: 'bytes=1200000-1200099',
+    });
+
+    assert.equal(part.status, 206);
+    assert(part.bytes.equals(data.subarray(1_200_000, 1_200_100)));
+    // A chunk is read whole, to be compared with its checksum.
+    assert.deepEqual(host.held.asked, ['HEAD all', 'GET bytes=1048576-']);
+  });
+
+  test('is never sent whole once it is another', async () => {
+    await using host = await hostOf();
+    const { id } = await given(host.url);
+    const replaced = Buffer.from(data);
+    replaced.writeUInt8((replaced.at(-1) ?? 0) ^ 1, replaced.length - 1);
+    host.held.data = replaced;
+
+    const whole = await service
+      .call('producer', 'GET', file(id))
+      .then(({ bytes }) => bytes.length)
+      .catch(() => -1);
+    host.held.data = data.subarray(1);
+    const shorter = await service.call('producer', 'GET', file(id));
+
+    assert.notEqual(whole, data.length);
+    assert.equal(shorter.status, 503);
+  });
+
+  test('is copied to stores of the service’s own, and compared', async () => {
+    await using host = await hostOf();
+    const { id } = await given(host.url, {
+      os_hash_algo: 'sha256',
+      os_hash_value: hashOf('sha256'),
+    });
+    const copy = { method: { name: 'copy-image' }, all_stores: true };
+
+    assert.equal((await startImport(service, id, copy, 'admin')).status, 202);
+    const image: Answer['json'] = await imported(service, id);
+    const removed = await service.call('admin', 'DELETE', `/v2/stores/web/${id}`);
+    host.held.asked.length = 0;
+    const { bytes } = await service.call('producer', 'GET', file(id));
+
+    assert.equal(image.stores, 'fast,web');
+    assert.deepEqual([image.os_hash_algo, image.os_hash_value], ['sha256', hashOf('sha256')]);
+    assert.equal(removed.status, 204);
+    assert(bytes.equals(data));
+    assert.deepEqual(host.held.asked, []);
+  });
+
+  test('lies in a store that takes none', async () => {
+    const { id } = await createImage(service);
+    const upload = await service.call('producer', 'PUT', file(id), 'x', {
+      ...dataType,
+      'x-image-meta-store': 'web',
+    });
+    const method = { name: 'web-download', uri: 'http://127.0.0.1/' };
+    const { json } = await service.call('admin', 'GET', '/v2/info/stores/detail');
+
+    assert.equal(upload.status, 410);
+    assert.equal((await startImport(service, id, { method, stores: ['web'] })).status, 409);
+    const [own, web] = json.stores;
+    assert.deepEqual([own.id, own.default], ['fast', 'true']);
+    assert.deepEqual(web, {
+      id: 'web',
+      'read-only': 'true',
+      type: 'http',
+      weight: 0,
+      properties: {},
+    });
+  });
+});
+
+describe('GET /v2/images/{id}/locations', () => {
+  test('tells services and admins where data lies', async () => {
+    await using host = await hostOf();
+    const { id } = await given(host.url);
+    await share(service, id, 'consumer');
+    const path = `/v2/images/${id}/locations`;
+
+    const { status, json } = await service.call('admin', 'GET', path);
+
+    assert.equal(status, 200);
+    assert.deepEqual(json, [{ url: host.url, metadata: { store: 'web' } }]);
+    for (const [caller, refused] of [
+      ['producer', 403],
+      ['consumer', 403],
+      ['stranger', 404],
+      ['nobody', 401],
+    ] as const) {
+      assert.equal((await service.call(caller, 'GET', path)).status, refused, caller);
+    }
+    const queued = await createImage(service);
+    const none = await service.call('admin', 'GET', `/v2/images/${queued.id}/locations`);
+    assert.deepEqual(none.json, []);
+  });
+});
