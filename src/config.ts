@@ -77,6 +77,12 @@ export interface Config
   /** Uploads that one project may have under way. */
   readonly imageCountUploading: number;
   /** Whether the data of deleted images is kept for a while. */
+  /** Whether owners are told of all places of their images' data, and may change them. */
+  readonly showMultipleLocations: boolean;
+  /** Whether they are told of the one that is read first. */
+  readonly showImageDirectUrl: boolean;
+  /** Places that the data of one image may have; -1 for no limit. */
+  readonly imageLocationQuota: number;
   readonly delayedDelete: boolean;
   /** Seconds for which it is kept at least. */
   readonly scrubTime: number;

@@ -31,6 +31,7 @@ import { eventFeed } from './service/event-feed.ts';
 import { type FirstStartOptions, makeFirstAccounts, refreshClouds } from './service/first-start.ts';
 import { type EmbeddedIdentity, openIdentity } from './service/identity/open-identity.ts';
 import { type ImageData, type ImageDataOptions, imageDataService } from './service/image-data.ts';
+import { imageLocations } from './service/image-locations.ts';
 import { imagesService } from './service/images.ts';
 import { forgottenDataJob } from './service/import-data.ts';
 import { importSource } from './service/import-source.ts';
@@ -412,11 +413,18 @@ function imageServices(config: Config, parts: ImageServiceParts, { directory, na
   const judging = { ...common, formats: formatRulesOf(config), certificates };
   const room = uploadRoom(common);
   const data = { ...judging, downloads, room };
-  const { runner, ...importing } = importServices(config, judging);
+  const { runner, lookAtUrl, ...importing } = importServices(config, judging);
+  const places = imageLocations({
+    ...common,
+    lookAtUrl,
+    showsLocations: config.showMultipleLocations,
+    showsDirectUrl: config.showImageDirectUrl,
+    most: config.imageLocationQuota,
+  });
   const isStaging = config.enabledImportMethods.includes('glance-direct');
   return {
     room,
-    images: imagesService({ ...common, runner, delayedDelete: config.delayedDelete }),
+    images: imagesService({ ...common, runner, places, delayedDelete: config.delayedDelete }),
     imageData: imageDataService(data),
     uploads: uploadsService({ ...data, timeToLive: config.uploadExpiry * 1000 }),
     verification: parts.verification,
@@ -471,17 +479,15 @@ function importServices(
       field,
       signal: AbortSignal.timeout(config.webConnectTimeout * 1000),
     });
+  const lookAtUrl = locationLooks({ stores: common.stores, checkUrl });
   const injection = config.injectMetadataProperties;
   const importRules = { methods: config.enabledImportMethods, stores: storeIds(common.stores) };
   return {
     runner,
     importRules,
     imports: importsService({ ...common, runner, checkUrl, injection }),
-    locations: locationsService({
-      ...common,
-      runner,
-      lookAtUrl: locationLooks({ stores: common.stores, checkUrl }),
-    }),
+    lookAtUrl,
+    locations: locationsService({ ...common, runner, lookAtUrl }),
   };
 }
 

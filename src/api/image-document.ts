@@ -1,4 +1,5 @@
 import type { Image } from '../domain/image.ts';
+import type { ToldPlaces } from '../domain/location.ts';
 import { propertiesToJson } from '../domain/properties.ts';
 
 /**
@@ -8,7 +9,7 @@ import { propertiesToJson } from '../domain/properties.ts';
  *
  * @see Images API v2, "Show image"
  */
-export function imageJson(image: Image): string {
+export function imageJson(image: Image & ToldPlaces): string {
   // Ids are UUIDs, and need no escapes.
   const path = `/v2/images/${image.id}`;
   const properties = propertiesToJson(image.properties);
@@ -22,13 +23,21 @@ export function imageJson(image: Image): string {
     `,"os_hash_value":${json(image.osHashValue)},"id":"${image.id}"` +
     `,"created_at":"${wireTime(image.createdAt)}","updated_at":"${wireTime(image.updatedAt)}"` +
     `,"tags":${JSON.stringify(image.tags)},"self":"${path}","file":"${path}/file"` +
-    `,"schema":"/v2/schemas/image"${storesMember(image)}`;
+    `,"schema":"/v2/schemas/image"${storesMember(image)}${placesMembers(image)}`;
   // A custom name never equals a base name, so nothing above is said twice.
   return properties === '{}' ? `${base}}` : `${base},${properties.slice(1)}`;
 }
 
+/** Where the data is, for those who are told. */
+function placesMembers({ told }: ToldPlaces): string {
+  if (!told) return '';
+  const { locations, directUrl } = told;
+  const all = locations ? `,"locations":${JSON.stringify(locations)}` : '';
+  return directUrl === undefined ? all : `${all},"direct_url":${JSON.stringify(directUrl)}`;
+}
+
 /** The JSON of an image, or the JSON that is kept of it. */
-export function shownJson(shown: Image | string): string {
+export function shownJson(shown: (Image & ToldPlaces) | string): string {
   return typeof shown === 'string' ? shown : imageJson(shown);
 }
 

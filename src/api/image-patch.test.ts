@@ -158,13 +158,20 @@ describe('a path', () => {
   }
 
   test('of a location has an index, but for a replacement of all', () => {
-    for (const [op, path] of [
-      ['add', '/locations/-'],
-      ['remove', '/locations/3'],
-      ['replace', '/locations'],
-    ]) {
-      const [change] = newStyle(op, path, []);
-      assert.equal(change?.kind === 'refuse' && change.code, 'NotPermitted');
+    const document = { url: 'http://a/b', metadata: { k: 'v' } };
+    const location = { ...document, validation: undefined };
+
+    assert.deepEqual(newStyle('add', '/locations/-', document), [
+      { kind: 'addLocation', at: '-', location },
+    ]);
+    assert.deepEqual(newStyle('remove', '/locations/3', undefined), [
+      { kind: 'removeLocation', at: '3' },
+    ]);
+    assert.deepEqual(newStyle('replace', '/locations', [document]), [
+      { kind: 'replaceLocations', locations: [location] },
+    ]);
+    for (const value of [[], 'x', { url: 'http://a/b' }, { ...document, url: 5 }]) {
+      assert.throws(() => newStyle('add', '/locations/-', value), { code: 'InvalidRequest' });
     }
     for (const [op, path] of [
       ['add', '/locations'],

@@ -4,6 +4,7 @@ import { checkCustomName } from './image-draft.ts';
 import { type ImageSchema, standardImageSchema } from './image-schema.ts';
 import { isSettable, readSetting } from './image-settings.ts';
 import type { JsonObject } from './json-body.ts';
+import { type LocationDocument, readLocations } from './location-document.ts';
 import { isReserved } from './reserved-names.ts';
 import { basePropertyNames, label } from './schemas.ts';
 
@@ -116,9 +117,7 @@ function checkPath(path: readonly string[], operation: Operation, index: number)
 
 function changeOf(step: Step, dialect: PatchDialect, schema: ImageSchema): ImageChange {
   const name = step.path[0] ?? '';
-  if (name === 'locations') {
-    return refuse('NotPermitted', 'locations: cannot be changed, since they are not shown.');
-  }
+  if (name === 'locations') return locationChange(step, schema);
   if (!basePropertyNames.has(name)) return customChange(name, step, { dialect, schema });
   if (!isSettable(name)) return refuse('NotPermitted', `${name}: is set by the service alone.`);
   if (step.operation === 'remove') {
@@ -146,6 +145,18 @@ function customChange(
   if (step.operation === 'replace') return { kind: 'setProperty', name, value, before: 'present' };
   // Clients of 2.1 add what is already there and mean to set it.
   return { kind: 'setProperty', name, value, before: dialect === 'v2.1' ? 'any' : 'absent' };
+}
+
+/** The first segment behind `locations` is an index, which a removal and an addition have. */
+function locationChange({ operation, path, value }: Step, schema: ImageSchema): ImageChange {
+  const at = path[1] ?? '';
+  if (operation === 'remove') return { kind: 'removeLocation', at };
+  const given = operation === 'add' ? [value] : value;
+  schema.checkProperty('locations', given);
+  const locations = readLocations(given as readonly LocationDocument[]);
+  const [location] = locations;
+  if (operation === 'replace' || !location) return { kind: 'replaceLocations', locations };
+  return { kind: 'addLocation', at, location };
 }
 
 function refuse(code: 'NotPermitted' | 'PropertyConflict', message: string): ImageChange {

@@ -1,5 +1,6 @@
 import { DomainError } from '../domain/errors.ts';
 import { locationHashes, type Validation } from '../domain/location.ts';
+import type { GivenLocation } from '../domain/location-change.ts';
 import type { JsonObject } from './json-body.ts';
 
 /** A place that is to be an image's. */
@@ -30,6 +31,46 @@ export function parseNewLocation({
     throw invalid(`url: text of 1 to ${maxLength} characters is wanted.`);
   }
   return { url, validation: readValidation(validation_data) };
+}
+
+/** A place as the schema of images has it. */
+export interface LocationDocument {
+  readonly url: string;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly validation_data?: {
+    readonly checksum?: string;
+    readonly os_hash_algo: string;
+    readonly os_hash_value: string;
+  };
+}
+
+/** Characters of what is said of one place. */
+const maxMetadata = 4096;
+
+/** Reads places that the schema of images has let pass. @throws DomainError `InvalidRequest` */
+export function readLocations(given: readonly LocationDocument[]): readonly GivenLocation[] {
+  return given.map(({ url, metadata, validation_data: data }) => {
+    if (JSON.stringify(metadata).length > maxMetadata) {
+      throw invalid(`locations: metadata of at most ${maxMetadata} characters is wanted.`);
+    }
+    return { url, metadata, validation: data && validationOf(data) };
+  });
+}
+
+function validationOf({
+  checksum,
+  os_hash_algo: osHashAlgo,
+  os_hash_value: osHashValue,
+}: NonNullable<LocationDocument['validation_data']>): Validation {
+  const digests = [checksum, osHashValue].filter((digest) => digest !== undefined);
+  if (!digests.every((digest) => /^[\da-f]+$/i.test(digest))) {
+    throw invalid('locations: validation_data: hexadecimal digits are wanted.');
+  }
+  return {
+    ...(checksum !== undefined && { checksum: checksum.toLowerCase() }),
+    osHashAlgo,
+    osHashValue: osHashValue.toLowerCase(),
+  };
 }
 
 function readValidation(value: unknown): Validation | undefined {

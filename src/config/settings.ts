@@ -169,6 +169,12 @@ const quotas = {
     min: -1,
     max: 1_000_000,
   }),
+  imageLocationQuota: integer('image_location_quota', {
+    initial: 10,
+    about: 'Locations that one image may have',
+    min: -1,
+    max: 1000,
+  }),
   imageTagQuota: integer('image_tag_quota', {
     initial: 128,
     about: 'Tags that one image may have',
@@ -202,6 +208,15 @@ const quotas = {
 } as const satisfies Partial<Settings>;
 
 const images = {
+  showMultipleLocations: flag('show_multiple_locations', {
+    initial: false,
+    about:
+      'Tells owners where the data of their images lies, and lets them [change that](stores.md#locations-of-images)',
+  }),
+  showImageDirectUrl: flag('show_image_direct_url', {
+    initial: false,
+    about: 'Tells owners from which URL the data of their images is read first',
+  }),
   delayedDelete: flag('delayed_delete', {
     initial: false,
     about: 'Keeps the data of deleted images for a while, so that an admin can restore them',

@@ -3,6 +3,13 @@ import type { Target } from './condition.ts';
 import { DomainError } from './errors.ts';
 import type { Image, ImageSettings } from './image.ts';
 import { checkLimit, type Limits } from './limits.ts';
+import {
+  checkLocationChange,
+  isLocationChange,
+  type LocationChange,
+  type LocationRules,
+  withLocations,
+} from './location-change.ts';
 import type { Policy } from './policy.ts';
 import { checkProperty, type PropertyProtection } from './property-protection.ts';
 
@@ -11,6 +18,8 @@ export interface ChangeRules {
   readonly limits: Limits;
   readonly policy: Policy;
   readonly protection: PropertyProtection;
+  /** Where callers are not told of locations, they change none. */
+  readonly locations?: LocationRules | undefined;
 }
 
 /** One step of a PATCH whose syntax and values have been checked. */
@@ -24,6 +33,7 @@ export type ImageChange =
       readonly before: 'any' | 'present' | 'absent';
     }
   | { readonly kind: 'removeProperty'; readonly name: string }
+  | LocationChange
   /** Well formed, but never allowed; refused when its turn comes, after the image was found. */
   | {
       readonly kind: 'refuse';
@@ -34,7 +44,7 @@ export type ImageChange =
 /**
  * Applies the steps in order; nothing is kept unless all of them pass. No steps need no permission.
  *
- * @throws DomainError `NotPermitted` `PropertyConflict` `QuotaExceeded`
+ * @throws DomainError `NotPermitted` `PropertyConflict` `QuotaExceeded`; of locations `InvalidRequest` `InvalidStatusChange` too
  * @see Images API v2, "Update image"
  */
 export function applyChanges(
@@ -50,8 +60,10 @@ function applyChange(
   image: Image & Target,
   change: ImageChange,
   caller: Caller,
-  { limits, policy, protection }: ChangeRules,
+  rules: ChangeRules,
 ): Image {
+  const { limits, policy, protection } = rules;
+  if (isLocationChange(change)) return changeLocations(image, change, caller, rules);
   if (change.kind === 'set' && change.settings.visibility !== undefined) {
     checkVisibility(change.settings.visibility, image, caller, policy);
   }
@@ -71,6 +83,20 @@ function applyChange(
       checkProperty(protection, 'delete', change.name, caller, image);
       return removeProperty(image, change.name);
   }
+}
+
+function changeLocations(
+  image: Image & Target,
+  change: LocationChange,
+  caller: Caller,
+  { policy, locations }: ChangeRules,
+): Image {
+  if (!locations) {
+    const text = 'locations: cannot be changed, since they are not shown.';
+    throw new DomainError('NotPermitted', text);
+  }
+  checkLocationChange(image, change, caller, policy);
+  return withLocations(image, change, locations);
 }
 
 /**

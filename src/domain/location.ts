@@ -15,6 +15,15 @@ export interface ShownLocation {
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
+/** What of an image's places its reader is told. */
+export interface ToldPlaces {
+  readonly told?: {
+    readonly locations: readonly ShownLocation[] | undefined;
+    /** The URL of the place that is read first. */
+    readonly directUrl: string | undefined;
+  };
+}
+
 /** Says a place as the wire does. */
 export function shownLocation({ store, url, metadata }: ImageLocation): ShownLocation {
   return { url, metadata: { ...metadata, ...(store !== null && { store }) } };

@@ -27,11 +27,12 @@ import {
 import type { ImageQuery } from '../domain/image-query.ts';
 import { importProperties } from '../domain/import.ts';
 import { checkLimit } from '../domain/limits.ts';
-import type { ImageLocation } from '../domain/location.ts';
+import type { ImageLocation, ToldPlaces } from '../domain/location.ts';
 import type { Policy } from '../domain/policy.ts';
 import { checkProperty } from '../domain/property-protection.ts';
 import { mayBecome } from '../domain/status.ts';
 import type { Events } from './events.ts';
+import type { ImageLocations } from './image-locations.ts';
 import type { Quotas } from './quotas.ts';
 import { sealedMarkers } from './sealed-markers.ts';
 import { getSeenDocument, getSeenImage, maySee } from './seen-image.ts';
@@ -39,12 +40,13 @@ import { type ImagePage, listSeen, type SeenListOptions } from './seen-list.ts';
 import type { TaskRunner } from './task-runner.ts';
 import type { UnwantedData } from './unwanted-data.ts';
 
-export interface ImagesOptions extends Omit<ChangeRules, 'limits'> {
+export interface ImagesOptions extends Omit<ChangeRules, 'limits' | 'locations'> {
   readonly database: Database;
   readonly unwantedData: UnwantedData;
   readonly runner: Pick<TaskRunner, 'end'>;
   readonly quotas: Quotas;
   readonly events: Events;
+  readonly places: ImageLocations;
   /** Whether the data of deleted images is kept for a while. */
   readonly delayedDelete: boolean;
   /** 256 bits, the same in every process on the database. */
@@ -53,27 +55,36 @@ export interface ImagesOptions extends Omit<ChangeRules, 'limits'> {
 }
 
 /** An image, or its JSON document where that is kept as the caller may read it: it need not be written again. */
-export type ShownImage = Image | string;
+export type ShownImage = (Image & ToldPlaces) | string;
 
 /** The records of images. @see Images API v2, "Images" */
 export interface Images {
-  create(caller: Caller, draft: ImageDraft, readOnly: string | undefined): Promise<Image>;
+  create(
+    caller: Caller,
+    draft: ImageDraft,
+    readOnly: string | undefined,
+  ): Promise<Image & ToldPlaces>;
   show(caller: Caller, imageId: string): Promise<ShownImage>;
   list(caller: Caller, query: ImageQuery): Promise<ImagePage<ShownImage>>;
-  change(caller: Caller, imageId: string, changes: readonly ImageChange[]): Promise<Image>;
+  change(
+    caller: Caller,
+    imageId: string,
+    changes: readonly ImageChange[],
+  ): Promise<Image & ToldPlaces>;
   delete(caller: Caller, imageId: string): Promise<void>;
 }
 
 export function imagesService(options: ImagesOptions): Images {
-  const { database, policy, protection } = options;
+  const { database, policy, protection, places } = options;
   const markers = sealedMarkers(options.markerKey);
-  const readable = (image: Image, caller: Caller) => protection.readable(image, caller);
+  const readable = (image: Image, caller: Caller) =>
+    places.told(protection.readable(image, caller), caller);
   return {
     create: async (caller, draft, readOnly) =>
       readable(await create(options, caller, draft, readOnly), caller),
 
     async show(caller, imageId) {
-      if (!protection.hidesProperties) {
+      if (!protection.hidesProperties && !places.isTold) {
         return getSeenDocument(database.read, caller, imageId, policy);
       }
       const { image } = await getSeenImage(database.read, caller, imageId, policy);
@@ -82,19 +93,11 @@ export function imagesService(options: ImagesOptions): Images {
 
     list: (caller, query) => list({ ...options, markers }, caller, query),
 
-    change: (caller, imageId, changes) =>
-      database.transaction(async (db) => {
-        const { image, membership } = await getSeenImage(db, caller, imageId, policy);
-        if (changes.length === 0) return readable(image, caller);
-        const limits = await options.quotas.limitsOf(db, image.owner);
-        const rules = { policy, protection, limits };
-        const changed = applyChanges({ ...image, membership }, changes, caller, rules);
-        const saved = { ...changed, updatedAt: options.clock() };
-        if (saved.owner !== image.owner) await changeOwner(options, db, image, saved.owner);
-        await updateImage(db, saved, image);
-        await options.events.record(db, imageEvent('image.update', saved));
-        return readable(saved, caller);
-      }),
+    async change(caller, imageId, changes) {
+      const { image, unwanted } = await change(options, caller, imageId, changes);
+      for (const location of unwanted) options.unwantedData.remove(location);
+      return readable(image, caller);
+    },
 
     async delete(caller, imageId) {
       const locations = await database.transaction(async (db) => {
@@ -105,6 +108,32 @@ export function imagesService(options: ImagesOptions): Images {
       for (const location of locations) options.unwantedData.remove(location);
     },
   };
+}
+
+async function change(
+  options: ImagesOptions,
+  caller: Caller,
+  imageId: string,
+  changes: readonly ImageChange[],
+): Promise<{ readonly image: Image; readonly unwanted: readonly ImageLocation[] }> {
+  const { database, policy, protection, places, quotas, events, clock } = options;
+  const locations = await places.rulesFor(caller, imageId, changes);
+  return await database.transaction(async (db) => {
+    const { image, membership } = await getSeenImage(db, caller, imageId, policy);
+    if (changes.length === 0) return { image, unwanted: [] };
+    const limits = await quotas.limitsOf(db, image.owner);
+    const rules = { policy, protection, limits, locations };
+    const changed = applyChanges({ ...image, membership }, changes, caller, rules);
+    const saved = { ...changed, updatedAt: clock() };
+    if (saved.owner !== image.owner) await changeOwner(options, db, image, saved.owner);
+    const unwanted = locations
+      ? await places.save(db, { image: saved, before: image, limits })
+      : [];
+    if (!locations) await updateImage(db, saved, image);
+    await events.record(db, imageEvent('image.update', saved));
+    if (saved.status !== image.status) await events.record(db, imageEvent('image.activate', saved));
+    return { image: saved, unwanted };
+  });
 }
 
 /** Removes an image for good or, if the operator says so, for a while; returns where unwanted data lies. */
@@ -227,7 +256,7 @@ async function list(
   caller: Caller,
   query: ImageQuery,
 ): Promise<ImagePage<ShownImage>> {
-  const { database, policy, protection } = options;
+  const { database, policy, protection, places } = options;
   // The rule looks at the caller's own project, of which every reader may list the images.
   const own = { owner: caller.projectId, visibility: 'private' } as const;
   if (!policy.allows('get_images', caller, own)) {
@@ -240,9 +269,11 @@ async function list(
     (filter) => filter.kind === 'property' && !protection.mayFilter(filter.name, caller),
   );
   if (isBlind) return { images: [], next: undefined };
-  if (policy.isOverridden('get_image') || protection.hidesProperties) {
+  const isPlain = !protection.hidesProperties && !places.isTold;
+  if (policy.isOverridden('get_image') || !isPlain) {
     const { images, next } = await listSeen(options, caller, query, after);
-    return { images: images.map((image) => protection.readable(image, caller)), next };
+    const readable = (image: Image) => places.told(protection.readable(image, caller), caller);
+    return { images: images.map(readable), next };
   }
   // What the database lists is what the default rule lets the caller see; a full page may have another after it.
   const documents = await listDocuments(database.lists, caller, query, after);

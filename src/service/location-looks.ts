@@ -1,14 +1,7 @@
 import { DomainError } from '../domain/errors.ts';
+import type { FoundData } from '../domain/location-change.ts';
 import { StoreError } from '../store/store.ts';
 import type { Stores } from '../store/stores.ts';
-
-/** What was found at a URL that a caller named. */
-export interface FoundData {
-  /** Id of the store that reads it. */
-  readonly store: string;
-  /** Bytes; at least one. */
-  readonly size: number;
-}
 
 /** @param field what the caller calls the URL, for messages @throws DomainError `InvalidRequest` */
 export type LookAtUrl = (url: string, field: string) => Promise<FoundData>;

@@ -8,7 +8,7 @@ import type { Events } from './events.ts';
 import type { Quotas } from './quotas.ts';
 import { getSeenImage } from './seen-image.ts';
 
-export interface TagsOptions extends Omit<ChangeRules, 'limits'> {
+export interface TagsOptions extends Omit<ChangeRules, 'limits' | 'locations'> {
   readonly database: Database;
   readonly quotas: Quotas;
   readonly events: Events;

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import type { StoreEntry } from '../../src/config/store-list.ts';
 import type { CallerName } from '../support/callers.ts';
-import { createActiveImage, createImage, dataType, share } from '../support/images.ts';
+import { createActiveImage, createImage, dataType, patchType, share } from '../support/images.ts';
 import {
   type DataHost,
   dataHost,
@@ -27,7 +27,9 @@ const stores: readonly StoreEntry[] = [
   { id: 'web', type: 'http', ...more, own: {} },
   { id: 'fast', type: 'file', ...more, own: { filesystemStoreDatadir: join(folder, 'fast') } },
 ];
-const service = await sharedService({ config: { stores, ...openWeb } });
+const service = await sharedService({
+  config: { stores, showMultipleLocations: true, showImageDirectUrl: true, ...openWeb },
+});
 const data = Buffer.from(seededBytes('elsewhere', 1_500_000));
 
 function hashOf(algorithm: string, bytes: Uint8Array = data): string {
@@ -76,7 +78,6 @@ describe('POST /v2/images/{id}/locations', () => {
     assert.equal(image.checksum, hashOf('md5'));
     assert.deepEqual([image.os_hash_algo, image.os_hash_value], ['sha512', hashOf('sha512')]);
     assert.equal(image.stores, 'web');
-    assert.equal(image.locations, undefined);
     const { bytes } = await service.call('producer', 'GET', file(id));
     assert(bytes.equals(data));
     const task = await lastTask(service, id);
@@ -359,5 +360,134 @@ describe('GET /v2/images/{id}/locations', () => {
     const queued = await createImage(service);
     const none = await service.call('admin', 'GET', `/v2/images/${queued.id}/locations`);
     assert.deepEqual(none.json, []);
+  });
+});
+
+describe('PATCH of locations', () => {
+  const add = (url: string, more: object = {}) => ({
+    op: 'add',
+    path: '/locations/-',
+    value: { url, metadata: {}, ...more },
+  });
+  const change = (id: string, operations: unknown, caller: CallerName = 'producer') =>
+    service.call(caller, 'PATCH', `/v2/images/${id}`, operations, patchType);
+  const show = async (id: string, caller: CallerName = 'producer') =>
+    (await service.call(caller, 'GET', `/v2/images/${id}`)).json;
+
+  test('makes an image of what lies at a URL, and tells its owner of it', async () => {
+    await using host = await hostOf();
+    const { id, locations } = await createImage(service);
+    await share(service, id, 'consumer');
+
+    const answer = await change(id, [add(host.url, { metadata: { rack: 'a' } })]);
+
+    assert.deepEqual(locations, []);
+    assert.equal(answer.status, 200, answer.text);
+    const place = { url: host.url, metadata: { rack: 'a', store: 'web' } };
+    for (const image of [answer.json, await show(id)]) {
+      assert.equal(image.status, 'active');
+      assert.equal(image.size, data.length);
+      assert.deepEqual(image.locations, [place]);
+      assert.equal(image.direct_url, host.url);
+    }
+    const { json } = await service.call('producer', 'GET', '/v2/images');
+    assert.deepEqual(json.images.find((one: { id: string }) => one.id === id).locations, [place]);
+    const consumed = await show(id, 'consumer');
+    assert.deepEqual([consumed.locations, consumed.direct_url], [undefined, undefined]);
+    const { bytes } = await service.call('consumer', 'GET', file(id));
+    assert(bytes.equals(data));
+  });
+
+  test('adds further places of the same data, changes what is said of them, and takes them away', async () => {
+    await using first = await hostOf();
+    await using second = await hostOf();
+    await using other = await hostOf(data.subarray(1));
+    const { id } = await createImage(service);
+    const hash = { os_hash_algo: 'sha512', os_hash_value: hashOf('sha512') };
+    await change(id, [add(first.url, { validation_data: hash })]);
+    const wrong = { ...hash, os_hash_value: hashOf('sha512', Buffer.from('x')) };
+    const urls = async () => (await show(id)).locations.map((one: { url: string }) => one.url);
+
+    const twins = await change(id, [add(first.url)]);
+    const another = await change(id, [add(other.url)]);
+    const unlike = await change(id, [add(second.url, { validation_data: wrong })]);
+    const front = { ...add(second.url, { validation_data: hash }), path: '/locations/0' };
+    const added = await change(id, [front]);
+
+    assert.deepEqual([twins.status, another.status, unlike.status], [400, 409, 409]);
+    assert.equal(added.status, 200, added.text);
+    assert.equal((await show(id)).os_hash_value, hashOf('sha512'));
+    assert.deepEqual(await urls(), [second.url, first.url]);
+    const value = [first, second].map(({ url }, n) => ({ url, metadata: { n: String(n) } }));
+    const replace = { op: 'replace', path: '/locations', value };
+    assert.equal((await change(id, [replace])).status, 200);
+    assert.deepEqual((await show(id)).locations[1].metadata, { n: '1', store: 'web' });
+    const less = { ...replace, value: value.slice(1) };
+    assert.equal((await change(id, [less])).status, 400);
+    assert.equal((await change(id, [{ ...replace, value: [] }])).status, 403);
+    const remove = { op: 'remove', path: '/locations/1' };
+    assert.equal((await change(id, [remove])).status, 403);
+    assert.equal((await change(id, [remove], 'admin')).status, 200);
+    assert.deepEqual(await urls(), [first.url]);
+    assert.equal((await change(id, [remove], 'admin')).status, 400);
+    const last = { ...remove, path: '/locations/0' };
+    assert.equal((await change(id, [last], 'admin')).status, 403);
+  });
+
+  test('of data of the service’s own removes it', async () => {
+    await using host = await hostOf();
+    const { id } = await createActiveImage(service, data);
+    const own = join(folder, 'fast');
+    const isKept = async () =>
+      (await readdir(own, { recursive: true })).some((n) => n.endsWith(id));
+
+    assert.equal((await change(id, [add(host.url)])).status, 200);
+    const before = await isKept();
+    const remove = { op: 'remove', path: '/locations/0' };
+    assert.equal((await change(id, [remove], 'admin')).status, 200);
+    const end = Date.now() + 5000;
+    while ((await isKept()) && Date.now() < end) await new Promise(setImmediate);
+
+    assert.deepEqual([before, await isKept()], [true, false]);
+    const { bytes } = await service.call('producer', 'GET', file(id));
+    assert(bytes.equals(data));
+  });
+
+  test('is refused for others, in other states, and for what is no place of data', async () => {
+    await using host = await hostOf();
+    await using empty = await hostOf(Buffer.alloc(0));
+    const { id } = await createImage(service);
+    await share(service, id, 'consumer');
+    const stagedImageId = (await createImage(service)).id;
+    const stage = `/v2/images/${stagedImageId}/stage`;
+    await service.call('producer', 'PUT', stage, 'x', dataType);
+
+    for (const [caller, status] of [
+      ['consumer', 403],
+      ['producer reader', 403],
+      ['stranger', 404],
+    ] as const) {
+      assert.equal((await change(id, [add(host.url)], caller)).status, status, caller);
+    }
+    assert.equal((await change(stagedImageId, [add(host.url)])).status, 409);
+    assert.deepEqual(host.held.asked, []);
+    for (const url of [
+      'file:///etc/passwd',
+      'filesystem:///etc/passwd',
+      'swift+config://x/y',
+      `file://${folder}/fast/x`,
+      'http://169.254.169.254/',
+      empty.url,
+    ]) {
+      assert.equal((await change(id, [add(url)])).status, 400, url);
+    }
+    const many = Array.from({ length: 11 }, (_, n) => add(`${host.url}${n}`));
+    assert.equal((await change(id, many)).status, 413);
+    assert.equal((await change(id, [{ ...add(host.url), path: '/locations/1' }])).status, 400);
+    const md5 = { os_hash_algo: 'md5', os_hash_value: hashOf('md5') };
+    assert.equal((await change(id, [add(host.url, { validation_data: md5 })])).status, 409);
+    const far = add(host.url, { metadata: { store: 'fast' } });
+    assert.equal((await change(id, [far])).status, 400);
+    assert.equal((await show(id)).status, 'queued');
   });
 });
