@@ -26,7 +26,7 @@ interface WatchedParts {
 /** What counts in a service, put together for those who watch it. */
 interface WatchedService extends Disposable {
   readonly app: Omit<HealthOptions, 'isClosing'> &
-    Pick<AppOptions, 'metricsToken' | 'readMetrics' | 'traffic'>;
+    Pick<AppOptions, 'delay' | 'metricsToken' | 'readMetrics' | 'traffic'>;
 }
 
 /** Has every part of a service tell how it fares. */
@@ -35,7 +35,7 @@ export function watchService(
   { database, room, stores, storeWatch, worker }: WatchedParts,
 ): WatchedService {
   const passing = traffic();
-  const delay = loopDelay(0);
+  const delay = loopDelay(config.maxLoopDelay);
   const own = () => [
     ...passing.metrics(),
     ...delay.metrics(),
@@ -57,6 +57,7 @@ export function watchService(
       checkStores,
       needsStores: config.healthcheckStores,
       traffic: passing,
+      delay,
       metricsToken: config.metricsToken,
       async readMetrics() {
         // What is the same whichever process tells it comes once.

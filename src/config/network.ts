@@ -33,6 +33,8 @@ export interface NetworkConfig {
   /** Undefined where only this machine may read the metrics. */
   readonly metricsToken: string | undefined;
   readonly healthcheckStores: boolean;
+  /** Milliseconds; 0 for no limit. */
+  readonly maxLoopDelay: number;
 }
 
 const day = 24 * 3600;
@@ -96,6 +98,13 @@ export const networkSettings: {
       'Requests that may be under way at a time in one process, but for transfers of data and streams of events; more are told to come back; 0 for no limit',
     min: 0,
     max: 1_000_000,
+  }),
+  maxLoopDelay: integer('max_loop_delay', {
+    initial: 1000,
+    about:
+      'Milliseconds by which a process may get round late to what has come in, twice in a row, before it tells more requests to come back; 0 for no limit',
+    min: 0,
+    max: 60_000,
   }),
   maxHeaderSize: integer('max_header_size', {
     initial: 32 * 1024,

@@ -58,6 +58,7 @@ import { importRoutes } from './imports.ts';
 import { usageRoutes } from './info.ts';
 import { keystoneSignInRoutes } from './keystone-sign-in.ts';
 import { locationRoutes } from './locations.ts';
+import type { LoopDelay } from './loop-delay.ts';
 import { memberRoutes } from './members.ts';
 import { refuseOtherMethods } from './method-not-allowed.ts';
 import { countRequests } from './metrics/count-requests.ts';
@@ -74,7 +75,8 @@ import { giveMethodBack, shareRoutes } from './rare-methods.ts';
 import { limitAddresses, projectLimit } from './rate-limits.ts';
 import { baseUrl } from './reply.ts';
 import { nameRequest, requestId } from './request-id.ts';
-import { requestLimit } from './request-limit.ts';
+import { type RequestLimit, requestLimit } from './request-limit.ts';
+import { takeInSlices } from './request-slices.ts';
 import { schemaRoutes } from './schemas.ts';
 import { serverOptions } from './server-options.ts';
 import { storeRoutes } from './stores.ts';
@@ -97,6 +99,7 @@ import { uploadRoutes } from './vitrine/uploads.ts';
 export interface AppOptions extends MetricsOptions, Omit<HealthOptions, 'isClosing'> {
   /** Counted here. */
   readonly traffic: Traffic;
+  readonly delay: LoopDelay;
   readonly images: Images;
   /** Counted here. */
   readonly readRequests: ReadRequests;
@@ -177,8 +180,10 @@ export function buildApp(options: AppOptions): FastifyInstance {
   limitConnections(app, network.maxConnections, options.traffic);
   continueWhenRead(app);
   drainUnread(app);
-  showQuickly(app, options);
+  const requests = requestLimit({ ...options, maxRequests: network.maxRequests });
+  showQuickly(app, { ...options, requests });
   takeChangesInTurns(app, options.readRequests);
+  takeInSlices(app, requests);
   countRequests(app, options.traffic);
   const closing = closeWhenAnswered(app, network.times.drain);
   limitBodyTime(app, network.times.body);
@@ -202,13 +207,13 @@ export function buildApp(options: AppOptions): FastifyInstance {
   });
   healthRoutes(app, { ...options, ...closing }, readersBy(options.metricsToken));
   metricsRoutes(app, options);
-  identityApi(app, options);
+  identityApi(app, { ...options, requests });
   // One for both, so that a project's requests are counted together.
   const limited = {
     ...options,
     limitProject: projectLimit(network.rates.project),
     places: uploadPlaces(network.maxUploads, options.traffic),
-    limitRequests: requestLimit(network.maxRequests, options.traffic),
+    requests,
   };
   void app.register((scope) => imagesApi(scope, limited));
   void app.register((scope) => operatorsApi(scope, limited));
@@ -220,10 +225,19 @@ export function buildApp(options: AppOptions): FastifyInstance {
   return app;
 }
 
-function identityApi(app: FastifyInstance, options: AppOptions): void {
-  const { embeddedIdentity: identity, publicEndpoint, region } = options;
+function identityApi(
+  app: FastifyInstance,
+  options: AppOptions & Pick<ApiOptions, 'requests'>,
+): void {
+  const { embeddedIdentity: identity, publicEndpoint, region, requests } = options;
   if (identity) {
-    void app.register(identityRoutes, { prefix: '/identity', identity, publicEndpoint, region });
+    void app.register(identityRoutes, {
+      prefix: '/identity',
+      identity,
+      publicEndpoint,
+      region,
+      requests,
+    });
   } else {
     noIdentityRoutes(app);
   }
@@ -232,7 +246,7 @@ function identityApi(app: FastifyInstance, options: AppOptions): void {
 interface ApiOptions extends AppOptions {
   readonly limitProject: onRequestHookHandler | undefined;
   readonly places: UploadPlaces;
-  readonly limitRequests: ((app: FastifyInstance) => void) | undefined;
+  readonly requests: RequestLimit;
 }
 
 async function imagesApi(app: FastifyInstance, options: ApiOptions): Promise<void> {
@@ -283,7 +297,7 @@ function behindToken(app: FastifyInstance, options: ApiOptions): void {
   const { publicEndpoint } = options;
   app.decorateRequest('caller');
   app.addHook('onRequest', nameRequest);
-  options.limitRequests?.(app);
+  options.requests.guard(app);
   const identityUrl = (request: FastifyRequest) =>
     options.identityUrl ?? `${baseUrl(request, publicEndpoint)}/identity`;
   auditRequests(app, options.audit, () =>

@@ -7,11 +7,12 @@ import { tokenOf } from './authentication.ts';
 import { hasBody } from './body.ts';
 import { noteCall } from './metrics/traffic.ts';
 import { isNamedTooLong, requestId } from './request-id.ts';
+import type { RequestLimit } from './request-limit.ts';
 
 type QuickShowOptions = Pick<
   AppOptions,
   'images' | 'identity' | 'audit' | 'allowedOrigins' | 'compressesJson' | 'network' | 'traffic'
->;
+> & { readonly requests: Pick<RequestLimit, 'isFull' | 'begin' | 'end'> };
 
 /** Ids as the service makes them; one in capitals takes the ordinary way. */
 const shownPath = /^\/v2\/images\/([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})$/;
@@ -30,7 +31,7 @@ export function showQuickly(app: FastifyInstance, options: QuickShowOptions): vo
   const goOrdinaryWay: RequestListener = (request, response) => {
     for (const listener of ordinary) listener.call(app.server, request, response);
   };
-  const { images, identity, traffic } = options;
+  const { images, identity, traffic, requests } = options;
   const shown = traffic.of('GET', '/v2/images/:imageId');
   let isClosing = false;
   app.addHook('preClose', async () => {
@@ -39,7 +40,7 @@ export function showQuickly(app: FastifyInstance, options: QuickShowOptions): vo
 
   app.server.removeAllListeners('request');
   app.server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    const imageId = isClosing ? undefined : plainImageId(request);
+    const imageId = isClosing || requests.isFull() ? undefined : plainImageId(request);
     const token = imageId === undefined ? undefined : tokenOf(request.headers);
     const caller = token === undefined ? undefined : identity.recall(token);
     if (imageId === undefined || !caller || !isPlain(caller)) {
@@ -47,14 +48,19 @@ export function showQuickly(app: FastifyInstance, options: QuickShowOptions): vo
       return;
     }
     const began = performance.now();
+    requests.begin();
     images.show(caller, imageId).then(
       (image) => {
+        requests.end();
         if (isClosing) response.shouldKeepAlive = false;
         send(response, requestId(request), shownJson(image));
         noteCall(shown, 200, began);
       },
       // It is refused there, in its words, and told of in the log.
-      () => goOrdinaryWay(request, response),
+      () => {
+        requests.end();
+        goOrdinaryWay(request, response);
+      },
     );
   });
 }

@@ -7,6 +7,8 @@ import { networkOf } from '../../src/config/network.ts';
 import { loadConfig } from '../../src/config.ts';
 import type { Database } from '../../src/database/database.ts';
 import { identityRoutes } from '../../src/http/identity/identity-routes.ts';
+import { traffic } from '../../src/http/metrics/traffic.ts';
+import { requestLimit } from '../../src/http/request-limit.ts';
 import { serverOptions } from '../../src/http/server-options.ts';
 import { makeFirstAccounts, refreshClouds } from '../../src/service/first-start.ts';
 import {
@@ -79,7 +81,15 @@ export async function startIdentity(options: TestIdentityOptions = {}): Promise<
     ...serverOptions(networkOf(config)),
     loggerInstance: log.log as FastifyBaseLogger,
   });
-  await app.register(identityRoutes, { prefix: '/identity', identity, publicEndpoint, region });
+  const delay = { isLate: () => false };
+  const requests = requestLimit({ maxRequests: 0, delay, traffic: traffic() });
+  await app.register(identityRoutes, {
+    prefix: '/identity',
+    identity,
+    publicEndpoint,
+    region,
+    requests,
+  });
 
   async function call({ method = 'GET', path, token, subject, body }: Call): Promise<Answer> {
     for (const secret of [token, subject]) noteSecret(secret);

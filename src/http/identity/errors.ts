@@ -12,7 +12,11 @@ const statuses: Partial<Readonly<Record<ErrorCode, number>>> = {
   RequestTimeout: 408,
   NameTaken: 409,
   TooManyRequests: 429,
+  ServiceBusy: 503,
 };
+
+/** A service that is busy is well, and says so itself. */
+const httpBusy = 503;
 
 /** Seconds after which to try again when nobody knows better. */
 const shortWait = 1;
@@ -26,7 +30,9 @@ export function errorDocument(code: number, message: string) {
 export function identityErrorHandler(authUrl: (request: FastifyRequest) => string) {
   return (error: FastifyError | DomainError, request: FastifyRequest, reply: FastifyReply) => {
     const status = statusOf(error);
-    if (status >= 500) {
+    if (error instanceof RetryLaterError) reply.header('retry-after', String(error.retryAfter));
+    else if (status === 429) reply.header('retry-after', String(shortWait));
+    if (status >= 500 && status !== httpBusy) {
       request.log.error(
         { err: error, requestId: request.id },
         'A request to the identity service failed.',
@@ -34,10 +40,6 @@ export function identityErrorHandler(authUrl: (request: FastifyRequest) => strin
       return reply.code(status).send(errorDocument(status, 'An unexpected error occurred.'));
     }
     if (status === 401) reply.header('www-authenticate', `Keystone uri="${authUrl(request)}"`);
-    if (status === 429) {
-      const seconds = error instanceof RetryLaterError ? error.retryAfter : shortWait;
-      reply.header('retry-after', String(seconds));
-    }
     return reply.code(status).send(errorDocument(status, error.message));
   };
 }

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify';
 import type { EmbeddedIdentity } from '../../service/identity/open-identity.ts';
+import type { RequestLimit } from '../request-limit.ts';
 import { accessRuleRoutes, applicationCredentialRoutes } from './application-credentials.ts';
 import { authRoutes } from './auth.ts';
 import { tokenRoutes } from './auth-tokens.ts';
@@ -21,17 +22,19 @@ export interface IdentityRoutesOptions {
   readonly publicEndpoint?: string | undefined;
   /** Where the catalog says that the services are. */
   readonly region: string;
+  readonly requests: Pick<RequestLimit, 'guard'>;
 }
 
 /** The embedded identity service over HTTP; to be registered under a prefix such as `/identity`. */
 export const identityRoutes: FastifyPluginAsync<IdentityRoutesOptions> = async (
   app,
-  { identity, publicEndpoint, region },
+  { identity, publicEndpoint, region, requests },
 ) => {
   const links = linksOf({ publicEndpoint, prefix: app.prefix, region });
   parseJsonBodies(app);
   app.setErrorHandler(identityErrorHandler(links.v3));
   answerUnknownRoutes(app);
+  requests.guard(app);
 
   versionRoutes(app, links);
   for (const routes of [
