@@ -153,7 +153,7 @@ export async function startService(
   parts.use(await startJobs({ database, jobs, report }));
 
   const stopping = new AbortController();
-  const counted = { database, stores, room: services.room, storeWatch: watch, worker };
+  const counted = { ...image, room: services.room, storeWatch: watch, worker };
   const watched = parts.use(watchService(config, counted));
   const network = networkWith(config, times);
   const app = buildApp({

@@ -8,6 +8,7 @@ import { loopDelay } from './http/loop-delay.ts';
 import { processMetrics } from './http/metrics/process-metrics.ts';
 import { traffic } from './http/metrics/traffic.ts';
 import type { UploadRoom } from './service/upload-room.ts';
+import type { Verification } from './service/verification.ts';
 import { workMetrics } from './service/work-metrics.ts';
 import { type StoreHealth, storesHealth } from './store/store-health.ts';
 import type { Stores } from './store/stores.ts';
@@ -17,6 +18,7 @@ import { metricsOfWorkers } from './worker-metrics.ts';
 interface WatchedParts {
   readonly database: Database;
   readonly room: UploadRoom;
+  readonly verification: Pick<Verification, 'metrics'>;
   readonly stores: Stores;
   readonly storeWatch: Pick<StoreWatch, 'metrics'>;
   /** Which of several processes this is. */
@@ -32,7 +34,7 @@ interface WatchedService extends Disposable {
 /** Has every part of a service tell how it fares. */
 export function watchService(
   config: Config,
-  { database, room, stores, storeWatch, worker }: WatchedParts,
+  { database, room, verification, stores, storeWatch, worker }: WatchedParts,
 ): WatchedService {
   const passing = traffic();
   const delay = loopDelay(config.maxLoopDelay);
@@ -43,6 +45,7 @@ export function watchService(
     ...database.metrics(),
     ...storeWatch.metrics(),
     ...roomMetrics(room),
+    ...verification.metrics(),
   ];
   const readEach =
     worker === undefined

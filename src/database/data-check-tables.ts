@@ -1,3 +1,5 @@
+import type { ScrubRunRow } from './scrub-runs.ts';
+
 /** What is known of the data of one image beyond its hashes. Times are milliseconds since the epoch. */
 export interface DataCheckRow {
   image_id: string;
@@ -17,6 +19,7 @@ export interface UnreadableDataRow {
 }
 
 export interface DataCheckTables {
+  scrub_runs: ScrubRunRow;
   unreadable_data: UnreadableDataRow;
   data_checks: DataCheckRow;
 }

@@ -20,6 +20,7 @@ import { uploads } from './migrations/0018-uploads.ts';
 import { dataTroubles } from './migrations/0019-data-troubles.ts';
 import { uploadUsers } from './migrations/0020-upload-users.ts';
 import { webhooks } from './migrations/0021-webhooks.ts';
+import { scrubRuns } from './migrations/0022-scrub-runs.ts';
 import { runSteps, type SchemaSteps, type StepOptions } from './schema-steps.ts';
 
 /** Every step of SQLite's schema, oldest first. */
@@ -45,6 +46,7 @@ export const migrations: SchemaSteps = {
   '0019-data-troubles': dataTroubles,
   '0020-upload-users': uploadUsers,
   '0021-webhooks': webhooks,
+  '0022-scrub-runs': scrubRuns,
 };
 
 /**

@@ -1,3 +1,5 @@
+import type { ScrubRun } from './scrub-run.ts';
+
 /** How much of the data of images is known to be as it was stored. */
 export interface DataCheckSummary {
   /** Images that have data. */
@@ -43,4 +45,6 @@ export interface ScrubStatus extends DataCheckSummary {
   readonly interval: number;
   readonly damaged: readonly DamagedData[];
   readonly unreadable: readonly UnreadableData[];
+  /** The run that is on, or was last. */
+  readonly run: ScrubRun | undefined;
 }

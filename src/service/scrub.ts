@@ -11,6 +11,7 @@ import {
 } from '../database/data-checks.ts';
 import type { Database } from '../database/database.ts';
 import { findImage } from '../database/images.ts';
+import { countDueData } from '../database/scrub-runs.ts';
 import type { DataState } from '../domain/data-check.ts';
 import { damagedEvent } from '../domain/event.ts';
 import type { ImageLocation } from '../domain/location.ts';
@@ -19,6 +20,7 @@ import { type StoredReader, StoreError } from '../store/store.ts';
 import type { Stores } from '../store/stores.ts';
 import { type DataLook, differenceOf, lookThrough } from './data-look.ts';
 import type { Events } from './events.ts';
+import { type LookCounts, type RunningScrub, scrubRun } from './scrub-run.ts';
 import type { Report } from './unwanted-data.ts';
 
 export interface ScrubOptions {
@@ -31,6 +33,7 @@ export interface ScrubOptions {
   readonly scrubInterval: number;
   readonly clock: () => Date;
   readonly report: Report;
+  readonly counts: LookCounts;
 }
 
 /** Images whose data is looked at between two looks at the table. */
@@ -48,10 +51,12 @@ export async function scrub(options: ScrubOptions, signal: AbortSignal): Promise
   if (scrubRate === 0) return;
   const ago = (time: number) => new Date(clock().getTime() - time);
   const troubled = Math.min(troubledAge, scrubInterval * dueShare);
+  const before = ago(scrubInterval * dueShare);
   const lists = [
     () => listTroubledData(database.read, ago(troubled), batchSize),
-    () => listDueData(database.read, ago(scrubInterval * dueShare), batchSize),
+    () => listDueData(database.read, before, batchSize),
   ];
+  let run: RunningScrub | undefined;
   for (const list of lists) {
     for (let isMore = true; isMore; ) {
       const due = await list();
@@ -59,10 +64,12 @@ export async function scrub(options: ScrubOptions, signal: AbortSignal): Promise
       for (const data of due) {
         signal.throwIfAborted();
         if (await isOthers(options, data)) continue;
-        await lookAt(options, data, { rate: scrubRate, signal });
+        run ??= scrubRun(options, await countDueData(database.read, before));
+        await run.found(await lookAt(options, data, { rate: scrubRate, signal, run }));
       }
     }
   }
+  await run?.end();
 }
 
 /**
@@ -85,6 +92,8 @@ export interface LookOptions {
   /** Bytes a second at most. */
   readonly rate: number;
   readonly signal: AbortSignal;
+  /** Told what is read. */
+  readonly run?: RunningScrub;
 }
 
 /**
@@ -154,8 +163,9 @@ export async function noteDamage(
     database,
     events,
     clock,
+    counts,
     report,
-  }: Pick<ScrubOptions, 'clock' | 'database' | 'events' | 'report'>,
+  }: Pick<ScrubOptions, 'clock' | 'counts' | 'database' | 'events' | 'report'>,
   imageId: string,
   position: number,
 ): Promise<void> {
@@ -166,24 +176,25 @@ export async function noteDamage(
     return marked;
   });
   if (!isNew) return;
+  counts.damaged += 1;
   const text = `The data of image ${imageId} is damaged: at ${position} it is not what was uploaded.`;
   report(text, new StoreError('Damaged', text));
 }
 
 async function lookAtCopy(
-  { stores }: ScrubOptions,
+  { stores, counts }: ScrubOptions,
   { size, sha512, sums }: DueData & { readonly sums: ChunkSums | undefined },
-  { location, rate, signal }: LookOptions & { readonly location: ImageLocation },
+  { location, ...pace }: LookOptions & { readonly location: ImageLocation },
 ): Promise<CopyState> {
   const place = stores.of(location);
   try {
     if (!place) throw new StoreError('NotFound', `No store ${location.store ?? ''} is set up.`);
     await using reader = await place.store.open(location.url);
-    const look = await readSlowly(reader, rate, signal);
+    const look = await readSlowly(reader, pace, counts);
     const position = differenceOf({ size, sums, sha512: sha512 ?? undefined }, look);
     return position === undefined ? { kind: 'whole', look } : { kind: 'damaged', position };
   } catch (cause) {
-    if (signal.aborted || !(cause instanceof StoreError)) throw cause;
+    if (pace.signal.aborted || !(cause instanceof StoreError)) throw cause;
     if (cause.code === 'NotFound') return { kind: 'gone', cause };
     // A store that is away is not asked for each image of it.
     await place?.store.check();
@@ -194,11 +205,14 @@ async function lookAtCopy(
 /** Reads everything, and no faster than `rate` bytes a second. */
 async function readSlowly(
   reader: StoredReader,
-  rate: number,
-  signal: AbortSignal,
+  { rate, signal, run }: LookOptions,
+  counts: LookCounts,
 ): Promise<DataLook> {
   const begun = performance.now();
   return await lookThrough(reader, async (bytes, position) => {
+    counts.bytes += bytes.length;
+    counts.chunks += 1;
+    await run?.read(bytes.length);
     const early = ((position + bytes.length) / rate) * 1000 - (performance.now() - begun);
     await setTimeout(Math.max(0, early), undefined, { signal });
   });

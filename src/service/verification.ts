@@ -5,10 +5,12 @@ import {
   summarizeDataChecks,
 } from '../database/data-checks.ts';
 import { findImage } from '../database/images.ts';
+import { findScrubRun } from '../database/scrub-runs.ts';
 import { type Caller, isAdmin } from '../domain/caller.ts';
 import type { DataState, ScrubStatus } from '../domain/data-check.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { Image } from '../domain/image.ts';
+import type { Metric } from '../domain/metric.ts';
 import { RetryLaterError } from '../domain/retry-later.ts';
 import { verifiedReader } from '../store/chunk-sums.ts';
 import { sharedLooks } from '../store/shared-looks.ts';
@@ -17,6 +19,7 @@ import { carefulReader } from './careful-reader.ts';
 import { byWeight, openFirst } from './copies.ts';
 import type { Job } from './jobs.ts';
 import { lookAt, noteDamage, type ScrubOptions, scrub } from './scrub.ts';
+import { lookCounts, lookMetrics } from './scrub-run.ts';
 import { imageNotFound } from './seen-image.ts';
 
 export interface VerificationOptions extends ScrubOptions {
@@ -44,6 +47,8 @@ export interface Verification {
    * @throws DomainError `NotPermitted` `ImageNotFound` `InvalidStatusChange`; RetryLaterError `ServiceBusy` `StoreUnavailable`
    */
   look(caller: Caller, imageId: string): Promise<DataState | 'running'>;
+  /** What looking at data has come to in this process. */
+  metrics(): readonly Metric[];
   /** Cuts off looks that callers asked for, and resolves once everything begun is done. */
   settled(): Promise<void>;
 }
@@ -58,7 +63,8 @@ const shownDamaged = 1000;
 const mostLooks = 4;
 const lookPatience = 5000;
 
-export function verificationService(options: VerificationOptions): Verification {
+export function verificationService(given: Omit<VerificationOptions, 'counts'>): Verification {
+  const options = { ...given, counts: lookCounts() };
   const { database, stores, verifiesReads, clock, report } = options;
   const running = new Set<Promise<void>>();
   const looks = looksFor(options);
@@ -101,7 +107,8 @@ export function verificationService(options: VerificationOptions): Verification 
       const summary = await summarizeDataChecks(database.read, since);
       const damaged = await listDamagedData(database.read, shownDamaged);
       const unreadable = await listUnreadableData(database.read, shownDamaged);
-      return { ...summary, rate, interval, damaged, unreadable };
+      const run = await findScrubRun(database.read);
+      return { ...summary, rate, interval, damaged, unreadable, run };
     },
 
     async look(caller, imageId) {
@@ -110,6 +117,8 @@ export function verificationService(options: VerificationOptions): Verification 
       if (!seen) throw imageNotFound(imageId);
       return await looks.join(seen.image);
     },
+
+    metrics: () => lookMetrics(options.counts),
 
     async settled() {
       await looks.end();

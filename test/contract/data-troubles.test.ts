@@ -7,10 +7,12 @@ import { findImageImport } from '../../src/database/image-imports.ts';
 import { abandon } from '../../src/service/cut-uploads.ts';
 import { eventsService } from '../../src/service/events.ts';
 import { scrub } from '../../src/service/scrub.ts';
+import { lookCounts } from '../../src/service/scrub-run.ts';
 import { filesystemStore } from '../../src/store/filesystem.ts';
 import { hashers } from '../../src/store/hashing.ts';
 import { storesOf } from '../../src/store/stores.ts';
 import { imported, stagedImage, startImport } from '../support/imports.ts';
+import { metricsIn } from '../support/metrics.ts';
 import { sharedService } from '../support/service.ts';
 import { emptyFolder } from '../support/service-process.ts';
 import { seededBytes } from '../support/slow-data.ts';
@@ -154,11 +156,30 @@ test('data that cannot be read is counted, and keeps no other from being looked 
     .execute();
   await flip(fileOf('near', second), 1);
 
-  const options = { ...parts, scrubRate: 10 ** 9, scrubInterval: 3_600_000 };
+  const counts = lookCounts();
+  const options = { ...parts, counts, scrubRate: 10 ** 9, scrubInterval: 3_600_000 };
   await scrub(options, new AbortController().signal);
+  const { json: status } = await service.call('admin', 'GET', '/vitrine/v1/scrub');
+  const { text } = await service.call('nobody', 'GET', '/metrics');
 
   const { damaged, unreadable } = await troubles();
   assert.deepEqual(unreadable, [first]);
+  const { began_at: began, seen_at: seen, ended_at: ended, ...run } = status.run;
+  assert(began <= seen && seen === ended);
+  assert.equal(run.images, run.due, 'all that was due was looked at');
+  assert(run.images >= 3);
+  assert.deepEqual([run.damaged, run.unreadable], [damaged.length, 1]);
+  assert.equal(run.bytes, counts.bytes);
+  assert(run.chunks >= 6 && run.chunks === counts.chunks);
+  assert.equal(counts.damaged, 1);
+  const metrics = metricsIn(text);
+  assert.equal(metrics.get('vitrine_scrub_run_images', { state: 'done' }), run.images);
+  assert.equal(
+    metrics.get('vitrine_scrub_run_time_seconds', { at: 'end' }),
+    Date.parse(ended) / 1000,
+  );
+  assert.equal(metrics.get('vitrine_troubled_images', { trouble: 'unreadable' }), 1);
+  assert(metrics.get('vitrine_troubled_images', { trouble: 'damaged' }) >= 1);
   assert(damaged.includes(second));
   assert.deepEqual(await listDueData(database.read, new Date(1), 10), []);
   assert.deepEqual(

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import type { DataState, ScrubStatus } from '../../domain/data-check.ts';
+import type { ScrubRun } from '../../domain/scrub-run.ts';
 import { nullable, Time } from './fields.ts';
 import { operation } from './operation.ts';
 
@@ -22,6 +23,22 @@ export const ScrubDocument = Type.Object({
   unreadable: Type.Array(Type.Object({ image_id: Type.String(), found_at: Time }), {
     description: 'Images whose data could not be read when it was last looked at',
   }),
+  run: nullable(
+    Type.Object(
+      {
+        began_at: Time,
+        seen_at: Type.String({ description: 'When it told of itself last' }),
+        ended_at: nullable(Time),
+        due: Type.Integer({ description: 'Images that are to be looked at, with those that were' }),
+        images: Type.Integer({ description: 'Images that were' }),
+        bytes: Type.Integer({ description: 'Bytes that were read, of the image at hand too' }),
+        chunks: Type.Integer({ description: 'Pieces of a MiB that were summed up' }),
+        damaged: Type.Integer(),
+        unreadable: Type.Integer(),
+      },
+      { description: 'How far it is with what is due, or was at the last time' },
+    ),
+  ),
 });
 
 /** How the data of one image is. */
@@ -81,5 +98,15 @@ export function scrubDocument(status: ScrubStatus): Static<typeof ScrubDocument>
       image_id: imageId,
       found_at: at.toISOString(),
     })),
+    run: status.run ? runDocument(status.run) : null,
+  };
+}
+
+function runDocument({ beganAt, seenAt, endedAt, ...counts }: ScrubRun) {
+  return {
+    began_at: beganAt.toISOString(),
+    seen_at: seenAt.toISOString(),
+    ended_at: endedAt?.toISOString() ?? null,
+    ...counts,
   };
 }

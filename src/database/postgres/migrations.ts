@@ -12,6 +12,7 @@ import { uploads } from '../migrations/postgres/0011-uploads.ts';
 import { dataTroubles } from '../migrations/postgres/0012-data-troubles.ts';
 import { uploadUsers } from '../migrations/postgres/0013-upload-users.ts';
 import { webhooks } from '../migrations/postgres/0014-webhooks.ts';
+import { scrubRuns } from '../migrations/postgres/0015-scrub-runs.ts';
 import type { SchemaSteps } from '../schema-steps.ts';
 
 /** Every step of PostgreSQL's schema, oldest first. */
@@ -30,6 +31,7 @@ export const migrations: SchemaSteps = {
   '0012-data-troubles': dataTroubles,
   '0013-upload-users': uploadUsers,
   '0014-webhooks': webhooks,
+  '0015-scrub-runs': scrubRuns,
 };
 
 /** The newest step that this release knows. */
