@@ -7,6 +7,7 @@ import { type Config, ConfigError } from './config.ts';
 import { type Database, openDatabase } from './database/database.ts';
 import { lockInstance } from './database/instance-lock.ts';
 import type { ReadRequests } from './domain/read-requests.ts';
+import { readHost } from './domain/web-rules.ts';
 import { unfinishedFile } from './service/backup/format.ts';
 import type { Report } from './service/unwanted-data.ts';
 import { filesystemStore } from './store/filesystem.ts';
@@ -159,6 +160,19 @@ export function webOf(config: Config, times: WebTimes): WebClient {
   return webClient({
     rules: webRulesOf(config),
     times,
+    ca: config.webCafile,
+    resolver: systemResolver,
+  });
+}
+
+/** Asks the image services of other regions, wherever they are, and nobody else. */
+export function webOfRegions(config: Config): WebClient {
+  const urls = [...config.glanceDownloadRegions.values()].map((url) => new URL(url));
+  const hosts = urls.flatMap(({ hostname }) => readHost(hostname) ?? []);
+  const any = { allowed: [], denied: [] };
+  return webClient({
+    rules: { schemes: any, ports: any, hosts: { allowed: hosts, denied: [] }, networks: any },
+    times: webTimesOf(config),
     ca: config.webCafile,
     resolver: systemResolver,
   });

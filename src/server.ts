@@ -3,7 +3,9 @@ import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
+import { parseImageDraft } from './api/image-draft.ts';
 import { imageSchemaWith } from './api/image-schema.ts';
+import type { JsonObject } from './api/json-body.ts';
 import { formatRulesOf } from './config/image-format.ts';
 import { type KeystoneSettings, keystoneSettingsOf } from './config/keystone.ts';
 import { networkOf } from './config/network.ts';
@@ -22,7 +24,7 @@ import type { ConnectionTimes, Network } from './http/network.ts';
 import type { Directory } from './identity/directory.ts';
 import type { FirstSecret } from './identity/first-secrets.ts';
 import type { PasswordCost } from './identity/passwords.ts';
-import { lockFolder, openDatabaseOf, openStores, webOf } from './open-parts.ts';
+import { lockFolder, openDatabaseOf, openStores, webOf, webOfRegions } from './open-parts.ts';
 import { packageRoot } from './package-root.ts';
 import { acceptRulesService } from './service/accept-rules.ts';
 import { accessRequestsService } from './service/access-requests.ts';
@@ -35,6 +37,7 @@ import { imageLocations } from './service/image-locations.ts';
 import { imagesService } from './service/images.ts';
 import { forgottenDataJob } from './service/import-data.ts';
 import { importSource } from './service/import-source.ts';
+import { importTaskWork } from './service/import-task-work.ts';
 import { type ImportWorkOptions, importWork } from './service/import-work.ts';
 import { type ImportsOptions, importsService } from './service/imports.ts';
 import { inboxService } from './service/inbox.ts';
@@ -49,6 +52,7 @@ import { policyCheckService } from './service/policy-check.ts';
 import { projectEventsService } from './service/project-events.ts';
 import { quotasService } from './service/quotas.ts';
 import { recipientsService } from './service/recipients.ts';
+import { regions } from './service/regions.ts';
 import { sealedMarkers } from './service/sealed-markers.ts';
 import { shareChanges } from './service/share-changes.ts';
 import { shareDownloads } from './service/share-downloads.ts';
@@ -59,6 +63,7 @@ import { stagingService } from './service/staging.ts';
 import { storeCopiesService } from './service/store-copies.ts';
 import { switchesService } from './service/switches.ts';
 import { tagsService } from './service/tags.ts';
+import { type TaskOrdersOptions, taskOrdersService } from './service/task-orders.ts';
 import { taskRunner } from './service/task-runner.ts';
 import { tasksService } from './service/tasks.ts';
 import { unwantedData } from './service/unwanted-data.ts';
@@ -461,14 +466,23 @@ function imageServices(config: Config, parts: ImageServiceParts, { directory, na
 function importServices(
   config: Config,
   common: ImageServiceParts &
-    Omit<ImportWorkOptions & ImportsOptions, 'source' | 'runner' | 'checkUrl' | 'injection'>,
+    Omit<
+      ImportWorkOptions & ImportsOptions,
+      'source' | 'runner' | 'checkUrl' | 'injection' | 'regions' | 'storesAtOnce'
+    > &
+    Pick<TaskOrdersOptions, 'protection'>,
 ) {
   const web = webOf(config, webTimesOf(config));
-  const source = importSource({ ...common, web });
+  const others = regions({ urls: config.glanceDownloadRegions, web: webOfRegions(config) });
+  const source = importSource({ ...common, web, regions: others });
+  const importing = { ...common, source, storesAtOnce: config.maxParallelStores };
+  const schema = imageSchemaWith(config.imageSchema);
+  const draftOf = (properties: JsonObject) => parseImageDraft(properties, schema);
   const runner = taskRunner({
     ...common,
     works: {
-      api_image_import: importWork({ ...common, source }),
+      api_image_import: importWork(importing),
+      import: importTaskWork({ ...importing, draftOf }),
       location_import: locationWork(common),
     },
     atOnce: config.taskPoolThreads,
@@ -485,7 +499,8 @@ function importServices(
   return {
     runner,
     importRules,
-    imports: importsService({ ...common, runner, checkUrl, injection }),
+    imports: importsService({ ...common, runner, checkUrl, injection, regions: others }),
+    taskOrders: taskOrdersService({ ...common, runner, checkUrl, draftOf }),
     lookAtUrl,
     locations: locationsService({ ...common, runner, lookAtUrl }),
   };

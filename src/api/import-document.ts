@@ -73,7 +73,22 @@ function readMethod(value: unknown, enabled: readonly ImportMethodName[]): Impor
       return { name };
     case 'web-download':
       return { name, uri: readText(fields, 'uri') };
+    case 'glance-download':
+      return { name, ...readRegion(fields) };
   }
+}
+
+/** The interface is the region's own matter here: the operator has said where it is. */
+function readRegion(fields: JsonObject): { readonly region: string; readonly imageId: string } {
+  const { glance_service_interface: kind = 'public' } = fields;
+  if (kind !== 'public' && kind !== 'internal' && kind !== 'admin') {
+    throw invalid('method.glance_service_interface: one of public, internal, admin is wanted.');
+  }
+  const imageId = readText(fields, 'glance_image_id').toLowerCase();
+  if (!/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/.test(imageId)) {
+    throw invalid('method.glance_image_id: the ID of an image is wanted, a UUID.');
+  }
+  return { region: readText(fields, 'glance_region'), imageId };
 }
 
 /** Characters of a URL; longer ones are no use to anybody. */

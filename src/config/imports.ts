@@ -1,7 +1,7 @@
 import { type ImportMethodName, importMethods } from '../domain/import.ts';
 import type { ImportInjection } from '../domain/import-injection.ts';
 import { injectMetadataProperties } from './import-injection.ts';
-import { integer, type Setting } from './setting.ts';
+import { integer, mapping, readUrl, type Setting } from './setting.ts';
 
 /** How data comes in without an upload, and what is told of it. */
 export interface ImportConfig {
@@ -12,6 +12,10 @@ export interface ImportConfig {
   readonly taskTimeToLive: number;
   /** Tasks that one process does at a time. */
   readonly taskPoolThreads: number;
+  /** Stores that one import fills at a time. */
+  readonly maxParallelStores: number;
+  /** Where other regions have their Images API, by the names of regions. */
+  readonly glanceDownloadRegions: ReadonlyMap<string, string>;
 }
 
 /** The settings of `ImportConfig`, in the order in which operators read of them. */
@@ -45,4 +49,24 @@ export const importSettings = {
     min: 1,
     max: 1000,
   }),
+  maxParallelStores: integer('max_parallel_stores', {
+    initial: 1,
+    about: 'Stores that one import fills at a time',
+    min: 1,
+    max: 100,
+  }),
+  glanceDownloadRegions: {
+    key: 'glance_download_regions',
+    initial: new Map<string, string>(),
+    initialText: '{}',
+    about:
+      'Where other regions have their Images API, by their names, for [`glance-download`](import.md#images-of-other-regions)',
+    read(value) {
+      const regions = Object.entries(mapping(value) ?? { '': undefined });
+      const urls = regions.map(([name, address]) => [name, readUrl(address)] as const);
+      const isRight = urls.every(([name, address]) => name !== '' && address !== undefined);
+      return isRight ? new Map(urls.map(([name, address]) => [name, address ?? ''])) : undefined;
+    },
+    wanted: 'a mapping of names of regions to http or https URLs',
+  },
 } as const satisfies { readonly [Name in keyof ImportConfig]: Setting<ImportConfig[Name]> };

@@ -68,6 +68,21 @@ export async function noteProgress(
     .execute();
 }
 
+/** Notes the image that a task has made. */
+export async function setTaskImage(db: Connection, id: string, imageId: string): Promise<void> {
+  await db.updateTable('tasks').set({ image_id: imageId }).where('id', '=', id).execute();
+}
+
+/** The image that a task is for, or has made. */
+export async function findTaskImage(db: Connection, id: string): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('tasks')
+    .select('image_id')
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return row?.image_id ?? undefined;
+}
+
 /** Takes a go back that the end of the service cut off: it was no attempt. */
 export async function forgetAttempt(db: Connection, id: string): Promise<void> {
   await db

@@ -1,4 +1,4 @@
-import type { ImportMethod, ImportRequest } from './import.ts';
+import type { ImportMethod, ImportRequest, RegionMethod } from './import.ts';
 
 /** What an import's task has to do. */
 export interface ImportOrder {
@@ -17,7 +17,7 @@ export function importInput(
   return {
     image_id: imageId,
     import_req: {
-      method,
+      method: shownMethod(method),
       all_stores: allStores,
       all_stores_must_succeed: allMustSucceed,
     },
@@ -29,15 +29,36 @@ export function importInput(
 export function importOrder(input: Readonly<Record<string, unknown>>): ImportOrder {
   const { import_req: request, backend } = input as unknown as Input;
   return {
-    method: request.method,
+    method: methodOf(request.method),
     stores: backend,
     allMustSucceed: request.all_stores_must_succeed,
   };
 }
 
+/** A method in the words of the wire. */
+type ShownMethod =
+  | Exclude<ImportMethod, RegionMethod>
+  | {
+      readonly name: 'glance-download';
+      readonly glance_region: string;
+      readonly glance_image_id: string;
+    };
+
+function shownMethod(method: ImportMethod): ShownMethod {
+  if (method.name !== 'glance-download') return method;
+  const { name, region, imageId } = method;
+  return { name, glance_region: region, glance_image_id: imageId };
+}
+
+function methodOf(method: ShownMethod): ImportMethod {
+  if (method.name !== 'glance-download') return method;
+  const { name, glance_region: region, glance_image_id: imageId } = method;
+  return { name, region, imageId };
+}
+
 interface Input {
   readonly import_req: {
-    readonly method: ImportMethod;
+    readonly method: ShownMethod;
     readonly all_stores_must_succeed: boolean;
   };
   readonly backend: readonly string[];

@@ -3,14 +3,28 @@ import type { Image } from './image.ts';
 import type { ImageStatus } from './status.ts';
 
 /** The ways in which data can be imported. @see Images API v2, "Interoperable image import" */
-export const importMethods = ['glance-direct', 'web-download', 'copy-image'] as const;
+export const importMethods = [
+  'glance-direct',
+  'web-download',
+  'copy-image',
+  'glance-download',
+] as const;
 
 export type ImportMethodName = (typeof importMethods)[number];
 
 /** How data is to come in. */
 export type ImportMethod =
   | { readonly name: 'glance-direct' | 'copy-image' }
-  | { readonly name: 'web-download'; readonly uri: string };
+  | { readonly name: 'web-download'; readonly uri: string }
+  | RegionMethod;
+
+/** Data of an image that another region has. */
+export interface RegionMethod {
+  readonly name: 'glance-download';
+  readonly region: string;
+  /** UUID, there. */
+  readonly imageId: string;
+}
 
 /** An import as a caller asks for it. */
 export interface ImportRequest {
@@ -34,6 +48,7 @@ const wantedStatus: Readonly<Record<ImportMethodName, ImageStatus>> = {
   'glance-direct': 'uploading',
   'web-download': 'queued',
   'copy-image': 'active',
+  'glance-download': 'queued',
 };
 
 /**
@@ -49,6 +64,8 @@ export function checkImportable(image: Image, method: ImportMethodName): void {
       `Image ${image.id} is ${image.status}; for ${method} it must be ${wanted}.`,
     );
   }
+  // The formats come with the data.
+  if (method === 'glance-download') return;
   const unset = image.diskFormat === null ? 'disk_format' : 'container_format';
   if (image.diskFormat === null || image.containerFormat === null) {
     throw new DomainError('InvalidStatusChange', `${unset}: must be set before data is imported.`);

@@ -32,6 +32,7 @@ import type { Staging } from '../service/staging.ts';
 import type { StoreCopies } from '../service/store-copies.ts';
 import type { Switches } from '../service/switches.ts';
 import type { Tags } from '../service/tags.ts';
+import type { TaskOrders } from '../service/task-orders.ts';
 import type { Tasks } from '../service/tasks.ts';
 import type { Uploads } from '../service/uploads.ts';
 import type { Verification } from '../service/verification.ts';
@@ -122,6 +123,7 @@ export interface AppOptions extends MetricsOptions, Omit<HealthOptions, 'isClosi
   readonly names: Names;
   readonly tags: Tags;
   readonly tasks: Tasks;
+  readonly taskOrders: TaskOrders;
   readonly switches: Switches;
   readonly policyCheck: PolicyCheck;
   readonly quotas: Quotas;

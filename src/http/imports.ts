@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { type ImportRules, importMethodsDocument, parseImport } from '../api/import-document.ts';
 import { parseJsonObject } from '../api/json-body.ts';
 import type { Imports } from '../service/imports.ts';
+import { tokenOf } from './authentication.ts';
 import { bodyOf, refuseBody } from './body.ts';
 import { storeOf } from './image-data.ts';
 import { sendJson } from './reply.ts';
@@ -29,6 +30,7 @@ export function importRoutes(
     await imports.begin(request.caller, request.params.imageId, {
       request: parseImport(body, storeOf(request), importRules),
       requestId: request.id,
+      token: tokenOf(request.headers),
     });
     return reply.code(202).send();
   });

@@ -1,14 +1,19 @@
 import type { FastifyInstance } from 'fastify';
 import type { PageSizes } from '../api/image-query.ts';
+import { parseJsonObject } from '../api/json-body.ts';
 import { imageTasksDocument, taskDocument, taskListDocument } from '../api/task-document.ts';
+import { parseTaskOrder } from '../api/task-order.ts';
 import { parseTaskQuery } from '../api/task-query.ts';
+import type { TaskOrders } from '../service/task-orders.ts';
 import type { Tasks } from '../service/tasks.ts';
-import { refuseBody } from './body.ts';
+import { bodyOf, refuseBody } from './body.ts';
 import { sendError } from './error-handler.ts';
-import { queryOf, sendJson } from './reply.ts';
+import { baseUrl, queryOf, sendJson } from './reply.ts';
 
 export interface TaskRoutesOptions {
   readonly tasks: Tasks;
+  readonly taskOrders: TaskOrders;
+  readonly publicEndpoint: string | undefined;
   readonly pageSizes: PageSizes;
 }
 
@@ -17,7 +22,18 @@ interface TaskParams {
 }
 
 /** Work that goes on after its request is answered. @see Images API v2, "Tasks" */
-export function taskRoutes(app: FastifyInstance, { tasks, pageSizes }: TaskRoutesOptions): void {
+export function taskRoutes(app: FastifyInstance, options: TaskRoutesOptions): void {
+  const { tasks, taskOrders, pageSizes, publicEndpoint } = options;
+
+  app.post('/v2/tasks', async (request, reply) => {
+    // Who may not order any is not told what is wrong with the order.
+    tasks.demandAccess(request.caller);
+    const order = parseTaskOrder(parseJsonObject(bodyOf(request)));
+    const task = await taskOrders.create(request.caller, { ...order, requestId: request.id });
+    reply.header('location', `${baseUrl(request, publicEndpoint)}/v2/tasks/${task.id}`);
+    return sendJson(reply, 201, taskDocument(task));
+  });
+
   app.get('/v2/tasks', async (request, reply) => {
     // Who may not ask is not told what is wrong with the question.
     tasks.demandAccess(request.caller);

@@ -5,11 +5,14 @@ import { findImage } from '../database/images.ts';
 import { findUsage } from '../database/usage.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { Image } from '../domain/image.ts';
+import { checkProperties } from '../domain/image-change.ts';
+import type { ImportMethod, RegionMethod } from '../domain/import.ts';
 import { checkQuotas, roomLeft, type Usage } from '../domain/quota.ts';
 import type { WebClient } from '../web/web-client.ts';
 import { WebError } from '../web/web-error.ts';
 import { tooLarge } from './image-data.ts';
 import type { Quotas } from './quotas.ts';
+import type { RegionImage, Regions } from './regions.ts';
 import { TaskLostError, type TaskRun } from './task-runner.ts';
 import { type Admit, slackIn } from './upload-room.ts';
 
@@ -17,6 +20,8 @@ export interface ImportSourceOptions {
   readonly database: Database;
   readonly quotas: Quotas;
   readonly web: WebClient;
+  /** Other regions, whose images may be taken. */
+  readonly regions: Regions;
 }
 
 /** Data that comes from elsewhere. */
@@ -29,7 +34,13 @@ export interface OpenedSource {
 /** Where data for imports comes from, and how much of it may. */
 export interface ImportSource {
   /** @throws DomainError */
-  open(url: string, run: TaskRun): Promise<OpenedSource>;
+  open(method: ImportMethod, run: TaskRun): Promise<OpenedSource>;
+  /** What an image of another region is called there. @throws DomainError */
+  describe(method: RegionMethod, run: TaskRun): Promise<RegionImage>;
+  /** To be called when the task is over. */
+  release(run: TaskRun): void;
+  /** @throws DomainError `QuotaExceeded` */
+  checkProperties(db: Connection, image: Image): Promise<void>;
   /** Sets room aside for data that begins to come, and for more on its way. @throws DomainError `QuotaExceeded` */
   limitsFor(
     run: TaskRun,
@@ -42,7 +53,12 @@ export interface ImportSource {
   checkRoom(db: Connection, image: Image, added: Partial<Usage>): Promise<void>;
 }
 
-export function importSource({ database, quotas, web }: ImportSourceOptions): ImportSource {
+export function importSource({
+  database,
+  quotas,
+  web,
+  regions,
+}: ImportSourceOptions): ImportSource {
   async function checkRoom(db: Connection, { owner }: Image, added: Partial<Usage>): Promise<void> {
     const limits = await quotas.limitsOf(db, owner);
     await quotas.check(db, { projectId: owner, limits }, added);
@@ -70,7 +86,10 @@ export function importSource({ database, quotas, web }: ImportSourceOptions): Im
   }
 
   return {
-    async open(url, run) {
+    async open(method, run) {
+      if (method.name === 'glance-download') return await regions.open(method, run);
+      if (method.name !== 'web-download') throw new Error(`${method.name} brings nothing.`);
+      const url = method.uri;
       const call = { field: 'method.uri', signal: run.signal, maxSize: Number.MAX_SAFE_INTEGER };
       const { data, size } = await web.open(url, call).catch((cause: unknown) => {
         throw refusalOf(cause);
@@ -96,12 +115,20 @@ export function importSource({ database, quotas, web }: ImportSourceOptions): Im
       return { maxSize: cap, admit };
     },
 
+    describe: (method, run) => regions.describe(method, run),
+    release: (run) => regions.release(run.task.id),
+
+    async checkProperties(db, image) {
+      checkProperties(image.properties, await quotas.limitsOf(db, image.owner));
+    },
+
     refusalOf,
     checkRoom,
   };
 }
 
-function refusalOf(cause: unknown): unknown {
+/** What went wrong elsewhere, in words for whoever asked for it. */
+export function refusalOf(cause: unknown): unknown {
   if (!(cause instanceof WebError)) return cause;
   return new DomainError('InvalidRequest', cause.message, { cause });
 }

@@ -33,6 +33,8 @@ export interface ImportWorkOptions {
   readonly formats: FormatRules;
   /** The folder of the certificates that signatures are verified with; empty without one. */
   readonly certificates: string;
+  /** Stores that one import fills at a time. */
+  readonly storesAtOnce: number;
   readonly clock: () => Date;
 }
 
@@ -54,12 +56,14 @@ export function importWork(options: ImportWorkOptions): TaskWork {
       const going = goingOf(options, run);
       await stage(going, data.bring);
       await judge(going);
-      for (const id of going.order.stores) await copyTo(going, id, data.bring);
+      await copyToAll(going, data.bring);
       await finish(going);
+      options.source.release(run);
     },
 
     async giveUp(run, message) {
       const going = goingOf(options, run);
+      options.source.release(run);
       const unwanted = await run.transaction((db) => giveUp(going, db, message));
       for (const location of unwanted) options.unwantedData.remove(location);
     },
@@ -83,15 +87,16 @@ async function imageIn(db: Connection, { imageId, run }: Going): Promise<Image> 
 async function stage(going: Going, bring: Bring): Promise<void> {
   const { database, stores, order, source, imageId, run } = going;
   const { method } = order;
-  if (method.name !== 'web-download') return;
+  if (method.name !== 'web-download' && method.name !== 'glance-download') return;
   const coming = await findImageImport(database.read, imageId);
   const seen = await findImage(database.read, imageId, null);
   if (!coming || coming.staged || (seen && seen.image.locations.length > 0)) return;
   const target = stores.named(order.stores[0] ?? null);
-  const opened = await source.open(method.uri, run);
+  if (method.name === 'glance-download') await describe(going, method);
+  const opened = await source.open(method, run);
   try {
     const limits = await source.limitsFor(run, imageId, opened.size);
-    const image = seen?.image;
+    const image = (await findImage(database.read, imageId, null))?.image;
     const check = image && { as: formatKey(image), check: sizingCheck(image, going.formats) };
     const incoming = await bring(target, { ...opened, ...limits, check });
     await run.transaction(async (db) => {
@@ -110,6 +115,22 @@ async function stage(going: Going, bring: Bring): Promise<void> {
   } finally {
     opened.data.destroy();
   }
+}
+
+/** Gives the image what its source in another region is called. */
+async function describe(
+  going: Going,
+  method: Extract<ImportOrder['method'], { name: 'glance-download' }>,
+): Promise<void> {
+  const { source, run, clock } = going;
+  const { diskFormat, containerFormat, properties } = await source.describe(method, run);
+  await run.transaction(async (db) => {
+    const image = await imageIn(db, going);
+    const all = new Map([...image.properties, ...properties]);
+    const described = { ...image, diskFormat, containerFormat, properties: all };
+    await source.checkProperties(db, described);
+    await saveData(db, { ...described, updatedAt: clock() }, image);
+  });
 }
 
 /**
@@ -140,6 +161,25 @@ async function judge(going: Going): Promise<void> {
     const { virtualSize } = check;
     await updateImageImport(db, coming, { staged: { ...staged, checkedAs, virtualSize } });
   });
+}
+
+/** Fills the stores in their order, some of them at a time; the first that fails for all ends it. */
+async function copyToAll(going: Going, bring: Bring): Promise<void> {
+  const waiting = [...going.order.stores];
+  const failures: unknown[] = [];
+  async function fill(): Promise<void> {
+    while (failures.length === 0) {
+      const id = waiting.shift();
+      if (id === undefined) return;
+      await copyTo(going, id, bring).catch((cause: unknown) => failures.push(cause));
+    }
+  }
+  await Promise.all(Array.from({ length: going.storesAtOnce }, fill));
+  if (failures.length > 0) throw failures.find(isLost) ?? failures[0];
+}
+
+function isLost(cause: unknown): boolean {
+  return cause instanceof TaskLostError;
 }
 
 /** Gives the image a copy in one store, unless it has one; what fails is noted. */
@@ -330,7 +370,10 @@ function ended(image: Image): Image {
 }
 
 /** Gives back what was set aside; returns what was staged and is nobody's now. */
-async function forgetImport(db: Connection, imageId: string): Promise<readonly ImageLocation[]> {
+export async function forgetImport(
+  db: Connection,
+  imageId: string,
+): Promise<readonly ImageLocation[]> {
   const coming = await findImageImport(db, imageId);
   if (!coming) return [];
   await deleteImageImport(db, coming);

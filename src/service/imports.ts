@@ -26,6 +26,7 @@ import { holdsImage } from '../domain/task.ts';
 import type { ConfiguredStore, Stores } from '../store/stores.ts';
 import type { Events } from './events.ts';
 import type { Quotas } from './quotas.ts';
+import type { Regions } from './regions.ts';
 import { getSeenImage } from './seen-image.ts';
 import type { TaskRunner } from './task-runner.ts';
 
@@ -38,33 +39,41 @@ export interface ImportsOptions {
   readonly runner: TaskRunner;
   /** Refuses a URL that may not be asked. @throws DomainError `InvalidRequest` */
   readonly checkUrl: (url: string, field: string) => Promise<void>;
+  readonly regions: Regions;
   readonly injection: ImportInjection;
   readonly clock: () => Date;
+}
+
+/** An import that is ordered. */
+export interface Ordering {
+  readonly request: ImportRequest;
+  readonly requestId: string;
+  /** Of the caller, by which another region is asked; undefined where it has shown none of its own. */
+  readonly token: string | undefined;
 }
 
 /** Data that comes in without being uploaded to its place. @see Images API v2, "Import an image" */
 export interface Imports {
   /** Orders an import; once this resolves it is done whatever happens, unless it cannot be. */
-  begin(
-    caller: Caller,
-    imageId: string,
-    order: { readonly request: ImportRequest; readonly requestId: string },
-  ): Promise<void>;
+  begin(caller: Caller, imageId: string, order: Ordering): Promise<void>;
 }
 
 export function importsService(options: ImportsOptions): Imports {
   return {
-    async begin(caller, imageId, { request, requestId }) {
-      const { database, policy, runner, checkUrl } = options;
+    async begin(caller, imageId, { request, requestId, token }) {
+      const { database, policy, runner, checkUrl, regions } = options;
       if (request.method.name === 'web-download') {
         // Before a URL is looked at, its image must be there to be seen.
         await getSeenImage(database.read, caller, imageId, policy);
         await checkUrl(request.method.uri, 'method.uri');
       }
-      await database.transaction(async (db) => {
+      if (request.method.name === 'glance-download') regions.check(request.method.region);
+      const task = await database.transaction(async (db) => {
         const seen = await getSeenImage(db, caller, imageId, policy);
-        await order(options, db, { caller, seen, request, requestId });
+        return await order(options, db, { caller, seen, request, requestId });
       });
+      const isElsewhere = request.method.name === 'glance-download';
+      if (isElsewhere && task !== undefined && token !== undefined) regions.hold(task, token);
       runner.wake();
     },
   };
@@ -77,7 +86,12 @@ interface Asked {
   readonly requestId: string;
 }
 
-async function order(options: ImportsOptions, db: Connection, asked: Asked): Promise<void> {
+/** @returns the id of the task; undefined when there is nothing to do */
+async function order(
+  options: ImportsOptions,
+  db: Connection,
+  asked: Asked,
+): Promise<string | undefined> {
   const { stores, events, runner, clock } = options;
   const { caller, seen, request, requestId } = asked;
   const { image } = seen;
@@ -85,7 +99,7 @@ async function order(options: ImportsOptions, db: Connection, asked: Asked): Pro
   checkImportable(image, method);
   const targets = targetsOf(stores, request, image);
   checkPermission(options, asked);
-  if (targets.length === 0) return;
+  if (targets.length === 0) return undefined;
   await checkLock(options, db, image);
   await reserve(options, db, { image, method, copies: targets.length });
   const ids = targets.map(({ store }) => store.id);
@@ -105,6 +119,7 @@ async function order(options: ImportsOptions, db: Connection, asked: Asked): Pro
   const saved = { ...told, status, updatedAt: clock() };
   await saveData(db, saved, image);
   await events.record(db, prepareEvent(saved, ids.join(',')));
+  return task;
 }
 
 /** The stores that are to have the data. @throws DomainError `InvalidStatusChange` `InvalidRequest` */

@@ -26,9 +26,16 @@ const more = { description: '', weight: 0, isDefault: false };
 const stores: readonly StoreEntry[] = [
   { id: 'web', type: 'http', ...more, own: {} },
   { id: 'fast', type: 'file', ...more, own: { filesystemStoreDatadir: join(folder, 'fast') } },
+  { id: 'far', type: 'file', ...more, own: { filesystemStoreDatadir: join(folder, 'far') } },
 ];
 const service = await sharedService({
-  config: { stores, showMultipleLocations: true, showImageDirectUrl: true, ...openWeb },
+  config: {
+    stores,
+    showMultipleLocations: true,
+    showImageDirectUrl: true,
+    maxParallelStores: 2,
+    ...openWeb,
+  },
 });
 const data = Buffer.from(seededBytes('elsewhere', 1_500_000));
 
@@ -300,7 +307,7 @@ describe('Data at a URL', () => {
       os_hash_algo: 'sha256',
       os_hash_value: hashOf('sha256'),
     });
-    const copy = { method: { name: 'copy-image' }, all_stores: true };
+    const copy = { method: { name: 'copy-image' }, stores: ['fast'] };
 
     assert.equal((await startImport(service, id, copy, 'admin')).status, 202);
     const image: Answer['json'] = await imported(service, id);
@@ -315,6 +322,27 @@ describe('Data at a URL', () => {
     assert.deepEqual(host.held.asked, []);
   });
 
+  test('is copied to several stores at once', async () => {
+    let waiting: (() => void)[] | undefined;
+    await using host = await dataHost((request, response) => {
+      response.writeHead(200, { 'content-length': 5 });
+      if (request.method === 'HEAD') response.end();
+      else if (!waiting) response.end('12345');
+      else waiting.push(() => response.end('12345'));
+      // Neither goes on before the other has begun.
+      if (waiting?.length === 2) for (const goOn of waiting) goOn();
+    });
+    const { id } = await given(host.url);
+    waiting = [];
+    const copy = { method: { name: 'copy-image' }, all_stores: true };
+
+    assert.equal((await startImport(service, id, copy, 'admin')).status, 202);
+    const image: Answer['json'] = await imported(service, id);
+
+    assert.equal(image.stores, 'far,fast,web');
+    assert.equal(waiting.length, 2);
+  });
+
   test('lies in a store that takes none', async () => {
     const { id } = await createImage(service);
     const upload = await service.call('producer', 'PUT', file(id), 'x', {
@@ -326,7 +354,7 @@ describe('Data at a URL', () => {
 
     assert.equal(upload.status, 410);
     assert.equal((await startImport(service, id, { method, stores: ['web'] })).status, 409);
-    const [own, web] = json.stores;
+    const [own, web, ..._others] = json.stores;
     assert.deepEqual([own.id, own.default], ['fast', 'true']);
     assert.deepEqual(web, {
       id: 'web',

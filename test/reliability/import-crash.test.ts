@@ -31,7 +31,7 @@ function environmentOf(folder: string) {
   }));
   return {
     VITRINE_STORES: JSON.stringify([...stores, { id: 'web', type: 'http' }]),
-    VITRINE_TASK_POOL_THREADS: '8',
+    VITRINE_TASK_POOL_THREADS: '10',
     VITRINE_WEB_ALLOWED_HOSTS: '127.0.0.1',
     VITRINE_WEB_ALLOWED_PORTS: '[]',
   };
@@ -69,6 +69,40 @@ async function locate(service: RunningService, id: string, body: object): Promis
   const path = `/v2/images/${id}/locations`;
   const reply = await callService(service, { method: 'POST', path, body: JSON.stringify(body) });
   assert.equal(reply.status, 202, String(reply.body));
+}
+
+/** Orders an image of what lies at a URL; the id of the task. */
+async function orderImage(service: RunningService, url: string, name: string): Promise<string> {
+  const properties = { name, container_format: 'bare', visibility: 'public' };
+  const input = { import_from: url, import_from_format: 'raw', image_properties: properties };
+  const body = JSON.stringify({ type: 'import', input });
+  const reply = await callService(service, {
+    method: 'POST',
+    path: '/v2/tasks',
+    user: 'admin',
+    body,
+  });
+  assert.equal(reply.status, 201, String(reply.body));
+  return JSON.parse(String(reply.body)).id;
+}
+
+/** The images that there are of what was ordered, once their tasks are over. */
+async function madeBy(service: RunningService, tasks: readonly string[]): Promise<string[]> {
+  const end = Date.now() + 60_000;
+  for (const id of tasks) {
+    for (;;) {
+      const path = `/v2/tasks/${id}`;
+      const { body } = await callService(service, { method: 'GET', path, user: 'admin' });
+      if (/"status":"(success|failure)"/.test(String(body))) break;
+      assert(Date.now() < end, `${id} does not end`);
+      await new Promise((resolve) => {
+        setTimeout(resolve, 20);
+      });
+    }
+  }
+  const path = '/v2/images?name=ordered';
+  const { body } = await callService(service, { method: 'GET', path, user: 'admin' });
+  return JSON.parse(String(body)).images.map(({ id }: { readonly id: string }) => id);
 }
 
 async function stage(service: RunningService, id: string): Promise<void> {
@@ -112,6 +146,7 @@ for (const moment of ['once each has begun', 'as soon as they are asked for'] as
       else response.write(data.subarray(0, size / 2));
     });
     const ids = { staged: '', direct: '', web: '', gone: '', copied: '', cut: '' };
+    const tasks: string[] = [];
     const places = { located: '', compared: '', wrong: '', lost: '' };
     {
       await using service = await runService({ folder: folder.path, environment });
@@ -131,6 +166,8 @@ for (const moment of ['once each has begun', 'as soon as they are asked for'] as
       });
       const cutOff = replyTo(cut).catch(() => undefined);
       await writeAll(cut, data.subarray(0, size / 2));
+      tasks.push(await orderImage(service, `${host.url}ordered`, 'ordered'));
+      tasks.push(await orderImage(service, `${host.url}gone/ordered`, 'ordered'));
       const web = (path: string) => ({ method: { name: 'web-download', uri: host.url + path } });
       await beginImport(service, ids.web, web(''));
       await beginImport(service, ids.gone, web('gone'));
@@ -147,7 +184,7 @@ for (const moment of ['once each has begun', 'as soon as they are asked for'] as
       await locate(service, places.compared, { url: `${host.url}too`, validation_data: right });
       await locate(service, places.wrong, { url: host.url, validation_data: sha512('other') });
       await locate(service, places.lost, { url: `${host.url}gone/too`, validation_data: right });
-      while (moment === 'once each has begun' && asked < 6) await new Promise(setImmediate);
+      while (moment === 'once each has begun' && asked < 8) await new Promise(setImmediate);
       await service.crash();
       await cutOff;
     }
@@ -156,6 +193,9 @@ for (const moment of ['once each has begun', 'as soon as they are asked for'] as
     await using service = await runService({ folder: folder.path, environment });
     await settled(service, [...Object.values(ids), ...Object.values(places)]);
 
+    const made = await madeBy(service, tasks);
+    assert.equal(made.length, 1);
+    await checkWhole(service, made[0] ?? '', data);
     for (const name of ['wrong', 'lost'] as const) await checkQueued(service, places[name]);
     for (const name of ['located', 'compared'] as const) {
       await checkWhole(service, places[name], data);
@@ -167,12 +207,12 @@ for (const moment of ['once each has begun', 'as soon as they are asked for'] as
     }
     const staged = await showImage(service, ids.staged);
     assert.deepEqual([staged.status, staged.size], ['uploading', size]);
-    // Of the image that was staged, of those imported, and both copies of the one copied.
+    // Of the image that was staged, of those imported and made, and both copies of the one copied.
     const end = Date.now() + 20_000;
-    while ((await filesIn(folder.path)).length > 5 && Date.now() < end) {
+    while ((await filesIn(folder.path)).length > 6 && Date.now() < end) {
       await new Promise(setImmediate);
     }
-    assert.equal((await filesIn(folder.path)).length, 5);
+    assert.equal((await filesIn(folder.path)).length, 6);
     await beginImport(service, ids.staged, { method: { name: 'glance-direct' } });
     await settled(service, [ids.staged]);
     await checkWhole(service, ids.staged, data);

@@ -1,0 +1,305 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { Agent } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import { parse } from 'yaml';
+import { loadConfig } from '../../src/config.ts';
+import { startService } from '../../src/server.ts';
+import type { CallerName } from '../support/callers.ts';
+import { databaseOf } from '../support/database.ts';
+import { createActiveImage, createImage } from '../support/images.ts';
+import { dataHost, openWeb } from '../support/imports.ts';
+import { type Answer, sender, sharedService } from '../support/service.ts';
+import { watchedLog } from '../support/watched-log.ts';
+
+const service = await sharedService({
+  config: {
+    ...openWeb,
+    policies: loadConfig({ VITRINE_POLICIES: 'tasks_api_access: role:member' }, undefined).policies,
+  },
+});
+
+const data = Buffer.from('the data of the task');
+
+function order(body: unknown, caller: CallerName = 'producer'): Promise<Answer> {
+  return service.call(caller, 'POST', '/v2/tasks', body);
+}
+
+function inputOf(url: string, properties: object = {}) {
+  return {
+    import_from: url,
+    import_from_format: 'raw',
+    image_properties: { name: 'made', container_format: 'bare', ...properties },
+  };
+}
+
+/** The task once it is over. */
+async function ended(id: string, caller: CallerName = 'producer'): Promise<Answer['json']> {
+  const end = Date.now() + 20_000;
+  for (;;) {
+    const { json } = await service.call(caller, 'GET', `/v2/tasks/${id}`);
+    if (json.status === 'success' || json.status === 'failure') return json;
+    assert(Date.now() < end, `The task does not end: ${JSON.stringify(json)}`);
+    await new Promise((resolve) => {
+      setTimeout(resolve, 5);
+    });
+  }
+}
+
+async function imagesNamed(name: string): Promise<readonly unknown[]> {
+  const { json } = await service.call('producer', 'GET', `/v2/images?name=${name}`);
+  return json.images;
+}
+
+describe('POST /v2/tasks', () => {
+  test('makes an image of what lies at a URL', async () => {
+    await using host = await dataHost((_request, response) => response.end(data));
+    const input = inputOf(host.url, { hw_disk_bus: 'scsi', tags: ['a'] });
+
+    const { status, headers, json } = await order({ type: 'import', input });
+
+    assert.equal(status, 201);
+    assert.equal(headers.location, `${service.url}/v2/tasks/${json.id}`);
+    const { created_at, updated_at, request_id, user_id, ...rest } = json;
+    assert.deepEqual(
+      [created_at, typeof request_id, typeof user_id],
+      [updated_at, 'string', 'string'],
+    );
+    assert.deepEqual(rest, {
+      id: json.id,
+      type: 'import',
+      status: 'pending',
+      owner: service.projects.producer,
+      input,
+      result: null,
+      message: '',
+      self: `/v2/tasks/${json.id}`,
+      schema: '/v2/schemas/task',
+    });
+    const task = await ended(json.id);
+    assert.equal(task.status, 'success', task.message);
+    const { image_id: id } = task.result;
+    assert.equal(task.image_id, id);
+    const image = (await service.call('producer', 'GET', `/v2/images/${id}`)).json;
+    const { name, owner, disk_format, container_format, hw_disk_bus, tags, size } = image;
+    assert.deepEqual(
+      { name, owner, disk_format, container_format, hw_disk_bus, tags, size },
+      {
+        name: 'made',
+        owner: service.projects.producer,
+        disk_format: 'raw',
+        container_format: 'bare',
+        hw_disk_bus: 'scsi',
+        tags: ['a'],
+        size: data.length,
+      },
+    );
+    assert.equal(image.status, 'active');
+    assert.equal(image.os_hash_value, createHash('sha512').update(data).digest('hex'));
+    const { bytes } = await service.call('producer', 'GET', `/v2/images/${id}/file`);
+    assert(bytes.equals(data));
+  });
+
+  test('leaves no image when it fails', async () => {
+    await using host = await dataHost((_request, response) => response.writeHead(404).end());
+    const qcow = { ...inputOf(host.url, { name: 'gone' }), import_from_format: 'qcow2' };
+
+    const { json } = await order({ type: 'import', input: qcow });
+    const task = await ended(json.id);
+
+    assert.equal(task.status, 'failure');
+    assert.match(task.message, /404/);
+    assert.deepEqual(await imagesNamed('gone'), []);
+  });
+
+  test('tells of what is missing by the task', async () => {
+    const { import_from: _, ...rest } = inputOf('http://127.0.0.1/');
+
+    const { status, json } = await order({ type: 'import', input: rest });
+    const task = await ended(json.id);
+
+    assert.equal(status, 201);
+    assert.equal(task.status, 'failure');
+    assert.match(task.message, /input\.import_from: is missing/);
+  });
+
+  test('refuses what no task can do', async () => {
+    const url = 'http://127.0.0.1/';
+    const withProperties = (properties: object) => ({
+      type: 'import',
+      input: inputOf(url, properties),
+    });
+    for (const [body, status, what] of [
+      [{}, 400, /type/],
+      [{ type: 'import' }, 400, /input/],
+      [{ type: 'api_image_import', input: inputOf(url) }, 400, /type/],
+      [{ type: 'import', input: [] }, 400, /input/],
+      [{ type: 'import', input: { import_from: 5 } }, 400, /import_from/],
+      [{ type: 'import', input: { image_properties: [] } }, 400, /image_properties/],
+      [{ type: 'import', input: inputOf('file:///etc/passwd') }, 400, /scheme/],
+      [{ type: 'import', input: inputOf('swift+config://a/b') }, 400, /scheme/],
+      [{ type: 'import', input: inputOf('http://169.254.169.254/') }, 400, /host/],
+      [withProperties({ disk_format: 'floppy' }), 400, /disk_format/],
+      [withProperties({ visibility: 'public' }), 403, /public/],
+      [withProperties({ owner: 'somebody' }), 403, /project/],
+      [withProperties({ status: 'active' }), 403, /status/],
+      [withProperties({ id: '6f5902ac-0b0b-4a86-9d7f-4c9d1b4b1a02' }), 403, /id/],
+    ] as const) {
+      const answer = await order(body);
+      assert.equal(answer.status, status, `${JSON.stringify(body)}: ${answer.text}`);
+      assert.match(answer.text, what);
+    }
+  });
+
+  test('is for those who may use tasks, and shows them their own', async () => {
+    await using host = await dataHost((_request, response) => response.end(data));
+    const body = { type: 'import', input: inputOf(host.url) };
+
+    const { json } = await order(body);
+    await ended(json.id);
+
+    assert.equal((await order(body, 'producer reader')).status, 403);
+    assert.equal((await order(body, 'nobody')).status, 401);
+    assert.equal((await service.call('stranger', 'GET', `/v2/tasks/${json.id}`)).status, 404);
+  });
+});
+
+/** A Vitrine of another region, which has its accounts from the first one. */
+async function otherRegion() {
+  await using parts = new AsyncDisposableStack();
+  const folder = await mkdtemp(join(tmpdir(), 'vitrine-test-'));
+  parts.defer(() => rm(folder, { recursive: true }));
+  const clouds = parse(await readFile(join(service.folder, 'clouds.yaml'), 'utf8'));
+  const { password } = clouds.clouds['vitrine-admin'].auth;
+  const database = await databaseOf(folder);
+  parts.defer(() => database[Symbol.asyncDispose]());
+  const config = {
+    ...loadConfig(
+      {
+        VITRINE_IDENTITY: 'keystone',
+        VITRINE_KEYSTONE_AUTH_URL: `${service.url}/identity/v3`,
+        VITRINE_KEYSTONE_USERNAME: 'admin',
+        VITRINE_KEYSTONE_PASSWORD: password,
+        VITRINE_KEYSTONE_PROJECT_NAME: 'admin',
+        VITRINE_ENABLED_IMPORT_METHODS: 'glance-download',
+        VITRINE_GLANCE_DOWNLOAD_REGIONS: JSON.stringify({ R1: service.url }),
+      },
+      undefined,
+    ),
+    ...database.config,
+    port: 0,
+    dataDir: folder,
+  };
+  const log = watchedLog();
+  const running = await startService(config, log.log);
+  parts.defer(async () => {
+    await running.stop();
+    log.check();
+  });
+  const agent = new Agent({ keepAlive: true });
+  parts.defer(() => agent.destroy());
+  const owned = parts.move();
+  const send = sender(running.url, agent);
+  const call = (
+    caller: Exclude<CallerName, 'nobody'>,
+    method: string,
+    path: string,
+    body?: unknown,
+  ) => send(method, path, body, { 'x-auth-token': service.tokens[caller] });
+  return { call, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+describe('glance-download', async () => {
+  const region = await otherRegion();
+  after(() => region[Symbol.asyncDispose]());
+
+  async function download(body: object, caller: 'producer' | 'stranger' = 'producer') {
+    const { json: made } = await region.call(caller, 'POST', '/v2/images', {});
+    const path = `/v2/images/${made.id}`;
+    const method = { name: 'glance-download', ...body };
+    const answer = await region.call(caller, 'POST', `${path}/import`, { method });
+    const end = Date.now() + 20_000;
+    for (;;) {
+      const { json: image } = await region.call(caller, 'GET', path);
+      const isOver = image.os_glance_import_task === undefined;
+      if (isOver) {
+        const { json } = await region.call(caller, 'GET', `${path}/tasks`);
+        return { answer, image, task: json.tasks.at(-1), path };
+      }
+      assert(Date.now() < end, 'The import does not end.');
+      await new Promise((resolve) => {
+        setTimeout(resolve, 10);
+      });
+    }
+  }
+
+  test('takes an image of another region, with what its data is called there', async () => {
+    const source = await createActiveImage(service, data, {
+      hw_disk_bus: 'scsi',
+      os_distro: 'debian',
+      secret_note: 'stays',
+    });
+
+    const { answer, image, task, path } = await download({
+      glance_region: 'R1',
+      glance_image_id: source.id,
+    });
+
+    assert.equal(answer.status, 202, answer.text);
+    assert.equal(image.status, 'active', task.message);
+    const { disk_format, container_format, hw_disk_bus, os_distro, secret_note } = image;
+    assert.deepEqual(
+      { disk_format, container_format, hw_disk_bus, os_distro, secret_note },
+      {
+        disk_format: 'raw',
+        container_format: 'bare',
+        hw_disk_bus: 'scsi',
+        os_distro: 'debian',
+        secret_note: undefined,
+      },
+    );
+    assert.deepEqual(task.input.import_req.method, {
+      name: 'glance-download',
+      glance_region: 'R1',
+      glance_image_id: source.id,
+    });
+    const { bytes } = await region.call('producer', 'GET', `${path}/file`);
+    assert(bytes.equals(data));
+  });
+
+  test('gives nobody what the region would not, and leaves the image queued', async () => {
+    const source = await createActiveImage(service, data);
+    const queued = await createImage(service);
+
+    for (const [id, caller, told] of [
+      [source.id, 'stranger', /404/],
+      [queued.id, 'producer', /queued, not active/],
+      ['00000000-0000-4000-8000-000000000000', 'producer', /404/],
+    ] as const) {
+      const body = { glance_region: 'R1', glance_image_id: id };
+      const { image, task } = await download(body, caller);
+
+      assert.equal(image.status, 'queued');
+      assert.equal(task.status, 'failure');
+      assert.match(task.message, told);
+    }
+  });
+
+  test('knows the regions that the operator has named, and images by their ids', async () => {
+    const id = '00000000-0000-4000-8000-000000000000';
+    for (const [body, what] of [
+      [{ glance_image_id: id }, /glance_region/],
+      [{ glance_region: 'R2', glance_image_id: id }, /one of R1/],
+      [{ glance_region: 'R1' }, /glance_image_id/],
+      [{ glance_region: 'R1', glance_image_id: 'x' }, /glance_image_id/],
+      [{ glance_region: 'R1', glance_image_id: id, glance_service_interface: 'x' }, /interface/],
+    ] as const) {
+      const { answer } = await download(body);
+      assert.equal(answer.status, 400);
+      assert.match(answer.text, what);
+    }
+  });
+});
