@@ -22,6 +22,7 @@ const entries = {
   process: 'src/process.ts',
   'first-secrets': 'src/identity/first-secrets.ts',
   'hash-worker': 'src/store/hash-worker.js',
+  'xz-worker': 'src/service/unpacking/xz-worker.js',
   'checkpoint-worker': 'src/database/checkpoint-worker.js',
 };
 

@@ -7,6 +7,7 @@ import { parseImageDraft } from './api/image-draft.ts';
 import { imageSchemaWith } from './api/image-schema.ts';
 import type { JsonObject } from './api/json-body.ts';
 import { formatRulesOf } from './config/image-format.ts';
+import { unpackingOf } from './config/imports.ts';
 import { type KeystoneSettings, keystoneSettingsOf } from './config/keystone.ts';
 import { networkOf } from './config/network.ts';
 import { webTimesOf } from './config/web.ts';
@@ -415,7 +416,8 @@ function imageServices(config: Config, parts: ImageServiceParts, { directory, na
   const feed = eventFeed({ ...basic, retention: config.eventRetention * 1000 });
   const common = { ...basic, recipients, names, changes: shareChanges(basic), markers };
   const certificates = config.imgSignatureCertificatesDir;
-  const judging = { ...common, formats: formatRulesOf(config), certificates };
+  const unpacking = unpackingOf(config);
+  const judging = { ...common, formats: formatRulesOf(config), certificates, unpacking };
   const room = uploadRoom(common);
   const data = { ...judging, downloads, room };
   const { runner, lookAtUrl, ...importing } = importServices(config, judging);

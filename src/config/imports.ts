@@ -3,9 +3,18 @@ import type { ImportInjection } from '../domain/import-injection.ts';
 import { injectMetadataProperties } from './import-injection.ts';
 import { integer, mapping, readUrl, type Setting } from './setting.ts';
 
+/** What imports may do to data. */
+export const importPlugins = ['image_decompression'] as const;
+
+export type ImportPlugin = (typeof importPlugins)[number];
+
 /** How data comes in without an upload, and what is told of it. */
 export interface ImportConfig {
   readonly enabledImportMethods: readonly ImportMethodName[];
+  /** What imports do to data on its way. */
+  readonly imageImportPlugins: readonly ImportPlugin[];
+  /** How many times as large as what it was packed to data may be. */
+  readonly imageDecompressionMaxRatio: number;
   /** Properties that imports give images. */
   readonly injectMetadataProperties: ImportInjection;
   /** Hours for which a task is remembered once it is over. */
@@ -25,17 +34,24 @@ export const importSettings = {
     initial: ['glance-direct', 'web-download', 'copy-image'],
     initialText: 'glance-direct, web-download, copy-image',
     about: 'The ways in which data can be imported; see [import](import.md)',
-    read(value) {
-      const list = typeof value === 'string' ? value.split(',') : value;
-      if (!Array.isArray(list)) return undefined;
-      const given = list
-        .map((name) => String(name).trim())
-        .filter((name) => name !== '' && name !== 'none');
-      const known = importMethods.filter((method) => given.includes(method));
-      return known.length === given.length ? known : undefined;
-    },
+    read: (value) => among(value, importMethods),
     wanted: `a list of ${importMethods.join(', ')}; \`none\` for none of them`,
   },
+  imageImportPlugins: {
+    key: 'image_import_plugins',
+    initial: [],
+    initialText: 'none',
+    about:
+      'What imports do to data on its way: `image_decompression`; see [import](import.md#packed-data)',
+    read: (value) => among(value, importPlugins),
+    wanted: `a list of ${importPlugins.join(', ')}; \`none\` for none of them`,
+  },
+  imageDecompressionMaxRatio: integer('image_decompression_max_ratio', {
+    initial: 250,
+    about: 'How many times as large as what it was packed to the data of an import may be',
+    min: 1,
+    max: 1_000_000,
+  }),
   injectMetadataProperties,
   taskTimeToLive: integer('task_time_to_live', {
     initial: 48,
@@ -70,3 +86,23 @@ export const importSettings = {
     wanted: 'a mapping of names of regions to http or https URLs',
   },
 } as const satisfies { readonly [Name in keyof ImportConfig]: Setting<ImportConfig[Name]> };
+
+/** What unpacking may come to; undefined where imports keep data as it comes. */
+export function unpackingOf({ imageImportPlugins, imageDecompressionMaxRatio }: ImportConfig) {
+  if (!imageImportPlugins.includes('image_decompression')) return undefined;
+  return { maxRatio: imageDecompressionMaxRatio };
+}
+
+/** Known words, each once. */
+function among<Word extends string>(
+  value: unknown,
+  words: readonly Word[],
+): readonly Word[] | undefined {
+  const list = typeof value === 'string' ? value.split(',') : value;
+  if (!Array.isArray(list)) return undefined;
+  const given = list
+    .map((name) => String(name).trim())
+    .filter((name) => name !== '' && name !== 'none');
+  const known = words.filter((word) => given.includes(word));
+  return known.length === given.length ? known : undefined;
+}

@@ -19,8 +19,10 @@ import type { Events } from './events.ts';
 import { sizingCheck, toRefusal } from './image-data.ts';
 import { type Bring, bringer, type Incoming } from './import-data.ts';
 import type { ImportSource } from './import-source.ts';
+import { unpackedSource, unpackStaged } from './import-unpacking.ts';
 import { signatureCheck } from './signature-check.ts';
 import { TaskLostError, type TaskRun, type TaskWork } from './task-runner.ts';
+import type { UnpackingLimits } from './unpacking/unpack.ts';
 import type { UnwantedData } from './unwanted-data.ts';
 
 export interface ImportWorkOptions {
@@ -31,6 +33,8 @@ export interface ImportWorkOptions {
   /** Opens what comes from elsewhere. */
   readonly source: ImportSource;
   readonly formats: FormatRules;
+  /** Undefined where packed data is kept as it comes. */
+  readonly unpacking: UnpackingLimits | undefined;
   /** The folder of the certificates that signatures are verified with; empty without one. */
   readonly certificates: string;
   /** Stores that one import fills at a time. */
@@ -55,6 +59,7 @@ export function importWork(options: ImportWorkOptions): TaskWork {
       await using data = await bringer(options, run);
       const going = goingOf(options, run);
       await stage(going, data.bring);
+      await unpackStaged(going, data.bring);
       await judge(going);
       await copyToAll(going, data.bring);
       await finish(going);
@@ -95,10 +100,11 @@ async function stage(going: Going, bring: Bring): Promise<void> {
   if (method.name === 'glance-download') await describe(going, method);
   const opened = await source.open(method, run);
   try {
-    const limits = await source.limitsFor(run, imageId, opened.size);
     const image = (await findImage(database.read, imageId, null))?.image;
+    const unpacked = await unpackedSource(opened, image, going.unpacking);
+    const limits = await source.limitsFor(run, imageId, unpacked.size);
     const check = image && { as: formatKey(image), check: sizingCheck(image, going.formats) };
-    const incoming = await bring(target, { ...opened, ...limits, check });
+    const incoming = await bring(target, { ...unpacked, ...limits, check });
     await run.transaction(async (db) => {
       const now = await imageIn(db, going);
       const known = await findImageImport(db, imageId);

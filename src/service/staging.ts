@@ -18,7 +18,10 @@ import {
   toRefusal,
   type Upload,
 } from './image-data.ts';
+import { staysPacked } from './import-unpacking.ts';
 import { getSeenImage } from './seen-image.ts';
+import { unlessPacked } from './unpacking/packed-look.ts';
+import type { UnpackingLimits } from './unpacking/unpack.ts';
 
 /** Data that waits to be imported. @see Images API v2, "Stage binary image data" */
 export interface Staging {
@@ -29,11 +32,16 @@ export interface Staging {
   stage(caller: Caller, imageId: string, upload: Upload): Promise<void>;
 }
 
+export interface StagingOptions extends ImageDataOptions {
+  /** Undefined where imports keep packed data as it comes. */
+  readonly unpacking: UnpackingLimits | undefined;
+}
+
 /**
  * Staged data lies in the default store, under an id of its own: every process can import it, and into that store
  * without moving a byte.
  */
-export function stagingService(options: ImageDataOptions): Staging {
+export function stagingService(options: StagingOptions): Staging {
   return {
     async stage(caller, imageId, upload) {
       const { stores } = options;
@@ -41,7 +49,7 @@ export function stagingService(options: ImageDataOptions): Staging {
       const place = { imageId, store: stores.idOf(target), dataId: randomUUID() };
       const { image, ...accepted } = await begin(options, caller, { ...place, upload });
       using _turn = options.room.turnOf(imageId);
-      const check = sizingCheck(image, options.formats);
+      const check = checkOf(options, image);
       let stored: StoredData;
       try {
         stored = await receive(target.store, place.dataId, { ...upload, ...accepted, check });
@@ -52,7 +60,7 @@ export function stagingService(options: ImageDataOptions): Staging {
       }
       const staged = {
         ...{ store: place.store, url: stored.location, ...stored },
-        checkedAs: formatKey(image),
+        checkedAs: check.isPacked ? null : formatKey(image),
         virtualSize: check.virtualSize,
       };
       await finish(options, imageId, staged).catch(async (cause: unknown) => {
@@ -61,6 +69,14 @@ export function stagingService(options: ImageDataOptions): Staging {
       });
     },
   };
+}
+
+/** Looks at the data, unless it will be something else once it is imported. */
+function checkOf({ formats, unpacking }: StagingOptions, image: Image) {
+  const check = sizingCheck(image, formats);
+  return staysPacked(image, unpacking)
+    ? Object.assign(check, { isPacked: false })
+    : unlessPacked(check);
 }
 
 interface Place {
