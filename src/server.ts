@@ -31,6 +31,7 @@ import { acceptRulesService } from './service/accept-rules.ts';
 import { accessRequestsService } from './service/access-requests.ts';
 import { watchedPolicy } from './service/audit.ts';
 import { eventFeed } from './service/event-feed.ts';
+import { familiesService } from './service/families.ts';
 import { type FirstStartOptions, makeFirstAccounts, refreshClouds } from './service/first-start.ts';
 import { type EmbeddedIdentity, openIdentity } from './service/identity/open-identity.ts';
 import { type ImageData, type ImageDataOptions, imageDataService } from './service/image-data.ts';
@@ -52,13 +53,16 @@ import { pendingDeletesService } from './service/pending-deletes.ts';
 import { policyCheckService } from './service/policy-check.ts';
 import { projectEventsService } from './service/project-events.ts';
 import { quotasService } from './service/quotas.ts';
+import { readersService } from './service/readers.ts';
 import { recipientsService } from './service/recipients.ts';
 import { regions } from './service/regions.ts';
 import { sealedMarkers } from './service/sealed-markers.ts';
 import { shareChanges } from './service/share-changes.ts';
 import { shareDownloads } from './service/share-downloads.ts';
 import { shareExpiryJob } from './service/share-expiry.ts';
+import { shareGroupsService } from './service/share-groups.ts';
 import { shareLogsService } from './service/share-logs.ts';
+import { shareWithdrawalsService } from './service/share-withdrawals.ts';
 import { sharesService } from './service/shares.ts';
 import { stagingService } from './service/staging.ts';
 import { storeCopiesService } from './service/store-copies.ts';
@@ -449,6 +453,10 @@ function imageServices(config: Config, parts: ImageServiceParts, { directory, na
     accessRequests: accessRequestsService(common),
     acceptRules: acceptRulesService(common),
     shareLogs: shareLogsService(common),
+    families: familiesService(common),
+    groups: shareGroupsService(common),
+    readers: readersService(common),
+    withdrawals: shareWithdrawalsService(common),
     projectEvents: projectEventsService({ feed, policy }),
     ...webhookServices(config, common),
     tags: tagsService(common),

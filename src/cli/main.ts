@@ -5,6 +5,8 @@ import { checkCommand } from './check-commands.ts';
 import { CommandError } from './command-error.ts';
 import { configCommands } from './config-commands.ts';
 import { credentialCommands } from './credential-commands.ts';
+import { familyCommands } from './family-commands.ts';
+import { groupCommands } from './group-commands.ts';
 import { imageCommands } from './image-commands.ts';
 import { inboxCommands } from './inbox-commands.ts';
 import { keyCommands } from './key-commands.ts';
@@ -36,6 +38,8 @@ function buildProgram(): Command {
     .addCommand(storeCommands())
     .addCommand(shareCommands())
     .addCommand(inboxCommands())
+    .addCommand(familyCommands())
+    .addCommand(groupCommands())
     .addCommand(scrubCommands())
     .addCommand(requestCommands())
     .addCommand(catalogueCommands())

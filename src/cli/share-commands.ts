@@ -1,5 +1,12 @@
 import { Command } from 'commander';
-import { listShares, putShare, type ShareBody, withdrawShare } from '../client/sharing.ts';
+import {
+  listReaders,
+  listShares,
+  putShare,
+  type ShareBody,
+  withdrawShare,
+  withdrawShares,
+} from '../client/sharing.ts';
 import { type CommonOptions, openContext, withCommonOptions } from './command-context.ts';
 import { expiryOf } from './expiry.ts';
 import { imageIdOf } from './image-argument.ts';
@@ -43,6 +50,23 @@ export function shareCommands(): Command {
       output.table(shares.map(rowOf), columns);
     });
 
+  withCommonOptions(share.command('readers <image>'))
+    .description('list who can read an image, by which rule, and when they last did')
+    .action(async (image: string, options: CommonOptions) => {
+      const { session, output } = openContext(options);
+      const rows = (await listReaders(session, await imageIdOf(session, image))).map((reader) => ({
+        rule: reader.rule,
+        project: reader.project?.name ?? reader.project?.id,
+        status: reader.status,
+        listed: reader.is_listed,
+        by: reader.by.join(', ') || null,
+        until: reader.expires_at,
+        last_download: reader.last_download_at,
+      }));
+      const columns = ['rule', 'project', 'status', 'listed', 'by', 'until', 'last_download'];
+      output.table(rows, columns);
+    });
+
   withCommonOptions(share.command('withdraw <image> <project>'))
     .description('say when a share will be withdrawn, and why; until then it holds')
     .requiredOption('--in <time>', 'when: a time, or how long from now, such as 7d')
@@ -55,8 +79,39 @@ export function shareCommands(): Command {
       output.fields(rowOf(await withdrawShare(session, { imageId, project }, announced)));
     });
 
+  addWithdrawAll(share);
   addShareLogCommands(share);
   return share;
+}
+
+interface WithdrawAllOptions extends CommonOptions {
+  readonly image?: readonly string[];
+  readonly project?: readonly string[];
+  readonly everything?: boolean;
+  readonly in?: string;
+  readonly reason?: string;
+}
+
+function addWithdrawAll(share: Command): void {
+  withCommonOptions(share.command('withdraw-all'))
+    .description('withdraw the shares of images, with projects, or all there are')
+    .option('--image <image...>', 'of these images')
+    .option('--project <project...>', 'with these projects')
+    .option('--everything', 'of all images with all projects')
+    .option('--in <time>', 'when: a time, or how long from now, such as 7d; now, by default')
+    .option('--reason <text>', 'why')
+    .action(async (options: WithdrawAllOptions) => {
+      const { session, output } = openContext(options);
+      const images = await Promise.all((options.image ?? []).map((one) => imageIdOf(session, one)));
+      const count = await withdrawShares(session, {
+        ...(options.image && { images }),
+        ...(options.project && { members: options.project }),
+        ...(options.everything && { all: true }),
+        at: options.in === undefined ? null : expiryOf(options.in, Date.now()).toISOString(),
+        reason: options.reason ?? '',
+      });
+      output.done(`${count} shares are withdrawn.`);
+    });
 }
 
 function rowOf({ member, status, offered_at, expires_at, note, downloads }: ShareBody) {

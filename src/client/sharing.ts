@@ -1,5 +1,6 @@
 import type { Static } from 'typebox';
 import type { answerOffers, listInbox, listMutes, OfferDocument } from '../api/vitrine/inbox.ts';
+import type { ReaderDocument } from '../api/vitrine/readers.ts';
 import type { ShareDocument } from '../api/vitrine/shares.ts';
 import { readEvents, type StreamedEvent } from './event-stream.ts';
 import type { Session } from './session.ts';
@@ -91,6 +92,18 @@ export async function listShares(session: Session, imageId: string): Promise<rea
   return (answer as { readonly shares: readonly ShareBody[] }).shares;
 }
 
+/** Somebody who can read an image. */
+export type ReaderBody = Static<typeof ReaderDocument>;
+
+/** Who can read an image, and by which rule. @throws ApiError */
+export async function listReaders(
+  session: Session,
+  imageId: string,
+): Promise<readonly ReaderBody[]> {
+  const answer = await session.call('image', { path: `${pathOf('images', imageId)}/readers` });
+  return (answer as { readonly readers: readonly ReaderBody[] }).readers;
+}
+
 /** What is said of a share. */
 export interface ShareTermsBody {
   readonly note?: string | null | undefined;
@@ -133,6 +146,30 @@ export async function* listenToShares(
 ): AsyncGenerator<StreamedEvent> {
   const { body } = await session.send('image', { path: `${root}/events`, signal });
   if (body) yield* readEvents(body);
+}
+
+/** Which shares are withdrawn; at least one of the first three. */
+export interface WithdrawalBody {
+  readonly images?: readonly string[];
+  /** By id or name. */
+  readonly members?: readonly string[];
+  readonly all?: boolean;
+  /** ISO 8601; null for now. */
+  readonly at?: string | null;
+  readonly reason?: string;
+}
+
+/** Withdraws shares, in calls of 500, and tells how many. @throws ApiError */
+export async function withdrawShares(session: Session, body: WithdrawalBody): Promise<number> {
+  const request = { method: 'POST', path: `${root}/shares/withdrawals`, body } as const;
+  for (let count = 0; ; ) {
+    const { withdrawn, more } = (await session.call('image', request)) as {
+      readonly withdrawn: number;
+      readonly more: boolean;
+    };
+    count += withdrawn;
+    if (!more) return count;
+  }
 }
 
 /** Says when a share will be withdrawn, and why. @throws ApiError */

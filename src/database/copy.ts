@@ -7,13 +7,8 @@ const batchSize = 500;
 
 /** What rows of others refer to comes first; the rest follows by name. */
 const firstTables = [
-  'domains',
-  'projects',
-  'users',
-  'roles',
-  'images',
-  'application_credentials',
-  'webhooks',
+  ...['domains', 'projects', 'users', 'roles', 'images', 'application_credentials', 'webhooks'],
+  ...['families', 'share_groups', 'image_members'],
 ];
 
 /** What each database writes by itself: by triggers, of its processes, and of its schema. */

@@ -21,6 +21,7 @@ import { dataTroubles } from './migrations/0019-data-troubles.ts';
 import { uploadUsers } from './migrations/0020-upload-users.ts';
 import { webhooks } from './migrations/0021-webhooks.ts';
 import { scrubRuns } from './migrations/0022-scrub-runs.ts';
+import { families } from './migrations/0023-families.ts';
 import { runSteps, type SchemaSteps, type StepOptions } from './schema-steps.ts';
 
 /** Every step of SQLite's schema, oldest first. */
@@ -47,6 +48,7 @@ export const migrations: SchemaSteps = {
   '0020-upload-users': uploadUsers,
   '0021-webhooks': webhooks,
   '0022-scrub-runs': scrubRuns,
+  '0023-families': families,
 };
 
 /**

@@ -45,6 +45,38 @@ export async function findShare(
   return row && shareFromRow(row);
 }
 
+export interface OwnedAsked {
+  /** Whose images they are. */
+  readonly owner: string;
+  /** Undefined for all. */
+  readonly images: readonly string[] | undefined;
+  readonly projects: readonly string[] | undefined;
+  /** Whether those that are withdrawn with notice already are left out. */
+  readonly isNoticed: boolean;
+  readonly limit: number;
+}
+
+/** Shares of an owner's images that still hold, in one order for everybody. */
+export async function listOwnedShares(
+  db: Connection,
+  { owner, images, projects, isNoticed, limit }: OwnedAsked,
+): Promise<readonly Pick<Share, 'imageId' | 'projectId'>[]> {
+  const rows = await db
+    .selectFrom('image_members')
+    .select(['image_id', 'project_id'])
+    .where('image_owner', '=', owner)
+    .where('image_visibility', '=', 'shared')
+    .where('expires_at', '>', Date.now())
+    .$if(images !== undefined, (query) => query.where('image_id', 'in', images ?? []))
+    .$if(projects !== undefined, (query) => query.where('project_id', 'in', projects ?? []))
+    .$if(isNoticed, (query) => query.where('withdrawal', 'is', null))
+    .orderBy('image_id')
+    .orderBy('project_id')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({ imageId: row.image_id, projectId: row.project_id }));
+}
+
 /** Saves what an owner says of a share; of its end is told anew. */
 export async function updateTerms(
   db: Connection,

@@ -1,5 +1,6 @@
 import type { DataCheckTables } from './data-check-tables.ts';
 import type { EventTables } from './event-tables.ts';
+import type { FamilyTables } from './family-tables.ts';
 import type { IdentityTables } from './identity-tables.ts';
 import type { ImageTables } from './image-tables.ts';
 import type { ImportTables } from './import-tables.ts';
@@ -17,6 +18,7 @@ export interface Tables
     IdentityTables,
     QuotaTables,
     EventTables,
+    FamilyTables,
     ImportTables,
     DataCheckTables,
     ProcessTables,

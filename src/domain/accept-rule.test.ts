@@ -65,6 +65,6 @@ const cases: readonly [what: string, AcceptRule, typeof matching, now: number, b
 
 for (const [what, by, image, now, accepted] of cases) {
   test(`an offer ${what} is ${accepted ? 'accepted' : 'left to the consumer'}`, () => {
-    assert.equal(isAcceptedBy(by, image, new Date(now)), accepted);
+    assert.equal(isAcceptedBy(by, image, { now: new Date(now) }), accepted);
   });
 }

@@ -8,7 +8,7 @@ export interface AcceptRule {
   readonly producerId: string;
   /** Of the image's name, with `*` for any text and `?` for any character; null for every name. */
   readonly namePattern: string | null;
-  /** The value of the image's property `family`; null for every one. */
+  /** The value of the image's property `family`, or the family by which it is shared; null for every one. */
   readonly family: string | null;
   /** From then on it is no rule any more; null for no end. */
   readonly endsAt: Date | null;
@@ -18,15 +18,17 @@ export interface AcceptRule {
   readonly usedAt: Date | null;
 }
 
-/** Whether an offer of that image is accepted by the rule. */
+/** Whether an offer of that image, by that family of its owner, is accepted by the rule. */
 export function isAcceptedBy(
   { producerId, namePattern, family, endsAt }: AcceptRule,
   image: Pick<Image, 'owner' | 'name' | 'properties'>,
-  now: Date,
+  { now, family: sharedBy }: { readonly now: Date; readonly family?: string | undefined },
 ): boolean {
   if (image.owner !== producerId) return false;
   if (endsAt !== null && endsAt.getTime() <= now.getTime()) return false;
-  if (family !== null && image.properties.get('family') !== family) return false;
+  if (family !== null && image.properties.get('family') !== family && sharedBy !== family) {
+    return false;
+  }
   return namePattern === null || matchesPattern(image.name ?? '', namePattern);
 }
 

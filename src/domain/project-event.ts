@@ -1,4 +1,5 @@
 import type { AccessRequest } from './access-request.ts';
+import type { Family } from './family.ts';
 import type { Image } from './image.ts';
 import { type ShareEntry, type ShareKind, shareKinds } from './share-log.ts';
 
@@ -19,7 +20,26 @@ export interface ProjectEvent {
 export const eventTypes: readonly string[] = [
   ...shareKinds.map((kind) => `vitrine.share.${kind}`),
   ...['made', 'approved', 'declined'].map((state) => `vitrine.request.${state}`),
+  ...['promoted', 'rolled_back', 'deprecated'].map((kind) => `vitrine.family.${kind}`),
 ];
+
+/** Something that happened to a family. */
+export interface FamilyEntry {
+  readonly kind: 'promoted' | 'rolled_back' | 'deprecated';
+  readonly imageId: string;
+  readonly at: Date;
+  readonly details: Readonly<Record<string, string | null>>;
+}
+
+/** What one project is told of a family. */
+export function familyEvent(
+  projectId: string,
+  { owner, name }: Pick<Family, 'owner' | 'name'>,
+  { id, kind, imageId, at, details }: FamilyEntry & { readonly id: string },
+): ProjectEvent {
+  const data = { owner, family: name, image_id: imageId, ...details };
+  return { projectId, id, type: `family.${kind}`, imageId, data, at };
+}
 
 /** What one project is told of a request for access. */
 export function requestEvent(

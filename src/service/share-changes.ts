@@ -51,6 +51,8 @@ export interface OfferedShare {
   readonly projectId: string;
   readonly by: Actor;
   readonly terms?: ShareTerms;
+  /** The family of the owner by which it is shared. */
+  readonly family?: string | undefined;
   /** That the project has answered already, since it asked for the image. */
   readonly accepted?: boolean;
 }
@@ -81,7 +83,7 @@ export function shareChanges(options: ShareChangesOptions): ShareChanges {
     answer: (db, image, answered) => answer(options, db, image, answered),
     removeEnded: (db, image, projectId) => removeEnded(options, db, image, projectId),
 
-    async offer(db, image, { projectId, by, terms = plainTerms, accepted = false }) {
+    async offer(db, image, { projectId, by, terms = plainTerms, family, accepted = false }) {
       const limits = await quotas.limitsOf(db, image.owner);
       checkLimit((await countMembers(db, image.id)) + 1, limits.members, 'members');
       const at = clock();
@@ -91,7 +93,7 @@ export function shareChanges(options: ShareChangesOptions): ShareChanges {
       await events.record(db, memberEvent('image.member.create', member));
       const details = detailsOf(terms);
       await recordShare(db, image, { kind: 'offered', projectId, by, at, details });
-      if (!accepted) return acceptByRule(options, db, image, member);
+      if (!accepted) return acceptByRule(options, db, image, { member, family });
       const because = { asked: 'yes' };
       return answer(options, db, image, { member, status: 'accepted', by, because });
     },
@@ -194,12 +196,12 @@ async function acceptByRule(
   options: ShareChangesOptions,
   db: Connection,
   image: Image,
-  member: Member,
+  { member, family }: { readonly member: Member; readonly family: string | undefined },
 ): Promise<Member> {
   if (image.owner === null) return member;
   const rules = await listRulesOfProducer(db, member.projectId, image.owner);
   const at = options.clock();
-  const rule = rules.find((one) => isAcceptedBy(one, image, at));
+  const rule = rules.find((one) => isAcceptedBy(one, image, { now: at, family }));
   if (!rule) return member;
   await noteUse(db, rule, at);
   const by = { projectId: rule.projectId, userId: rule.byUser };

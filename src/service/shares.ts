@@ -1,5 +1,6 @@
 import type { Connection, Database } from '../database/database.ts';
 import { type DownloadSum, listDownloads } from '../database/image-downloads.ts';
+import { deleteSources } from '../database/share-sources.ts';
 import { findShare, listShares } from '../database/shares.ts';
 import type { Caller } from '../domain/caller.ts';
 import { DomainError } from '../domain/errors.ts';
@@ -233,7 +234,11 @@ async function putOne(
 ): Promise<Share> {
   const by = actorOf(caller);
   const known = await findShare(db, image.id, projectId);
-  if (known) return changes.changeTerms(db, image, { share: known, terms, by });
+  if (known) {
+    // From now on it is the owner's own, whatever family or group it came by.
+    await deleteSources(db, { imageId: image.id, projectId });
+    return changes.changeTerms(db, image, { share: known, terms, by });
+  }
   const member = await changes.offer(db, image, { projectId, by, terms });
   return { ...member, ...terms, setAside: false, withdrawal: null };
 }

@@ -88,6 +88,29 @@ export const withdrawShare = operation({
   answer: ShareDocument,
 });
 
+export const withdrawShares = operation({
+  id: 'withdrawShares',
+  method: 'POST',
+  path: '/vitrine/v1/shares/withdrawals',
+  tag,
+  summary:
+    'Withdraws shares of this project, now or at a time: those of these images with these projects, or all; at most 500 at once',
+  body: Type.Object(
+    {
+      images: Type.Optional(Type.Array(ImageId, { minItems: 1, maxItems: 100 })),
+      members: Type.Optional(Type.Array(ProjectText, { minItems: 1, maxItems: 100 })),
+      all: Type.Optional(Type.Boolean()),
+      at: Type.Optional(nullable(Time)),
+      reason: Type.Optional(NoteText),
+    },
+    { additionalProperties: false },
+  ),
+  answer: Type.Object({
+    withdrawn: Type.Integer(),
+    more: Type.Boolean({ description: 'Whether there are more than that, for another call.' }),
+  }),
+});
+
 /** What a member has downloaded. */
 interface Downloaded {
   readonly lastAt: Date;

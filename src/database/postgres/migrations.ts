@@ -13,6 +13,7 @@ import { dataTroubles } from '../migrations/postgres/0012-data-troubles.ts';
 import { uploadUsers } from '../migrations/postgres/0013-upload-users.ts';
 import { webhooks } from '../migrations/postgres/0014-webhooks.ts';
 import { scrubRuns } from '../migrations/postgres/0015-scrub-runs.ts';
+import { families } from '../migrations/postgres/0016-families.ts';
 import type { SchemaSteps } from '../schema-steps.ts';
 
 /** Every step of PostgreSQL's schema, oldest first. */
@@ -32,6 +33,7 @@ export const migrations: SchemaSteps = {
   '0013-upload-users': uploadUsers,
   '0014-webhooks': webhooks,
   '0015-scrub-runs': scrubRuns,
+  '0016-families': families,
 };
 
 /** The newest step that this release knows. */

@@ -7,20 +7,27 @@ import {
   shareDocument,
   showShare,
   withdrawShare,
+  withdrawShares,
 } from '../../api/vitrine/shares.ts';
 import { termsFrom } from '../../api/vitrine/terms.ts';
 import type { Names } from '../../service/names.ts';
+import { checkWithdrawal, type ShareWithdrawals } from '../../service/share-withdrawals.ts';
 import type { Shares } from '../../service/shares.ts';
 import { tellUnknown } from '../members.ts';
 import { routeOperation } from './operations.ts';
 
 export interface ShareRoutesOptions {
   readonly shares: Shares;
+  readonly withdrawals: ShareWithdrawals;
   readonly names: Names;
 }
 
 /** What an owner says of its shares. */
-export function shareRoutes(app: FastifyInstance, { shares, names }: ShareRoutesOptions): void {
+export function shareRoutes(
+  app: FastifyInstance,
+  { shares, withdrawals, names }: ShareRoutesOptions,
+): void {
+  withdrawalRoutes(app, withdrawals);
   routeOperation(app, listShares, async ({ caller, path }) => {
     const found = await shares.list(caller, path.imageId);
     return {
@@ -53,5 +60,16 @@ export function shareRoutes(app: FastifyInstance, { shares, names }: ShareRoutes
     const announced = { reason: body.reason ?? '', at };
     const share = await shares.withdraw(caller, imageId, memberId, announced);
     return shareDocument(share, await names.ofProjects([share.projectId]));
+  });
+}
+
+/** Taking back many shares at once. */
+function withdrawalRoutes(app: FastifyInstance, withdrawals: ShareWithdrawals): void {
+  routeOperation(app, withdrawShares, async ({ caller, body }) => {
+    const { images, members, all = false, reason = '' } = body;
+    checkWithdrawal({ images, members, all });
+    const at = timeFrom('at', body.at);
+    const { count, isMore } = await withdrawals.withdraw(caller, { images, members, at, reason });
+    return { withdrawn: count, more: isMore };
   });
 }

@@ -14,6 +14,7 @@ import {
 import { DomainError } from '../../domain/errors.ts';
 import type { Webhooks } from '../../service/webhooks.ts';
 import { routeOperation } from './operations.ts';
+import { plainPath } from './plain-path.ts';
 
 /** The URLs at which a project is told what happens. */
 export function webhookRoutes(app: FastifyInstance, webhooks: Webhooks): void {
@@ -29,23 +30,23 @@ export function webhookRoutes(app: FastifyInstance, webhooks: Webhooks): void {
   });
 
   routeOperation(app, showWebhook, async ({ caller, path }) =>
-    webhookDocument(await webhooks.show(caller, path.webhookId)),
+    webhookDocument(await webhooks.show(caller, plainPath(path).webhookId)),
   );
 
   routeOperation(app, removeWebhook, async ({ caller, path, request }) => {
-    request.auditTarget = path.webhookId;
-    await webhooks.remove(caller, path.webhookId);
+    request.auditTarget = plainPath(path).webhookId;
+    await webhooks.remove(caller, plainPath(path).webhookId);
   });
 
   routeOperation(app, testWebhook, async ({ caller, path }) => {
-    const { status = null, error = null } = await webhooks.test(caller, path.webhookId);
+    const { status = null, error = null } = await webhooks.test(caller, plainPath(path).webhookId);
     return { delivered: error === null, status, error };
   });
 
   routeOperation(app, listWebhookFailures, async ({ caller, path, query }) => {
     const { limit = defaultLimit, marker } = query;
     const before = marker === undefined ? Number.MAX_SAFE_INTEGER : numberFrom(marker);
-    const failures = await webhooks.failures(caller, path.webhookId, { limit, before });
+    const failures = await webhooks.failures(caller, plainPath(path).webhookId, { limit, before });
     const last = failures.length === limit ? failures.at(-1) : undefined;
     return {
       failures: failures.map(webhookFailureDocument),
@@ -54,7 +55,7 @@ export function webhookRoutes(app: FastifyInstance, webhooks: Webhooks): void {
   });
 
   routeOperation(app, redeliverFailures, async ({ caller, path, body }) => ({
-    events: await webhooks.redeliver(caller, path.webhookId, body.events),
+    events: await webhooks.redeliver(caller, plainPath(path).webhookId, body.events),
   }));
 }
 

@@ -116,6 +116,7 @@ export const imageCalls: Readonly<Record<string, ImageCall>> = {
   },
   'list shares': { send: 'GET /vitrine/v1/shares/{image}', isSafe: true },
   'show own share': { send: 'GET /vitrine/v1/shares/{image}/{own}', isSafe: true },
+  'list readers': { send: 'GET /vitrine/v1/images/{image}/readers', isSafe: true },
   'leave a share': { send: 'DELETE /vitrine/v1/inbox/{image}' },
   'withdraw with notice': {
     send: 'POST /vitrine/v1/shares/{image}/{another}/withdrawal',
@@ -193,6 +194,7 @@ leave                  404 404 404 --- --- | 204 403 403 --- --- | 403 403 403 -
 withdraw               204 204 403 --- --- | 204 404 404 --- --- | 403 403 403 --- --- | 204 --- --- --- --- | 403 --- --- --- --- | ---
 offer with a note      200 200 403 --- --- | 200 403 403 --- --- | 403 403 403 --- --- | 200 --- --- --- --- | 403 --- --- --- --- | ---
 list shares            200 200 200 --- --- | 200 200 200 --- --- | 403 403 403 --- --- | 200 --- --- --- --- | 403 --- --- --- --- | ---
+list readers           200 200 200 --- --- | 200 403 403 --- --- | 200 403 403 --- --- | 200 --- --- --- --- | 200 --- --- --- --- | ---
 show own share         404 404 404 --- --- | 200 200 200 --- --- | 403 403 403 --- --- | 404 --- --- --- --- | 403 --- --- --- --- | ---
 leave a share          404 404 404 --- --- | 204 204 403 --- --- | 403 403 403 --- --- | 404 --- --- --- --- | 403 --- --- --- --- | ---
 withdraw with notice   200 200 403 --- --- | 200 404 404 --- --- | 403 403 403 --- --- | 200 --- --- --- --- | 403 --- --- --- --- | ---

@@ -28,6 +28,7 @@ export const serviceCalls: Readonly<Record<string, ServiceCall>> = {
     send: 'POST /vitrine/v1/shares',
     body: { images: ['none'], members: ['any'], all_or_nothing: true },
   },
+  'withdraw many': { send: 'POST /vitrine/v1/shares/withdrawals', body: { images: ['none'] } },
   'ask for an image': {
     send: 'POST /vitrine/v1/requests',
     body: { image_id: '{new}', reason: 'to try it' },
@@ -43,6 +44,16 @@ export const serviceCalls: Readonly<Record<string, ServiceCall>> = {
     send: 'POST /vitrine/v1/webhooks/none/failures/redelivery',
     body: {},
   },
+  'promote an image': {
+    send: 'POST /vitrine/v1/families/{own project}/any/promotion',
+    body: { image_id: '{new}' },
+  },
+  'deprecate an image': {
+    send: 'PUT /vitrine/v1/families/{own project}/none/deprecations/any',
+    body: { deprecated_at: '2030-01-01T00:00:00Z' },
+  },
+  'share a family': { send: 'PUT /vitrine/v1/families/{own project}/none/members/any', body: {} },
+  'make a group': { send: 'PUT /vitrine/v1/groups/some', body: {} },
   'show an upload': { send: 'HEAD /vitrine/v1/uploads/any', headers: tus },
   'go on with an upload': {
     send: 'PATCH /vitrine/v1/uploads/any',
@@ -118,6 +129,7 @@ GET /vitrine/v1/inbox?state=all                   200 200 200 403 403 403  403 4
 answer offers                                     200 200 403 403 403 403  403 403 200 401    401
 GET /vitrine/v1/events?follow=false               200 200 200 403 403 403  403 403 200 401    401
 share many                                        404 404 404 404 404 404  403 403 404 401    401
+withdraw many                                     200 200 403 403 403 403  403 403 200 401    401
 ask for an image                                  202 202 403 403 403 403  403 403 202 401    401
 GET /vitrine/v1/requests?side=received            200 200 200 403 403 403  403 403 200 401    401
 approve a request                                 404 404 404 403 403 403  403 403 404 401    401
@@ -137,6 +149,24 @@ DELETE /vitrine/v1/webhooks/none                  404 404 403 403 403 403  403 4
 POST /vitrine/v1/webhooks/none/test               404 404 403 403 403 403  403 403 404 401    401
 GET /vitrine/v1/webhooks/none/failures            404 404 404 403 403 403  403 403 404 401    401
 send again to a webhook                           404 404 403 403 403 403  403 403 404 401    401
+GET /vitrine/v1/families                          200 200 200 403 403 403  403 403 200 401    401
+GET /vitrine/v1/families/{own project}/none       404 404 404 403 403 403  403 403 404 401    401
+DELETE /vitrine/v1/families/{own project}/none    404 404 404 403 403 403  403 403 404 401    401
+GET /vitrine/v1/families/{own project}/none/current  404 404 404 403 403 403  403 403 404 401    401
+promote an image                                  404 404 403 403 403 403  403 403 404 401    401
+POST /vitrine/v1/families/{own project}/none/rollback  404 404 404 403 403 403  403 403 404 401    401
+deprecate an image                                404 404 404 403 403 403  403 403 404 401    401
+DELETE /vitrine/v1/families/{own project}/none/deprecations/any  404 404 404 403 403 403  403 403 404 401    401
+share a family                                    404 404 403 403 403 403  403 403 404 401    401
+DELETE /vitrine/v1/families/{own project}/none/members/any  404 404 404 403 403 403  403 403 404 401    401
+GET /vitrine/v1/groups                            200 200 200 403 403 403  403 403 200 401    401
+GET /vitrine/v1/groups/none                       404 404 404 403 403 403  403 403 404 401    401
+make a group                                      200 200 403 403 403 403  403 403 200 401    401
+DELETE /vitrine/v1/groups/none                    404 404 403 403 403 403  403 403 404 401    401
+PUT /vitrine/v1/groups/none/members/any           404 404 403 403 403 403  403 403 404 401    401
+DELETE /vitrine/v1/groups/none/members/any        404 404 404 403 403 403  403 403 404 401    401
+PUT /vitrine/v1/groups/none/images/any            404 404 403 403 403 403  403 403 404 401    401
+DELETE /vitrine/v1/groups/none/images/any         404 404 403 403 403 403  403 403 404 401    401
 OPTIONS /vitrine/v1/uploads                       204 204 204 204 204 204  403 403 204 401    401
 show an upload                                    404 404 404 404 404 404  403 403 404 401    401
 go on with an upload                              404 404 404 404 404 404  403 403 404 401    401
