@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import fc from 'fast-check';
 import { dataType, patchType } from '../support/images.ts';
 import { sharedService } from '../support/service.ts';
@@ -46,7 +47,31 @@ const step = fc.oneof(
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('turn'), by: caller, which, visibility }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('delete'), by: caller, which }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('share briefly'), by: caller, which, member: caller }),
+  },
 );
+
+/** What projects do with their group, their family and their rules; the group and the family are called `all`. */
+const projectStep = fc.record({
+  do: fc.constantFrom('trust', 'join', 'leave', 'follow', 'unfollow'),
+  by: caller,
+  member: caller,
+});
+const partStep = fc.record({
+  do: fc.constantFrom('include', 'exclude', 'promote'),
+  by: caller,
+  which,
+});
+const anyStep = fc.oneof(
+  { weight: 4, arbitrary: step },
+  { weight: 1, arbitrary: projectStep },
+  { weight: 1, arbitrary: partStep },
+);
+
+type ProjectStep = typeof projectStep extends fc.Arbitrary<infer T> ? T : never;
+type PartStep = typeof partStep extends fc.Arbitrary<infer T> ? T : never;
 
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
@@ -54,10 +79,29 @@ type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 interface Play {
   readonly model: SharingModel;
   readonly ids: string[];
+  /** The rules that it made, with who did. */
+  readonly rules: [by: ModelCaller, id: string][];
 }
 
-async function play(sequence: Play, taken: Step): Promise<void> {
+function isProjectStep(taken: Step | ProjectStep | PartStep): taken is ProjectStep {
+  return ['trust', 'join', 'leave', 'follow', 'unfollow'].includes(taken.do);
+}
+
+function isPartStep(taken: Step | ProjectStep | PartStep): taken is PartStep {
+  return ['include', 'exclude', 'promote'].includes(taken.do);
+}
+
+async function play(sequence: Play, taken: Step | ProjectStep | PartStep): Promise<void> {
   const { model, ids } = sequence;
+  if (isProjectStep(taken)) {
+    assert.deepEqual(...(await projectStatuses(sequence, taken)));
+    return;
+  }
+  if (isPartStep(taken)) {
+    const part = ids[taken.which % Math.max(1, ids.length)];
+    if (part !== undefined) assert.deepEqual(...(await partStatuses(model, part, taken)));
+    return;
+  }
   if (taken.do === 'create') {
     const body = { visibility: taken.visibility, disk_format: 'raw', container_format: 'bare' };
     const answer = await service.call(taken.by, 'POST', '/v2/images', body);
@@ -69,11 +113,67 @@ async function play(sequence: Play, taken: Step): Promise<void> {
       visibility: taken.visibility,
       hasData: false,
       members: new Map(),
+      sources: new Map(),
     });
     return;
   }
   const id = ids[taken.which % Math.max(1, ids.length)];
   if (id !== undefined) assert.deepEqual(...(await statuses(model, id, taken)));
+}
+
+/** What the service answers a project, and what the model says that it must. */
+async function projectStatuses(
+  { model, rules }: Play,
+  { do: what, by, member }: ProjectStep,
+): Promise<[number, number]> {
+  const id = service.projects[member];
+  const call = (method: string, path: string, body?: unknown) =>
+    service.call(by, method, `/vitrine/v1${path}`, body);
+  if (what === 'trust') {
+    const answer = await call('POST', '/accept-rules', { producer: id });
+    rules.push([by, answer.json.id]);
+    return [answer.status, model.trust(by, member)];
+  }
+  if (what === 'join') {
+    await call('PUT', '/groups/all', {});
+    return [(await call('PUT', `/groups/all/members/${id}`)).status, model.join(by, member)];
+  }
+  if (what === 'leave') {
+    return [(await call('DELETE', `/groups/all/members/${id}`)).status, model.leave(by, member)];
+  }
+  const path = `/families/${service.projects[by]}/all/members/${id}`;
+  return what === 'follow'
+    ? [(await call('PUT', path, {})).status, model.follow(by, member)]
+    : [(await call('DELETE', path)).status, model.unfollow(by, member)];
+}
+
+/** The same of what a project does with an image in its group or its family. */
+async function partStatuses(
+  model: SharingModel,
+  id: string,
+  { do: what, by }: PartStep,
+): Promise<[number, number]> {
+  const call = async (method: string, path: string, body?: unknown) =>
+    (await service.call(by, method, `/vitrine/v1${path}`, body)).status;
+  if (what === 'promote') {
+    const path = `/families/${service.projects[by]}/all/promotion`;
+    return [await call('POST', path, { image_id: id }), model.promote(by, id)];
+  }
+  if (what === 'include') {
+    await call('PUT', '/groups/all', {});
+    return [await call('PUT', `/groups/all/images/${id}`), model.include(by, id)];
+  }
+  return [await call('DELETE', `/groups/all/images/${id}`), model.exclude(by, id)];
+}
+
+/** Leaves nothing of a sequence to the next one. */
+async function clean({ ids, rules, model }: Play): Promise<void> {
+  for (const id of ids) await service.call('admin', 'DELETE', `/v2/images/${id}`);
+  const remove = (by: ModelCaller, path: string) =>
+    service.call(by, 'DELETE', `/vitrine/v1${path}`);
+  for (const [by, id] of rules) await remove(by, `/accept-rules/${id}`);
+  for (const by of model.groups.keys()) await remove(by, '/groups/all');
+  for (const by of model.families.keys()) await remove(by, `/families/${service.projects[by]}/all`);
 }
 
 /** What the service answers, and what the model says that it must. */
@@ -94,6 +194,15 @@ async function statuses(
     case 'share': {
       const member = service.projects[taken.member];
       return [await call('POST', '/members', { member }), model.share(taken.by, id, taken.member)];
+    }
+    case 'share briefly': {
+      const { by, member } = taken;
+      const shares = `/vitrine/v1/shares/${id}/${service.projects[member]}`;
+      const end = Date.now() + 100;
+      const terms = { expires_at: new Date(end).toISOString() };
+      const { status } = await service.call(by, 'PUT', shares, terms);
+      if (status === 200) await pause(end + 1 - Date.now());
+      return [status, model.shareBriefly(by, id, member)];
     }
     case 'answer': {
       const { status, member } = taken;
@@ -139,9 +248,9 @@ async function checkReads({ model, ids }: Play): Promise<void> {
 
 test(`who sees what agrees with a plain model over ${runs} sequences`, async () => {
   const sequences = fc.asyncProperty(
-    fc.array(step, { minLength: 4, maxLength: 12 }),
+    fc.array(anyStep, { minLength: 4, maxLength: 12 }),
     async (steps) => {
-      const sequence: Play = { model: new SharingModel(), ids: [] };
+      const sequence: Play = { model: new SharingModel(), ids: [], rules: [] };
       try {
         for (const taken of steps) {
           await play(sequence, taken);
@@ -150,7 +259,7 @@ test(`who sees what agrees with a plain model over ${runs} sequences`, async () 
         await checkLists(sequence.model, ['pending', 'shared', 'everything']);
         await checkReads(sequence);
       } finally {
-        for (const id of sequence.ids) await service.call('admin', 'DELETE', `/v2/images/${id}`);
+        await clean(sequence);
       }
     },
   );
