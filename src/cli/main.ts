@@ -3,6 +3,7 @@ import { ApiError, CertificateError, ConnectionError } from '../client/api-error
 import { backupCommand, restoreCommand } from './backup-commands.ts';
 import { checkCommand } from './check-commands.ts';
 import { CommandError } from './command-error.ts';
+import { completionCommand } from './completion-commands.ts';
 import { configCommands } from './config-commands.ts';
 import { credentialCommands } from './credential-commands.ts';
 import { familyCommands } from './family-commands.ts';
@@ -48,6 +49,7 @@ function buildProgram(): Command {
     .addCommand(checkCommand())
     .addCommand(backupCommand())
     .addCommand(restoreCommand());
+  program.addCommand(completionCommand(program));
   overrideExit(program);
   return program;
 }
