@@ -156,7 +156,8 @@ function* servedCells(call: ImageCall, words: readonly string[]): Generator<Cell
 }
 
 const imageLines = grid(groups.length * roles.length + 1, imageTable).filter(
-  ({ name }) => isOwn || !imageCalls[name]?.send.includes('/vitrine/'),
+  // The calls of locations are younger than the Glance that is asked.
+  ({ name }) => isOwn || !/\/vitrine\/|\/locations$/.test(imageCalls[name]?.send ?? ''),
 );
 
 describe('Images: by role, and by what the project has to do with the image', () => {

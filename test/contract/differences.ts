@@ -246,4 +246,20 @@ export const known: readonly KnownDifference[] = [
     rows: ['there is a schema task', 'there is a schema tasks'],
     why: 'Tasks of type location_import came with version 2.17 of the API.',
   },
+  {
+    kind: 'newer',
+    what: 'status',
+    rows: [
+      'admins are told where data lies',
+      'owners are not told where data lies',
+      'a location is for an image that waits',
+    ],
+    why: 'Calls for locations came with version 2.17 of the API.',
+  },
+  {
+    kind: 'differ',
+    what: 'body.tasks',
+    rows: ['an import is a task of its image'],
+    why: 'How far the task is by then, its times and its user are of each service; its input has what was left out, too, and names the one store.',
+  },
 ];

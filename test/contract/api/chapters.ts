@@ -4,6 +4,7 @@ import { dataDown } from './data-download.ts';
 import { dataUp } from './data-upload.ts';
 import { deleting } from './delete.ts';
 import { errors } from './errors.ts';
+import { imports } from './imports.ts';
 import { filters } from './list-filters.ts';
 import { paging } from './list-paging.ts';
 import { visibilityInLists } from './list-visibility.ts';
@@ -30,6 +31,7 @@ export const chapters: readonly Chapter[] = [
   deleting,
   dataUp,
   dataDown,
+  imports,
   tags,
   actions,
   members,
