@@ -1,11 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type Config, ConfigError, type ReadConfig } from './config.ts';
 import { makeDataDir } from './data-dir.ts';
-import { type Database, openDatabase } from './database/database.ts';
+import { checkNoRecords, copyRecords } from './database/copy.ts';
+import { type Connection, type Database, openDatabase } from './database/database.ts';
 import { lockInstance } from './database/instance-lock.ts';
-import { openSnapshot, prepareRecords, snapshotSqlite } from './database/snapshot.ts';
+import {
+  openSnapshot,
+  prepareRecords,
+  snapshotPostgres,
+  snapshotSqlite,
+} from './database/snapshot.ts';
 import { lockFile, openStores } from './open-parts.ts';
 import { type BackupOptions, type BackupResult, makeBackup } from './service/backup/backup.ts';
 import { databaseFile, type Manifest } from './service/backup/format.ts';
@@ -39,26 +46,36 @@ async function withStores<T>(config: Config, work: (stores: Stores) => Promise<T
 /** Makes a backup of the service of a configuration, be it running or not. @throws Error for the operator */
 export async function backUp(
   read: ReadConfig,
-  options: Pick<BackupOptions, 'progress' | 'rereads' | 'reuse' | 'to'>,
+  options: Pick<BackupOptions, 'leave' | 'progress' | 'rereads' | 'reuse' | 'to'>,
 ): Promise<BackupResult> {
   const config = configOf(read);
-  checkEmbedded(
-    config,
-    'Dump them with pg_dump first, and copy the folders of the stores afterwards',
-  );
   const dataDir = resolve(config.dataDir);
-  const path = join(dataDir, databaseFile);
-  checkThere(dataDir);
-  return await withStores(config, (stores) =>
-    makeBackup({
+  if (!config.databaseUrl) checkThere(dataDir);
+  return await withStores(config, (stores) => {
+    for (const id of options.leave) checkStore(stores, id);
+    return makeBackup({
       ...options,
       to: resolve(options.to),
       stores,
       dataDir,
-      takeSnapshot: (to) => snapshotSqlite(path, to),
+      takeSnapshot: (to) => takeSnapshot(config, to),
       clock: () => new Date(),
-    }),
-  );
+    });
+  });
+}
+
+async function takeSnapshot(config: Config, to: string): Promise<void> {
+  if (!config.databaseUrl) {
+    return await snapshotSqlite(join(resolve(config.dataDir), databaseFile), to);
+  }
+  await using records = await openShared(config);
+  await records.inSnapshot((db) => snapshotPostgres(db, to));
+}
+
+/** @throws Error for the operator */
+function checkStore(stores: Stores, id: string): void {
+  if (stores.find(id)) return;
+  throw new Error(`There is no store ${id} to leave.`, { cause: id });
 }
 
 /** How a check is to go. */
@@ -147,13 +164,6 @@ function lockForRepair(dataDir: string): Disposable {
   }
 }
 
-/** @throws Error for the operator when the records are no file of this service */
-function checkEmbedded({ databaseUrl }: Config, advice: string): void {
-  if (!databaseUrl) return;
-  const text = 'The records of this service are in PostgreSQL, which has its own means for that.';
-  throw new Error(`${text} ${advice}: see docs/back-up.md.`, { cause: 'database_url' });
-}
-
 /** @throws Error for the operator when there is no database in a folder */
 function checkThere(dataDir: string): void {
   if (existsSync(join(dataDir, databaseFile))) return;
@@ -171,10 +181,6 @@ export async function restore(
   },
 ): Promise<Manifest> {
   const config = configOf(read);
-  checkEmbedded(
-    config,
-    'Restore them with pg_restore, and put the folders of the stores back before',
-  );
   const dataDir = resolve(config.dataDir);
   makeDataDir(dataDir);
   using _alone = lockInstance(join(dataDir, lockFile));
@@ -184,10 +190,31 @@ export async function restore(
       from: resolve(options.from),
       stores,
       dataDir,
+      checkRecords: () => checkEmptyDatabase(config),
       async bringRecords(path) {
         prepareRecords(path, options);
-        await bringFile(path, dataDir);
+        await bringPrepared(config, path);
       },
     }),
   );
+}
+
+/** @throws Error for the operator when there are records in PostgreSQL; of a file its folder tells */
+async function checkEmptyDatabase(config: Config): Promise<void> {
+  if (!config.databaseUrl) return;
+  await using records = await openShared(config);
+  await checkNoRecords(records.db).catch((cause: unknown) => {
+    if (!(cause instanceof Error)) throw cause;
+    throw new Error(`${cause.message} A backup is restored into an empty database.`, { cause });
+  });
+}
+
+/** Puts records to where the service has them, all at once. */
+async function bringPrepared(config: Config, path: string): Promise<void> {
+  if (!config.databaseUrl) return await bringFile(path, resolve(config.dataDir));
+  await using target = await openShared(config);
+  await using source = await openSnapshot(path);
+  const copy = (to: Connection) => copyRecords({ from: source.db, to, progress: () => undefined });
+  await target.inSnapshot(copy);
+  await rm(path);
 }

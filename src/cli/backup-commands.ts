@@ -10,6 +10,7 @@ import {
 interface BackupOptions extends UpkeepOptions {
   readonly reuse?: string;
   readonly reread?: boolean;
+  readonly leave?: readonly string[];
 }
 
 /** The exit code of a backup that is whole, and has what was damaged already. */
@@ -24,6 +25,7 @@ export function backupCommand(): Command {
       'an earlier backup, or a folder of them, to take what has not changed from',
     )
     .option('--reread', 'read again what is taken from an earlier backup')
+    .option('--leave <stores...>', 'ids of stores whose data is left where it lies')
     .description(
       'copy the records and images of this service to a folder, while it runs; exits with 3 when some were damaged before',
     )
@@ -35,6 +37,7 @@ export function backupCommand(): Command {
         to,
         reuse: options.reuse,
         rereads: options.reread ?? false,
+        leave: options.leave ?? [],
         progress: ({ files, ofFiles, bytes }) =>
           tell(() => `${files} of ${ofFiles} files, ${sizeText(bytes)} read`),
       });

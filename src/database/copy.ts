@@ -20,9 +20,9 @@ export interface CopiedTable {
 }
 
 export interface CopyOptions {
-  /** An SQLite file that nothing writes. */
+  /** An SQLite file that nothing writes, or PostgreSQL within one snapshot. */
   readonly from: Connection;
-  /** Tables of PostgreSQL without a row, within the transaction that the copy is to be. */
+  /** Tables without a row, within the transaction that the copy is to be. */
   readonly to: Connection;
   /** Told of each table once it is done. */
   readonly progress: (done: CopiedTable) => void;
@@ -37,6 +37,7 @@ export async function copyRecords({ from, to, progress }: CopyOptions): Promise<
   const tables = await tablesOf(from);
   const targets = new Map((await tablesOf(to)).map((table) => [table.name, table]));
   for (const { name } of tables) await checkEmpty(to, name);
+  if (!isPostgres(to)) await sql`pragma defer_foreign_keys = on`.execute(to);
   for (const { name } of tables) {
     const target = targets.get(name);
     if (!target) throw new Error(`The target has no table ${name}: it is of another release.`);
@@ -45,6 +46,12 @@ export async function copyRecords({ from, to, progress }: CopyOptions): Promise<
     if (arrived !== rows) throw new Error(`Of ${rows} rows of ${name} ${arrived} have arrived.`);
     progress({ table: name, rows });
   }
+  if (isPostgres(from) && !isPostgres(to)) await restoreLookups(to);
+}
+
+/** @throws Error when a table has rows */
+export async function checkNoRecords(db: Connection): Promise<void> {
+  for (const { name } of await tablesOf(db)) await checkEmpty(db, name);
 }
 
 async function tablesOf(db: Connection): Promise<readonly TableMetadata[]> {
@@ -62,7 +69,7 @@ async function countRows(db: Connection, table: string): Promise<number> {
   const { rows } = await sql<{
     count: number;
   }>`select count(*) as count from ${sql.table(table)}`.execute(db);
-  return rows[0]?.count ?? 0;
+  return Number(rows[0]?.count ?? 0);
 }
 
 async function checkEmpty(db: Connection, table: string): Promise<void> {
@@ -79,25 +86,27 @@ async function copyTable(
   const identity = columns.find(({ isAutoIncrementing }) => isAutoIncrementing)?.name ?? '';
   let count = 0;
   let isNumbered = false;
+  const known = new Set(columns.map((column) => column.name));
   for await (const batch of batchesOf(from, name)) {
-    const rows = batch.map((row) => rowFor(to, name, row));
+    const rows = batch.map((row) => rowFor(to, name, { row, known }));
     const names = Object.keys(rows[0] ?? {});
     isNumbered = names.includes(identity);
     const values = rows.map((row) => sql`(${sql.join(names.map((column) => row[column]))})`);
     // Numbers of rows stay what they are: events and members are in their order.
     await sql`insert into ${sql.table(name)} (${sql.join(names.map((column) => sql.ref(column)))})
-      overriding system value values ${sql.join(values)}`.execute(to);
+      ${isPostgres(to) ? sql`overriding system value` : sql``} values ${sql.join(values)}`.execute(
+      to,
+    );
     count += rows.length;
   }
-  if (isNumbered) await continueNumbers(to, name, identity);
+  if (isNumbered && isPostgres(to)) await continueNumbers(to, name, identity);
   return count;
 }
 
 /** The rows of a table in the order of its key, or of adding. */
 async function* batchesOf(db: Connection, table: string): AsyncGenerator<readonly Row[]> {
-  const { rows: found } = await sql<{ name: string }>`select name from pragma_table_info(${table})
-    where pk > 0 order by pk`.execute(db);
-  const key = found.length > 0 ? found.map(({ name }) => sql.ref(name)) : [sql.ref('rowid')];
+  const names = await (isPostgres(db) ? numberOrKey(db, table) : keyOfFile(db, table));
+  const key = names.map((name) => sql.ref(name));
   const order = sql.join(key);
   let last: Row | undefined;
   for (;;) {
@@ -113,8 +122,42 @@ async function* batchesOf(db: Connection, table: string): AsyncGenerator<readonl
   }
 }
 
-function rowFor(to: Connection, table: string, row: Row): Row {
-  const columns = Object.entries(row).filter(([name]) => !name.startsWith('key '));
+async function keyOfFile(db: Connection, table: string): Promise<readonly string[]> {
+  const { rows } = await sql<{ name: string }>`select name from pragma_table_info(${table})
+    where pk > 0 order by pk`.execute(db);
+  return rows.length > 0 ? rows.map(({ name }) => name) : ['rowid'];
+}
+
+/** What the rows of a table are numbered by, in the order in which they were added; or else their key. */
+async function numberOrKey(db: Connection, table: string): Promise<readonly string[]> {
+  const { rows: numbers } = await sql<{ name: string }>`
+    select attname as name from pg_attribute
+    where attrelid = ${table}::regclass and attidentity <> ''`.execute(db);
+  if (numbers.length > 0) return numbers.map(({ name }) => name);
+  const { rows } = await sql<{ name: string }>`
+    select attname as name from pg_index join pg_attribute on attrelid = indrelid and attnum = any(indkey)
+    where indrelid = ${table}::regclass and indisprimary
+    order by array_position(indkey::int2[], attnum)`.execute(db);
+  if (rows.length === 0) throw new Error(`The table ${table} has no key.`);
+  return rows.map(({ name }) => name);
+}
+
+/** Where PostgreSQL keeps a digest of a long value, its lookups have the value itself here. */
+async function restoreLookups(to: Connection): Promise<void> {
+  await sql`update image_properties set value = (
+      select each.value from images, json_each(images.properties) as each
+      where images.id = image_properties.image_id and each.key = image_properties.name
+    ) where value like 'sha256 %'`.execute(to);
+}
+
+interface Copied {
+  readonly row: Row;
+  /** The columns of the target: a number that orders rows may have no column there. */
+  readonly known: ReadonlySet<string>;
+}
+
+function rowFor(to: Connection, table: string, { row, known }: Copied): Row {
+  const columns = Object.entries(row).filter(([name]) => known.has(name));
   const kept = Object.fromEntries(columns);
   // Of a long value its lookups keep a digest there.
   const isLookup = table === 'image_properties' && isPostgres(to);

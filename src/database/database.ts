@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Metric } from '../domain/metric.ts';
 import type { ReadRequests } from '../domain/read-requests.ts';
 import { RetryLaterError } from '../domain/retry-later.ts';
@@ -159,6 +159,22 @@ export async function openDatabase(
     metrics: () => commitMetrics(counts, commits.waitingChanges()),
     close,
     [Symbol.asyncDispose]: close,
+  };
+}
+
+/** Opens a file of records that nobody else has open, made and migrated as needed; closed, all is in that one file. */
+export async function openRecords(
+  path: string,
+): Promise<{ readonly db: Connection } & AsyncDisposable> {
+  const file = openFile(path, { readOnly: false });
+  const db = sqliteConnection(file, runAtOnce(file));
+  await migrateToLatest(db);
+  return {
+    db,
+    async [Symbol.asyncDispose]() {
+      await sql`pragma journal_mode = delete`.execute(db);
+      await db.destroy();
+    },
   };
 }
 

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { DatabaseSync } from 'node:sqlite';
 import { Worker } from 'node:worker_threads';
 import { type Kysely, sql } from 'kysely';
-import { type Connection, openForReading } from './database.ts';
+import { copyRecords } from './copy.ts';
+import { type Connection, openForReading, openRecords } from './database.ts';
 import { migrations } from './migrate.ts';
 
 /**
@@ -21,6 +22,18 @@ export async function snapshotSqlite(from: string, to: string): Promise<void> {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new Error(`The database ${from} could not be copied: ${why}.`, { cause });
   }
+}
+
+/**
+ * Writes all records of PostgreSQL into a new file of SQLite.
+ *
+ * @param from within one snapshot
+ * @param to path of a file that is not there
+ */
+export async function snapshotPostgres(from: Connection, to: string): Promise<void> {
+  await using target = await openRecords(to);
+  const copy = (db: Connection) => copyRecords({ from, to: db, progress: () => undefined });
+  await target.db.transaction().execute(copy);
 }
 
 /** The newest step of the schema of this release. */
@@ -80,6 +93,8 @@ const endOfUploads = [
   `UPDATE project_usage SET
     bytes = bytes - (SELECT coalesce(sum(bytes), 0) FROM uploads WHERE is_done = 0 AND image_owner = project_usage.project_id),
     uploads = uploads - (SELECT count(*) FROM uploads WHERE is_done = 0 AND image_owner = project_usage.project_id)`,
+  // Its process may be one of PostgreSQL's, and is gone in any case.
+  "UPDATE upload_reservations SET process_id = ''",
   'DELETE FROM upload_segments',
   'DELETE FROM uploads WHERE is_done = 0',
 ] as const;

@@ -159,6 +159,7 @@ describe('a backup', () => {
     const making = makeBackup({
       to,
       stores: onlyStore(store),
+      leave: [],
       dataDir: service.folder,
       async takeSnapshot(path) {
         await snapshotSqlite(join(service.folder, 'vitrine.db'), path);

@@ -84,11 +84,12 @@ export function ownDialect(pool: ClientSource, counts: Pick<CommitCounts, 'waits
       client.release(isBroken);
     },
 
-    async beginTransaction(connection) {
+    async beginTransaction(connection, { isolationLevel }) {
       const own = connection as OwnConnection;
       own.isInTransaction = true;
       own.ahead = {};
-      sendAhead(own, { text: 'begin' });
+      const level = isolationLevel === undefined ? '' : ` isolation level ${isolationLevel}`;
+      sendAhead(own, { text: `begin${level}` });
     },
 
     async commitTransaction(connection) {

@@ -5,8 +5,16 @@ import { finished } from 'node:stream/promises';
 import { lockInstance } from '../../database/instance-lock.ts';
 import { findUnsoundness, newestStep, openSnapshot } from '../../database/snapshot.ts';
 import type { Hold } from '../../store/holds.ts';
-import type { Stores } from '../../store/stores.ts';
-import { checkData, copyData, copySecret, linkTo, WrongDataError } from './data-copy.ts';
+import { StoreError } from '../../store/store.ts';
+import {
+  type Copied,
+  checkData,
+  copyData,
+  copyReader,
+  copySecret,
+  linkTo,
+  WrongDataError,
+} from './data-copy.ts';
 import {
   cloudsFile,
   codeOf,
@@ -25,12 +33,11 @@ import {
   syncFolder,
   writeWhole,
 } from './format.ts';
-import { dataNamedIn, fileStoresOf, type NamedFile } from './snapshot-data.ts';
+import { dataNamedIn, fileStoresOf, type NamedCopy, type StoresToCopy } from './snapshot-data.ts';
 
-export interface BackupOptions {
+export interface BackupOptions extends StoresToCopy {
   /** The folder of the backup to be. */
   readonly to: string;
-  readonly stores: Stores;
   /** The data folder of the service. */
   readonly dataDir: string;
   /** Writes all records as of one moment into a file of SQLite that is not there. */
@@ -188,17 +195,17 @@ async function copyAll(
   options: BackupOptions,
   former: FormerBackup | undefined,
 ): Promise<CopiedData> {
-  const { to, stores, progress } = options;
+  const { to, progress } = options;
   await using snapshot = await openSnapshot(join(to, databaseFile));
   const unsound = await findUnsoundness(snapshot.db);
   if (unsound.length > 0) {
     const text = `The database is not sound (${unsound.length} problems, the first: ${unsound[0]}).`;
     throw new Error(`${text} See vitrine check.`, { cause: unsound });
   }
-  const named = new Map<string, NamedFile>();
+  const named = new Map<string, NamedCopy>();
   const elsewhere = new Map<string, DataElsewhere>();
-  for await (const one of dataNamedIn(snapshot.db, stores)) {
-    if ('files' in one) named.set(keyOf(one), one);
+  for await (const one of dataNamedIn(snapshot.db, options)) {
+    if ('wanted' in one) named.set(keyOf(one), one);
     else addElsewhere(elsewhere, one.store ?? 'a store that is not set up', one.size);
   }
   const list = createWriteStream(join(to, dataList), { mode: 0o600 });
@@ -208,7 +215,7 @@ async function copyAll(
   const lost: LostData[] = [];
   let [files, bytes, read, reused] = [0, 0, 0, 0];
 
-  async function copyOne(one: NamedFile): Promise<void> {
+  async function copyOne(one: NamedCopy): Promise<void> {
     const kept = await keep(options, former, one);
     files += 1;
     if ('data' in kept) {
@@ -246,7 +253,7 @@ function isAway({ problem }: LostData): boolean {
   return problem !== 'damaged';
 }
 
-function lostOf({ store, id, image }: NamedFile) {
+function lostOf({ store, id, image }: NamedCopy) {
   return { store, id, image };
 }
 
@@ -267,9 +274,9 @@ type Kept =
 async function keep(
   { to: folder, rereads }: BackupOptions,
   former: FormerBackup | undefined,
-  one: NamedFile,
+  one: NamedCopy,
 ): Promise<Kept> {
-  const { store, id, wanted, files } = one;
+  const { store, id, wanted } = one;
   const to = join(folder, dataPath(one));
   const known = former?.data.get(keyOf(one));
   const isSame = known?.size === wanted.size && known?.sha512 === wanted.sha512;
@@ -278,22 +285,29 @@ async function keep(
     if (await takeAgain({ from, to, known, rereads })) return { data: known, isReused: true };
   }
   try {
-    const copied = await copyData({
-      from: files.pathOf(id),
-      to,
-      wanted,
-      links: true,
-      keepsWrong: true,
-    });
-    const { size, sha512, isAsWanted } = copied;
+    const { size, sha512, isAsWanted } = await copyFrom(one, to);
     const problem = isAsWanted ? undefined : ('damaged' as const);
     return { data: { store, id, size, sha512 }, isReused: false, problem };
   } catch (cause) {
-    const code = codeOf(cause);
-    if (code === 'ENOENT' || code === 'ELOOP') return { problem: 'missing' };
-    if (code === 'EIO') return { problem: 'unreadable' };
-    throw cause;
+    return { problem: problemOf(cause, store) };
   }
+}
+
+/** What is wrong with some data. @throws what is wrong with more than that */
+function problemOf(cause: unknown, store: string): 'missing' | 'unreadable' {
+  const code = codeOf(cause) ?? '';
+  if (['ENOENT', 'ELOOP', 'NotFound'].includes(code)) return 'missing';
+  if (code === 'EIO') return 'unreadable';
+  if (!(cause instanceof StoreError)) throw cause;
+  throw new Error(`The store ${store} cannot be read now: ${cause.message}`, { cause });
+}
+
+/** Copies data, be it in a file or not. @throws the system's own error; StoreError */
+async function copyFrom({ files, id, open, wanted }: NamedCopy, to: string): Promise<Copied> {
+  const copy = { to, wanted, keepsWrong: true };
+  if (files) return await copyData({ ...copy, from: files.pathOf(id), links: true });
+  await using reader = await open();
+  return await copyReader(reader, copy);
 }
 
 interface Again {

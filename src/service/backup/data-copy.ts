@@ -1,7 +1,13 @@
 import { constants } from 'node:fs';
 import { chmod, type FileHandle, link, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { type DataLook, differenceOf, lookThrough, type WantedData } from '../data-look.ts';
+import {
+  type DataLook,
+  differenceOf,
+  lookThrough,
+  type Readable,
+  type WantedData,
+} from '../data-look.ts';
 import { codeOf, syncFolder } from './format.ts';
 
 /** Data that is not what it is to be. */
@@ -45,8 +51,24 @@ export async function copyData(options: CopyOptions): Promise<Copied> {
   try {
     const look = (await tryLink(links, from, partial))
       ? await lookThrough(await readableOf(source), async () => {})
-      : await writeTo(partial, source);
+      : await writeTo(partial, await readableOf(source));
     const copied = judge(options, look);
+    await rename(partial, to);
+    return copied;
+  } finally {
+    await rm(partial, { force: true });
+  }
+}
+
+/** Brings what can be read to a place, as `copyData` does. @throws WrongDataError; what reading throws; the system's own error */
+export async function copyReader(
+  source: Readable,
+  { to, ...options }: Pick<CopyOptions, 'keepsWrong' | 'to' | 'wanted'>,
+): Promise<Copied> {
+  await mkdir(dirname(to), { recursive: true, mode: 0o700 });
+  const partial = `${to}.partial`;
+  try {
+    const copied = judge({ ...options, from: to }, await writeTo(partial, source));
     await rename(partial, to);
     return copied;
   } finally {
@@ -58,7 +80,10 @@ async function tryLink(links: boolean, from: string, to: string): Promise<boolea
   return links && (await linkTo(from, to));
 }
 
-function judge({ from, wanted, keepsWrong }: CopyOptions, look: DataLook): Copied {
+function judge(
+  { from, wanted, keepsWrong }: Pick<CopyOptions, 'from' | 'keepsWrong' | 'wanted'>,
+  look: DataLook,
+): Copied {
   if (keepsWrong) return { ...look, isAsWanted: differenceOf(wanted, look) === undefined };
   check(from, wanted, look);
   return { ...look, isAsWanted: true };
@@ -109,9 +134,9 @@ async function readableOf(file: FileHandle) {
   };
 }
 
-async function writeTo(path: string, source: FileHandle): Promise<DataLook> {
+async function writeTo(path: string, source: Readable): Promise<DataLook> {
   await using target = await open(path, 'w', 0o600);
-  const look = await lookThrough(await readableOf(source), async (bytes, position) => {
+  const look = await lookThrough(source, async (bytes, position) => {
     for (let done = 0; done < bytes.length; ) {
       const left = bytes.length - done;
       done += (await target.write(bytes, done, left, position + done)).bytesWritten;

@@ -2,9 +2,13 @@ import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
 import { lstat, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { openRecords } from '../../database/database.ts';
+import { relocateData } from '../../database/relocation.ts';
 import { findUnsoundness, newestStep, openSnapshot } from '../../database/snapshot.ts';
-import type { StoredFiles } from '../../store/store.ts';
-import type { Stores } from '../../store/stores.ts';
+import type { ImageLocation } from '../../domain/location.ts';
+import { type Store, StoreError } from '../../store/store.ts';
+import type { ConfiguredStore, Stores } from '../../store/stores.ts';
+import { differenceOf, lookThrough } from '../data-look.ts';
 import { syncFolders } from './backup.ts';
 import { checkData, copyData, copySecret, WrongDataError } from './data-copy.ts';
 import {
@@ -13,6 +17,7 @@ import {
   databaseFile,
   dataPath,
   type KeptData,
+  keyOf,
   type ListedFile,
   type Manifest,
   manifestFile,
@@ -31,6 +36,8 @@ export interface RestoreOptions {
   readonly stores: Stores;
   /** Puts the records of a file of SQLite to where the service has them, durably and at once. */
   readonly bringRecords: (path: string) => Promise<void>;
+  /** @throws Error when there are records already where they are to be */
+  readonly checkRecords: () => Promise<void>;
   readonly progress: (so: RestoreProgress) => void;
 }
 
@@ -49,19 +56,20 @@ export interface RestoreProgress {
  * @throws Error for the operator; what was begun can be begun again
  */
 export async function restoreBackup(options: RestoreOptions): Promise<Manifest> {
-  const { from, dataDir, bringRecords } = options;
+  const { from, dataDir } = options;
   const manifest = await readWholeBackup(from);
   const list = await readDataList(from);
   const places = placesOf(options, list);
   await checkSizes(from, list);
   await checkEmpty(options);
+  await options.checkRecords();
 
   await writeWhole(join(dataDir, unfinishedFile), `${from}\n`);
-  await copyAll(options, { list, places });
-  await readAgain(options, { list, places });
+  const brought = await copyAll(options, { list, places });
+  await readAgain(options, { list, places }, brought);
   const hasClouds = manifest.files.some(({ path }) => path === cloudsFile);
   if (hasClouds) await copySecret(join(from, cloudsFile), join(dataDir, cloudsFile));
-  await bringDatabase(options, manifest, bringRecords);
+  await bringDatabase(options, { manifest, list, places });
   await rm(join(dataDir, unfinishedFile));
   await syncFolder(dataDir);
   return manifest;
@@ -106,17 +114,17 @@ async function checkFile(folder: string, { path, size, sha256 }: ListedFile): Pr
 interface Work {
   readonly list: ReadonlyMap<string, KeptData>;
   /** By their ids. */
-  readonly places: ReadonlyMap<string, StoredFiles>;
+  readonly places: ReadonlyMap<string, ConfiguredStore>;
 }
 
-/** Where the data goes. @throws Error when a store of files is not set up here */
+/** Where the data goes: to the store of that id, or else, when it is all of one store, to the default one. @throws Error when there is none */
 function placesOf({ stores }: RestoreOptions, list: Work['list']): Work['places'] {
-  const places = new Map<string, StoredFiles>();
-  for (const { store: id } of list.values()) {
-    if (places.has(id)) continue;
-    const found = stores.all.find(({ store }) => store.id === id)?.store.files;
-    if (!found) {
-      const text = `The backup has data of the store of files ${id}, which is not set up here.`;
+  const ids = new Set([...list.values()].map(({ store }) => store));
+  const places = new Map<string, ConfiguredStore>();
+  for (const id of ids) {
+    const found = stores.find(id) ?? (ids.size === 1 ? stores.default : undefined);
+    if (!found || found.type === 'http') {
+      const text = `The backup has data of the store ${id}, which is not set up here.`;
       throw new Error(`${text} Give it the stores that the service had.`, { cause: id });
     }
     places.set(id, found);
@@ -166,21 +174,52 @@ async function each(list: Work['list'], work: (one: KeptData) => Promise<void>):
   await Promise.all(lanes);
 }
 
-async function copyAll({ from, progress }: RestoreOptions, { list, places }: Work): Promise<void> {
+/** Returns what was brought, by its key, rather than found there. */
+async function copyAll(
+  { from, progress }: RestoreOptions,
+  { list, places }: Work,
+): Promise<ReadonlySet<string>> {
+  const brought = new Set<string>();
+  for (const { store } of places.values()) await store.check();
   let [files, bytes] = [0, 0];
   await each(list, async (kept) => {
-    const to = targetOf(places, kept);
-    const source = join(from, dataPath(kept));
-    // What an earlier go has copied is read below.
-    const known = await lstat(to).catch(() => undefined);
-    if (known?.size !== kept.size) {
-      await copyData({ from: source, to, wanted: wantedOf(kept), links: false, keepsWrong: false });
-    }
+    const isNew = await bring(join(from, dataPath(kept)), storeOf(places, kept), kept);
+    if (isNew) brought.add(keyOf(kept));
     files += 1;
     bytes += kept.size;
     progress({ step: 'copy', files, ofFiles: list.size, bytes });
   });
-  for (const { directory } of places.values()) await syncAll(directory);
+  for (const { store } of places.values()) if (store.files) await syncAll(store.files.directory);
+  return brought;
+}
+
+/** What an earlier go has brought, or was there all the time, is not brought again: it is read below. */
+async function bring(source: string, store: Store, kept: KeptData): Promise<boolean> {
+  const { id, size } = kept;
+  if (store.files) {
+    const to = store.files.pathOf(id);
+    if ((await lstat(to).catch(() => undefined))?.size === size) return false;
+    await copyData({ from: source, to, wanted: wantedOf(kept), links: false, keepsWrong: false });
+    return true;
+  }
+  if ((await sizeIn(store, id)) === size) return false;
+  const { signal } = new AbortController();
+  const put = { maxSize: size, expectedSize: size, signal };
+  const stored = await store.put(id, createReadStream(source), put);
+  if (stored.sha512 === kept.sha512) return true;
+  await store.delete(stored.location);
+  throw new WrongDataError(source, 0);
+}
+
+/** Bytes that a store has of some data; undefined when it has none. */
+async function sizeIn(store: Store, id: string): Promise<number | undefined> {
+  try {
+    await using reader = await store.open(store.locationOf(id));
+    return reader.size;
+  } catch (cause) {
+    if (cause instanceof StoreError && cause.code === 'NotFound') return undefined;
+    throw cause;
+  }
 }
 
 /** Down from the folder that was there before. */
@@ -189,28 +228,55 @@ async function syncAll(directory: string): Promise<void> {
   await syncFolder(dirname(directory));
 }
 
-async function readAgain({ progress }: RestoreOptions, { list, places }: Work): Promise<void> {
+async function readAgain(
+  { progress }: RestoreOptions,
+  { list, places }: Work,
+  brought: ReadonlySet<string>,
+): Promise<void> {
   let [files, bytes] = [0, 0];
   await each(list, async (kept) => {
-    const path = targetOf(places, kept);
-    try {
-      await checkData(path, wantedOf(kept));
-    } catch (cause) {
-      if (!(cause instanceof WrongDataError)) throw cause;
-      await rm(path);
-      const text = `${path} is not what was written there a moment ago.`;
-      throw new Error(`${text} It was removed; restore again.`, { cause });
-    }
+    await checkThere(storeOf(places, kept), kept, brought);
     files += 1;
     bytes += kept.size;
     progress({ step: 'read again', files, ofFiles: list.size, bytes });
   });
 }
 
-function targetOf(places: Work['places'], { store, id }: KeptData): string {
-  const files = places.get(store);
-  if (!files) throw new Error(`No place for the data of store ${store}.`);
-  return files.pathOf(id);
+/** @throws Error when what lies there is not what it is to be; what an object store had before is not touched */
+async function checkThere(
+  store: Store,
+  kept: KeptData,
+  brought: ReadonlySet<string>,
+): Promise<void> {
+  const { id } = kept;
+  const place = store.files?.pathOf(id) ?? `${id} in store ${store.id}`;
+  try {
+    if (store.files) await checkData(store.files.pathOf(id), wantedOf(kept));
+    else await checkStored(store, kept);
+  } catch (cause) {
+    if (!(cause instanceof WrongDataError)) throw cause;
+    if (!brought.has(keyOf(kept)) && !store.files) {
+      const text = `There is other data at ${place} than the backup has. Remove it, or name another place.`;
+      throw new Error(text, { cause });
+    }
+    await store.delete(store.locationOf(id));
+    const text = `${place} is not what was written there a moment ago.`;
+    throw new Error(`${text} It was removed; restore again.`, { cause });
+  }
+}
+
+/** @throws WrongDataError */
+async function checkStored(store: Store, kept: KeptData): Promise<void> {
+  const location = store.locationOf(kept.id);
+  await using reader = await store.open(location);
+  const position = differenceOf(wantedOf(kept), await lookThrough(reader, async () => {}));
+  if (position !== undefined) throw new WrongDataError(location, position);
+}
+
+function storeOf(places: Work['places'], { store: id }: KeptData): Store {
+  const place = places.get(id);
+  if (!place) throw new Error(`No place for the data of store ${id}.`);
+  return place.store;
 }
 
 function wantedOf({ size, sha512 }: KeptData) {
@@ -218,9 +284,8 @@ function wantedOf({ size, sha512 }: KeptData) {
 }
 
 async function bringDatabase(
-  { from, dataDir }: RestoreOptions,
-  manifest: Manifest,
-  bringRecords: RestoreOptions['bringRecords'],
+  { from, dataDir, stores, bringRecords }: RestoreOptions,
+  { manifest, list, places }: Work & { readonly manifest: Manifest },
 ): Promise<void> {
   const path = join(dataDir, `${databaseFile}.restored`);
   const anything = { size: undefined, sums: undefined, sha512: undefined };
@@ -237,7 +302,26 @@ async function bringDatabase(
       });
     }
   }
+  {
+    await using records = await openRecords(path);
+    const relocate = relocation(stores, { list, places });
+    await records.db.transaction().execute((db) => relocateData(db, relocate));
+  }
   await bringRecords(path);
+}
+
+/** Data keeps its id wherever it goes. */
+function relocation(stores: Stores, { list, places }: Work) {
+  const storeById = new Map([...list.values()].map(({ id, store }) => [id, store]));
+  const [only] = places.size === 1 ? places.values() : [];
+  return (location: ImageLocation): ImageLocation => {
+    const id = /[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/.exec(location.url)?.[0];
+    if (id === undefined) return location;
+    const known = location.store ?? storeById.get(id);
+    const place = known === undefined ? only : places.get(known);
+    if (!place) return location;
+    return { store: stores.idOf(place), url: place.store.locationOf(id) };
+  };
 }
 
 /** Puts a database file in its place in an otherwise finished data folder. */
