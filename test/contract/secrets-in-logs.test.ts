@@ -95,6 +95,8 @@ test('no test starts a service but by what watches its log', async () => {
   assert.deepEqual(starters.toSorted(), [
     // Has the start run modules that stand for the service.
     'acceptance/built-service.test.ts',
+    // Watches the log of one that takes its accounts from another.
+    'api/task-orders.test.ts',
     'contract/authorization/target.ts',
     'reliability/inspection.ts',
     'support/keystone-service.ts',
