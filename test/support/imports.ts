@@ -20,10 +20,11 @@ export async function dataHost(listener: RequestListener): Promise<DataHost> {
   return {
     url: `http://127.0.0.1:${port}/`,
     async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => {
+      const closed = new Promise((resolve) => {
         server.close(resolve);
       });
+      server.closeAllConnections();
+      await closed;
     },
   };
 }
