@@ -3,11 +3,12 @@ import { DomainError } from '../domain/errors.ts';
 import { type Rate, rateLimiter } from '../domain/rate-limiter.ts';
 import type { NameSharing, Recipient } from '../domain/recipient.ts';
 import type { Directory } from '../identity/directory.ts';
+import { boundedMemory } from '../identity/memory.ts';
 
 export interface RecipientsOptions {
   readonly directory: Directory;
   readonly mode: NameSharing;
-  /** How often one project may ask for names; beyond that ids are taken as they are. */
+  /** How often one project may ask for names that it was not told of before; beyond that ids are taken as they are. */
   readonly rate?: Rate;
 }
 
@@ -29,6 +30,10 @@ export interface Recipients {
 /** Thirty names at once, and one every other second: plenty for people, slow for who tries out words. */
 const usualRate: Rate = { rate: 0.5, burst: 60 };
 
+/** Names that projects were told of and may use again without asking anew, and for how long, ms. */
+const mostTold = 10_000;
+const toldFor = 24 * 3_600_000;
+
 /** Exact matches in the caller's own domain only. */
 export function recipientsService({
   directory,
@@ -36,18 +41,28 @@ export function recipientsService({
   rate = usualRate,
 }: RecipientsOptions): Recipients {
   const limiter = rateLimiter(rate, () => performance.now());
+  const told = boundedMemory<string>({ size: mostTold, evicts: 'unused', now: Date.now });
+
+  /** The project that the caller was told has that name, if it still has. */
+  async function knownByName(memberId: string, domainId: string, key: string) {
+    const id = told.recall(key);
+    const project = id === undefined ? undefined : await directory.projectById(id);
+    return project?.name === memberId && project.domainId === domainId ? project : undefined;
+  }
 
   async function look(caller: Caller, memberId: string): Promise<Recipient> {
     if (await directory.projectById(memberId)) return { projectId: memberId, found: 'id' };
     const domainId = caller.projectDomainId;
     if (domainId === null) return { projectId: memberId, found: 'unknown' };
-    if (limiter.spend(caller.projectId ?? caller.userId) > 0) {
-      return { projectId: memberId, found: 'unasked' };
-    }
+    const asker = caller.projectId ?? caller.userId;
+    const key = JSON.stringify([asker, domainId, memberId]);
+    const known = await knownByName(memberId, domainId, key);
+    if (known) return { projectId: known.id, found: 'name' };
+    if (limiter.spend(asker) > 0) return { projectId: memberId, found: 'unasked' };
     const [named, another] = await directory.projectsByName(memberId, domainId);
-    return named && !another
-      ? { projectId: named.id, found: 'name' }
-      : { projectId: memberId, found: 'unknown' };
+    if (!named || another) return { projectId: memberId, found: 'unknown' };
+    told.keep(key, named.id, Date.now() + toldFor);
+    return { projectId: named.id, found: 'name' };
   }
 
   return {

@@ -256,3 +256,21 @@ test('a project that tries out many names is told nothing more of them', async (
   assert.equal(named.json.member_id, 'consumer');
   assert.equal(shown.status, 404);
 });
+
+test('a project that shares with many goes on to share with those whom it has found before', async () => {
+  const path = async () => {
+    const { json } = await service.call('stranger', 'POST', '/v2/images', {});
+    return `/v2/images/${json.id}/members`;
+  };
+  const before = await service.call('stranger', 'POST', await path(), { member: 'consumer' });
+  const words = await path();
+  for (let n = 0; n < 40; n += 1) {
+    await service.call('stranger', 'POST', words, { member: `word-${n}` });
+  }
+
+  const after = await service.call('stranger', 'POST', await path(), { member: 'consumer' });
+  const another = await service.call('stranger', 'POST', await path(), { member: 'producer' });
+
+  for (const { json } of [before, after]) assert.equal(json.member_id, service.projects.consumer);
+  assert.equal(another.json.member_id, 'producer');
+});
