@@ -189,6 +189,11 @@ export async function putFamilyMember(
     .execute();
 }
 
+/** Ends the sharing of a family with everybody; what they have by it stays theirs until it is taken away. */
+export async function deleteFamilyMembers(db: Connection, familyId: string): Promise<void> {
+  await db.deleteFrom('family_members').where('family_id', '=', familyId).execute();
+}
+
 /** Has new versions follow to a project no more; whether they did. */
 export async function deleteFamilyMember(
   db: Connection,

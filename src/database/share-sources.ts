@@ -72,7 +72,7 @@ export async function hasSources(
 export async function listPlaces(
   db: Connection,
   source: ShareSource,
-  projectId?: string,
+  { projectId, limit }: { readonly projectId?: string | undefined; readonly limit?: number } = {},
 ): Promise<readonly SharePlace[]> {
   const all = db
     .selectFrom('share_sources')
@@ -81,7 +81,7 @@ export async function listPlaces(
     .orderBy('image_id')
     .orderBy('project_id');
   const asked = projectId === undefined ? all : all.where('project_id', '=', projectId);
-  const rows = await asked.execute();
+  const rows = await (limit === undefined ? asked : asked.limit(limit)).execute();
   return rows.map((row) => ({ imageId: row.image_id, projectId: row.project_id }));
 }
 
@@ -92,12 +92,8 @@ export async function listReasons(
 ): Promise<ReadonlyMap<string, readonly string[]>> {
   const rows = await db
     .selectFrom('share_sources')
-    .leftJoin('families', (join) =>
-      join.on(sql<boolean>`share_sources.source = 'family:' || families.id`),
-    )
-    .leftJoin('share_groups', (join) =>
-      join.on(sql<boolean>`share_sources.source = 'group:' || share_groups.id`),
-    )
+    .leftJoin('families', (join) => join.on(sql<boolean>`families.id = ${idIn('family')}`))
+    .leftJoin('share_groups', (join) => join.on(sql<boolean>`share_groups.id = ${idIn('group')}`))
     .select(['share_sources.project_id', 'families.name as family', 'share_groups.name as group'])
     .where('share_sources.image_id', '=', imageId)
     .execute();
@@ -107,6 +103,14 @@ export async function listReasons(
     reasons.set(project_id, [...(reasons.get(project_id) ?? []), reason].toSorted());
   }
   return reasons;
+}
+
+/** The id in the text of a source of that kind; null in that of another. The other side stays bare, for its index. */
+function idIn(kind: ShareSource['kind']) {
+  const begin = `${kind}:`;
+  return sql<
+    string | null
+  >`case when share_sources.source like ${sql.lit(`${begin}%`)} then substr(share_sources.source, ${sql.lit(begin.length + 1)}) end`;
 }
 
 function textOf({ kind, id }: ShareSource): string {

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { histogram } from '../domain/histogram.ts';
 import { type Metric, single } from '../domain/metric.ts';
 

@@ -4,6 +4,7 @@ import {
   countFamilies,
   deleteFamily,
   deleteFamilyMember,
+  deleteFamilyMembers,
   findFamily,
   insertFamily,
   insertVersion,
@@ -33,7 +34,7 @@ import { checkShared, seesAllMembers } from '../domain/member.ts';
 import type { Policy } from '../domain/policy.ts';
 import { actorOf } from '../domain/share-log.ts';
 import { recordFamily } from './family-events.ts';
-import { projectThatLooks } from './inbox.ts';
+import { projectThatAnswers, projectThatLooks } from './inbox.ts';
 import type { Quotas } from './quotas.ts';
 import type { Recipients } from './recipients.ts';
 import { imageNotFound, maySee } from './seen-image.ts';
@@ -175,13 +176,26 @@ export function familiesService(options: FamiliesOptions): Families {
 
     unshare: (caller, name, memberId) => unshare(options, caller, { name, memberId }),
 
-    remove: (caller, name) =>
-      database.transaction(async (db) => {
-        const family = await managedFamily(options, db, caller, name);
-        await takeAll(options, db, caller, { family });
-        await deleteFamily(db, family);
-      }),
+    remove: (caller, name) => remove(options, caller, name),
   };
+}
+
+/** Shares that are ended in one transaction: a family may have many thousand. */
+const endedAtOnce = 200;
+
+/** Ends what is had by a family, step by step, and then the family. Who asks again goes on where it was cut off. */
+async function remove(options: FamiliesOptions, caller: Caller, name: FamilyName): Promise<void> {
+  for (let isOver = false; !isOver; ) {
+    isOver = await options.database.transaction(async (db) => {
+      const family = await managedFamily(options, db, caller, name);
+      // So that nobody gets what is promoted meanwhile.
+      await deleteFamilyMembers(db, family.id);
+      const ended = await takeAll(options, db, caller, { family, limit: endedAtOnce });
+      if (ended === endedAtOnce) return false;
+      await deleteFamily(db, family);
+      return true;
+    });
+  }
 }
 
 async function unshare(
@@ -191,7 +205,9 @@ async function unshare(
 ): Promise<void> {
   const { database, policy, recipients } = options;
   const { family } = await seenFamily(options, database.read, caller, name);
-  if (memberId !== caller.projectId) checkManages(policy, caller, name);
+  const leaves = memberId === caller.projectId;
+  if (leaves) projectThatAnswers(policy, caller);
+  else checkManages(policy, caller, name);
   const members = await listFamilyMembers(database.read, family.id);
   const isMember = members.some(({ projectId }) => projectId === memberId);
   const projectId = isMember ? memberId : (await recipients.find(caller, memberId)).projectId;
@@ -200,7 +216,11 @@ async function unshare(
     if (!(await deleteFamilyMember(db, found.id, projectId))) {
       throw new DomainError('NotFound', 'The family is not shared with that project.');
     }
-    await takeAll(options, db, caller, { family: found, projectId });
+    await takeAll(options, db, caller, {
+      family: found,
+      projectId,
+      how: leaves ? 'left' : 'withdrawn',
+    });
   });
 }
 
@@ -232,6 +252,8 @@ async function promote(
     ...{ deprecatedAt: null, replacementId: null },
   };
   await expose(options, db, caller, { family, version });
+  // Whoever got no answer asks again; then the version before is still the one to go back to.
+  if (currentVersion(family, versions)?.imageId === imageId) return;
   await insertVersion(db, family.id, version);
   await setCurrent(db, family, { current: number, at });
   const details = { previous_image_id: currentVersion(family, versions)?.imageId ?? null };
@@ -298,19 +320,32 @@ async function share(
   if (version) await expose(options, db, caller, { family, version });
 }
 
-/** Takes away what is had by a family: by one project, or by all. */
+/** What is taken away of a family, from whom, and who does it. */
+interface Taking {
+  readonly family: Family;
+  readonly projectId?: string;
+  readonly how?: 'left' | 'withdrawn';
+  /** Shares at most; absent: all. */
+  readonly limit?: number;
+}
+
+/** Takes away what is had by a family: by one project, or by all; how many shares it was. */
 async function takeAll(
   { changes }: FamiliesOptions,
   db: Connection,
   caller: Caller,
-  { family, projectId: only }: { readonly family: Family; readonly projectId?: string },
-): Promise<void> {
+  { family, how = 'withdrawn', ...only }: Taking,
+): Promise<number> {
   const source = sourceOf(family);
   const by = actorOf(caller);
-  for (const { imageId, projectId } of await listPlaces(db, source, only)) {
+  const places = await listPlaces(db, source, only);
+  for (const { imageId, projectId } of places) {
     const seen = await findImage(db, imageId, null);
-    if (seen) await unshareBy(changes, db, seen.image, { projectId, source, by });
+    if (!seen) continue;
+    const share = { projectId, source, by, how, owner: family.owner };
+    await unshareBy(changes, db, seen.image, share);
   }
+  return places.length;
 }
 
 /** An image of the family's owner that the caller may share. */

@@ -73,7 +73,7 @@ export function shareGroupsService(options: ShareGroupsOptions): ShareGroups {
   async function full(caller: Caller, name: string): Promise<FullGroup> {
     const group = await ownGroup(database.read, projectThatLooks(policy, caller), name);
     const content = await listGroupContent(database.read, group.id);
-    return { group, ...content, names: await names.ofProjects(content.members) };
+    return { group, ...content, names: await names.ofPartners(content.members, caller) };
   }
 
   const change = async (
@@ -137,6 +137,8 @@ export function shareGroupsService(options: ShareGroupsOptions): ShareGroups {
 
     removeImage: (caller, name, imageId) =>
       change(caller, name, async (changing) => {
+        // Locked first, as whoever deletes the image locks it first.
+        await findImage(changing.db, imageId, null);
         const wasIn = await deleteGroupImage(changing.db, changing.group.id, imageId);
         if (!wasIn) throw new DomainError('NotFound', 'The image is not in that group.');
         await takeAll(options, changing, { imageId });
@@ -184,10 +186,16 @@ async function takeAll(
   { db, caller, group }: Changing,
   only: { readonly projectId?: string; readonly imageId?: string },
 ): Promise<void> {
-  for (const { imageId, projectId } of await listPlaces(db, sourceOf(group), only.projectId)) {
+  for (const { imageId, projectId } of await listPlaces(db, sourceOf(group), only)) {
     if (only.imageId !== undefined && only.imageId !== imageId) continue;
     const seen = await findImage(db, imageId, null);
-    if (seen) await unshareBy(changes, db, seen.image, shareOf(group, caller, projectId));
+    if (!seen) continue;
+    const share = {
+      ...shareOf(group, caller, projectId),
+      how: 'withdrawn',
+      owner: group.owner,
+    } as const;
+    await unshareBy(changes, db, seen.image, share);
   }
 }
 
@@ -200,7 +208,8 @@ function sourceOf({ id }: ShareGroup): ShareSource {
 }
 
 function checkSize({ members, images }: GroupContent): void {
-  if (members.length * images.length <= mostGroupShares) return;
+  // One that is empty on one side is bounded too.
+  if (Math.max(1, members.length) * Math.max(1, images.length) <= mostGroupShares) return;
   const text = `A group has at most ${mostGroupShares} shares, projects times images.`;
   throw new DomainError('QuotaExceeded', text);
 }

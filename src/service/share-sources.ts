@@ -43,15 +43,23 @@ export async function shareBy(
   await insertSource(db, place, source);
 }
 
+/** How a source is taken away. */
+export interface SourceTaking extends Pick<SourcedShare, 'projectId' | 'source' | 'by'> {
+  readonly how: 'left' | 'withdrawn';
+  /** Whose family or group it is: an image that was given away since is for its new owner to share. */
+  readonly owner: string;
+}
+
 /** Takes a source away from a member, which is one no more if it was so by that alone. */
 export async function unshareBy(
   changes: ShareChanges,
   db: Connection,
   image: Image,
-  { projectId, source, by }: SourcedShare,
+  { projectId, source, by, how, owner }: SourceTaking,
 ): Promise<void> {
   const place = { imageId: image.id, projectId };
   if (!(await deleteSource(db, place, source)) || (await hasSources(db, place))) return;
+  if (image.owner !== owner) return;
   const member = await findMember(db, image.id, projectId);
-  if (member) await changes.end(db, image, { member, how: 'withdrawn', by });
+  if (member) await changes.end(db, image, { member, how, by });
 }

@@ -168,6 +168,8 @@ async function sendAgain(options: WebhookDeliveryOptions, turn: Turn): Promise<v
       const failedAt = clock();
       await updateFailure(db, { ...failure, attempts, status, error, failedAt, again: false });
     });
+    // The others wait for what is new too: a receiver that does not answer takes its time each time.
+    if (error !== undefined) return;
   }
 }
 
@@ -218,19 +220,25 @@ async function noteFailure(
     ...{ body: bodyOf(one.event), ...failed, ...rest },
   });
   const own = failureOf({ number, event }, { attempts, status: status ?? null });
+  if (!isTooOld(event, { now, patience })) {
+    await progress(options, turn, { ...webhook, ...failing, attempts: 0, cursor: number }, [own]);
+    return 0;
+  }
+  await progress(options, turn, { ...webhook, ...failing, cursor: number }, [own]);
   // Whoever takes nothing for so long is not asked anew for each of the rest.
-  const isOld = isTooOld(event, { now, patience });
-  const old = isOld ? await listOld(options, webhook, number) : [];
-  const rest = old
-    .filter((one) => wantsEvent(webhook, one.event.type))
-    .map((one) => failureOf(one, { attempts: 0, status: null }));
-  const cursor = old.at(-1)?.number ?? number;
-  const next = isOld ? failing : { ...failing, attempts: 0 };
-  await progress(options, turn, { ...webhook, ...next, cursor }, [own, ...rest]);
-  return isOld ? pauseAfter(attempts) : 0;
+  for (let after = number; ; ) {
+    const old = await listOld(options, webhook, after);
+    const cursor = old.at(-1)?.number;
+    if (cursor === undefined) return pauseAfter(attempts);
+    const rest = old
+      .filter((one) => wantsEvent(webhook, one.event.type))
+      .map((one) => failureOf(one, { attempts: 0, status: null }));
+    await progress(options, turn, { ...turn.webhook, cursor }, rest);
+    after = cursor;
+  }
 }
 
-/** Events given up in one transaction, beside the one that was tried. */
+/** Events given up in one transaction. */
 const mostGivenUp = 500;
 
 /** The events behind one that are too old as well. */

@@ -28,14 +28,18 @@ export function metricsRoutes(
   });
 }
 
+/** @see RFC 6750, 2.1 */
+const scheme = 'bearer ';
+
 /** Who may know how the service is in all its parts: whoever has the token, or without one whoever asks from this machine. */
 export function readersBy(metricsToken: string | undefined): (request: FastifyRequest) => boolean {
   if (metricsToken === undefined) return isFromHere;
   const wanted = digestOf(metricsToken);
   return ({ headers }) => {
-    const given = /^bearer +(.+)$/i.exec(headers.authorization ?? '')?.[1];
+    const { authorization = '' } = headers;
+    const isBearer = authorization.slice(0, scheme.length).toLowerCase() === scheme;
     // Digests are as long as each other, whatever was given.
-    return given !== undefined && timingSafeEqual(digestOf(given), wanted);
+    return isBearer && timingSafeEqual(digestOf(authorization.slice(scheme.length).trim()), wanted);
   };
 }
 
