@@ -252,9 +252,12 @@ function expectedSize(request: FastifyRequest): number | undefined {
 
 /** The data of an upload, counted. Once it is in, its sender waits for the disk, and silence is no sign that it is gone. */
 export function incomingData({ raw }: FastifyRequest, { bytes }: Pick<Traffic, 'bytes'>): Readable {
-  // Nobody reads yet: who listens to a stream that is not paused has it flow, and its sender asked for the data.
-  raw.pause().on('data', (chunk: Uint8Array) => {
-    bytes.received += chunk.length;
+  const { socket } = raw;
+  // Some of it has come with the head.
+  const before = socket.bytesRead - raw.readableLength;
+  // Whoever listened to the data would have it flow past its reader, who wants what came before a sender was cut off.
+  raw.once('close', () => {
+    bytes.received += socket.bytesRead - before;
   });
   return raw.once('end', () => raw.socket.setTimeout(0));
 }
