@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 
-/** The methods that have routes of their own: those that are served, and one that stands for all others. */
-const routed: ReadonlySet<string> = new Set([
+/** The methods that are served. */
+export const servedMethods: ReadonlySet<string> = new Set([
   'GET',
   'HEAD',
   'POST',
@@ -9,8 +9,10 @@ const routed: ReadonlySet<string> = new Set([
   'PATCH',
   'DELETE',
   'OPTIONS',
-  'TRACE',
 ]);
+
+/** The methods that have routes of their own: those that are served, and one that stands for all others. */
+const routed: ReadonlySet<string> = new Set([...servedMethods, 'TRACE']);
 
 /** No route does anything for it but refuse it. */
 const standIn = 'TRACE';

@@ -1,5 +1,6 @@
 import { type Histogram, histogram } from '../../domain/histogram.ts';
 import { byLabel, type Metric, type Sample, single } from '../../domain/metric.ts';
+import { servedMethods } from '../rare-methods.ts';
 import { routeClass } from './route-class.ts';
 
 /** Why a request or connection was turned away that would have been taken with less to do. */
@@ -39,24 +40,14 @@ export interface Traffic {
   metrics(): readonly Metric[];
 }
 
-/** Methods that somebody made up are one. */
-const methods: ReadonlySet<string> = new Set([
-  'GET',
-  'HEAD',
-  'POST',
-  'PUT',
-  'PATCH',
-  'DELETE',
-  'OPTIONS',
-]);
-
 export function traffic(): Traffic {
   const byCall = new Map<string, CallCounts>();
   // What is asked for each request: the pattern of its route is one of a few.
   const byRoute = new Map<string, CallCounts>();
 
   function callsOf(given: string, url: string | undefined): CallCounts {
-    const method = methods.has(given) ? given : 'other';
+    // Methods that somebody made up are one.
+    const method = servedMethods.has(given) ? given : 'other';
     const route = routeClass(url);
     const key = `${method} ${route}`;
     const known = byCall.get(key);
