@@ -256,7 +256,7 @@ test('a job is done by one of two at a time, again and again, and its failures a
     },
   };
   // A process that starts takes what one of the same id has left, so on PostgreSQL, where there may be two, each has its own.
-  await using other = isOnPostgres() ? await store.open() : undefined;
+  await using other = isOnPostgres() ? await store.openAnother() : undefined;
   const startOn = (own: Database) =>
     startJobs({ database: own, jobs: [job], report: (text) => reported.push(text) });
   const both = await Promise.all([startOn(database), startOn(other ?? database)]);

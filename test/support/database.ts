@@ -12,6 +12,8 @@ export interface TestDatabase extends AsyncDisposable {
   readonly path: string;
   /** Opens it once more, as a restart does. */
   open(): Promise<Database>;
+  /** Opens it as another process would, where several may use it. */
+  openAnother(): Promise<Database>;
 }
 
 /** What the tests run on: SQLite unless `VITRINE_TEST_DATABASE` says otherwise. */
@@ -24,6 +26,8 @@ export interface DatabaseOfService extends AsyncDisposable {
   readonly config: Pick<Config, 'databaseUrl'>;
   /** Opens it beside the service. */
   open(): Promise<Database>;
+  /** Opens it as another process would, where several may use it. */
+  openAnother(): Promise<Database>;
 }
 
 /** The database of a service that is to start on an empty data folder. */
@@ -46,24 +50,29 @@ export async function databaseOf(folder: string): Promise<DatabaseOfService> {
 
 export async function emptyDatabase(): Promise<TestDatabase> {
   await using parts = new AsyncDisposableStack();
-  const { path, open } = isOnPostgres() ? await onPostgres(parts) : await onSqlite(parts);
+  const { path, open, openAnother } = isOnPostgres()
+    ? await onPostgres(parts)
+    : await onSqlite(parts);
   const database = parts.use(await open());
   const owned = parts.move();
-  return { database, path, open, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return { database, path, open, openAnother, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
-async function onSqlite(parts: AsyncDisposableStack): Promise<Pick<TestDatabase, 'path' | 'open'>> {
+async function onSqlite(
+  parts: AsyncDisposableStack,
+): Promise<Pick<TestDatabase, 'path' | 'open' | 'openAnother'>> {
   const folder = await mkdtemp(join(tmpdir(), 'vitrine-database-'));
   parts.defer(() => rm(folder, { recursive: true }));
   const path = join(folder, 'vitrine.db');
-  return { path, open: () => openDatabase(path) };
+  const open = () => openDatabase(path);
+  return { path, open, openAnother: open };
 }
 
 async function onPostgres(
   parts: AsyncDisposableStack,
-): Promise<Pick<TestDatabase, 'path' | 'open'>> {
+): Promise<Pick<TestDatabase, 'path' | 'open' | 'openAnother'>> {
   const { openAt, postgresDatabase } = await import('./postgres/databases.ts');
   const { url } = parts.use(await postgresDatabase());
   const processId = randomUUID();
-  return { path: '', open: () => openAt(url, { processId }) };
+  return { path: '', open: () => openAt(url, { processId }), openAnother: () => openAt(url) };
 }
