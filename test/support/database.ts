@@ -26,8 +26,6 @@ export interface DatabaseOfService extends AsyncDisposable {
   readonly config: Pick<Config, 'databaseUrl'>;
   /** Opens it beside the service. */
   open(): Promise<Database>;
-  /** Opens it as another process would, where several may use it. */
-  openAnother(): Promise<Database>;
 }
 
 /** The database of a service that is to start on an empty data folder. */
