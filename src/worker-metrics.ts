@@ -48,8 +48,14 @@ export function metricsOfWorkers(
     last += 1;
     const { promise, resolve } = Promise.withResolvers<readonly ProcessMetrics[]>();
     asked.set(last, resolve);
-    process.send?.({ wantsMetrics: last } satisfies Wanted);
-    return promise;
+    const id = last;
+    process.send?.({ wantsMetrics: id } satisfies Wanted);
+    // Before this process has said that it is ready nobody answers.
+    const timer = setTimeout(() => {
+      asked.delete(id);
+      resolve([]);
+    }, 2 * patience);
+    return promise.finally(() => clearTimeout(timer));
   };
 }
 

@@ -53,10 +53,12 @@ export async function startWorkers(config: Config, log: Logger): Promise<Running
     running.add(worker);
     const { promise, resolve: done, reject } = Promise.withResolvers<WorkerReady>();
     let isReady = false;
-    worker.once('message', (ready: WorkerReady) => {
+    worker.on('message', (message: WorkerReady | object) => {
+      // It may have been asked for its metrics before.
+      if (isReady || !('url' in message)) return;
       isReady = true;
       metrics.add(worker, number);
-      done(ready);
+      done(message);
     });
     worker.once('exit', (code, signal) => {
       running.delete(worker);

@@ -215,7 +215,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
     identity: options.embeddedIdentity ? 'embedded' : 'keystone',
     publicEndpoint: options.publicEndpoint,
   });
-  healthRoutes(app, { ...options, ...closing }, readersBy(options.metricsToken));
+  healthRoutes(app, { ...options, ...closing }, readersBy(options));
   metricsRoutes(app, options);
   identityApi(app, { ...options, requests });
   // One for both, so that a project's requests are counted together.

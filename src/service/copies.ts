@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { ImageLocation } from '../domain/location.ts';
+import { shown } from '../store/http-reader.ts';
 import { type StoredReader, StoreError } from '../store/store.ts';
 import type { Stores } from '../store/stores.ts';
 
@@ -38,7 +39,7 @@ async function openNext(
       const reader = await found.store.open(location.url);
       if (found.type === 'http' && typeof size === 'number' && reader.size !== size) {
         await reader[Symbol.asyncDispose]();
-        const text = `What is at ${location.url} has ${reader.size} bytes instead of ${size}.`;
+        const text = `What is at ${shown(location.url)} has ${reader.size} bytes instead of ${size}.`;
         throw new StoreError('Damaged', text);
       }
       return { reader, rest: locations.slice(index + 1) };

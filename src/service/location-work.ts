@@ -16,7 +16,8 @@ import type { Stores } from '../store/stores.ts';
 import { openFirst } from './copies.ts';
 import { lookThrough } from './data-look.ts';
 import type { Events } from './events.ts';
-import { sizingCheck, toRefusal } from './image-data.ts';
+import { bothChecks, sizingCheck, toRefusal } from './image-data.ts';
+import { signatureCheck } from './signature-check.ts';
 import { TaskLostError, type TaskRun, type TaskWork } from './task-runner.ts';
 
 export interface LocationWorkOptions {
@@ -24,6 +25,8 @@ export interface LocationWorkOptions {
   readonly stores: Stores;
   readonly events: Events;
   readonly formats: FormatRules;
+  /** The folder of the certificates that signatures of images are verified with; empty without one. */
+  readonly certificates: string;
   readonly clock: () => Date;
 }
 
@@ -46,7 +49,7 @@ export function locationWork(options: LocationWorkOptions): TaskWork {
       try {
         seen = await lookAt(going, image);
       } catch (cause) {
-        if (!isWrongFormat(cause) || image.status === 'importing') throw cause;
+        if (!(cause instanceof DomainError) || image.status === 'importing') throw cause;
         await run.transaction((db) => close(going, db, cause.message));
         return;
       }
@@ -71,10 +74,6 @@ async function imageIn(db: Connection, { imageId, run }: Going): Promise<Image> 
   throw new TaskLostError(run.task.id);
 }
 
-function isWrongFormat(cause: unknown): cause is DomainError {
-  return cause instanceof DomainError && cause.code === 'UnsupportedMediaType';
-}
-
 interface SeenData {
   /** Bytes. */
   readonly size: number;
@@ -89,10 +88,12 @@ interface SeenData {
 
 /** @throws DomainError when it is not what it is to be */
 async function lookAt(going: Going, image: Image): Promise<SeenData> {
-  const { run, stores, formats, validation } = going;
+  const { run, stores, formats, certificates, validation } = going;
   const osHashAlgo = validation?.osHashAlgo ?? 'sha512';
   const [checksum, hash] = [createHash('md5'), createHash(osHashAlgo)];
-  const check = sizingCheck(image, formats);
+  const sizing = sizingCheck(image, formats);
+  const signature = await signatureCheck(image, certificates);
+  const check = signature ? bothChecks(sizing, signature) : sizing;
   try {
     await using reader = await openFirst(stores, image.locations, image.size);
     const { size, sums } = await lookThrough(reader, async (bytes, position) => {
@@ -105,7 +106,7 @@ async function lookAt(going: Going, image: Image): Promise<SeenData> {
     check.end(size);
     const osHashValue = hash.digest('hex');
     checkHash(validation, osHashValue);
-    const { virtualSize } = check;
+    const { virtualSize } = sizing;
     return { size, checksum: checksum.digest('hex'), osHashAlgo, osHashValue, virtualSize, sums };
   } catch (cause) {
     throw run.signal.aborted ? cause : toRefusal(cause, image.id);
@@ -131,7 +132,7 @@ async function finish(going: Going, db: Connection, seen: SeenData): Promise<voi
   await run.succeed(db, { image_id: imageId });
 }
 
-/** Nobody but admins reads on what is not of the format that it is said to have. */
+/** Nobody but admins reads on what is not what it is said to be, or what nobody could look at: it might be another each time. */
 async function close(going: Going, db: Connection, message: string): Promise<void> {
   const image = await imageIn(db, going);
   const status = image.status === 'active' ? 'deactivated' : image.status;

@@ -31,6 +31,9 @@ export interface HttpSource {
 const retries = 3;
 const retryPause = 200;
 
+/** Bytes that have to come for a failure to be forgotten: a host that gives a few at a time would be read for ever. */
+const wellDone = 1024 * 1024;
+
 /** Bytes before the wanted ones that are let pass, of a host that knows no parts. */
 const mostSkipped = 64 * 1024 * 1024;
 
@@ -54,6 +57,8 @@ export async function httpReader(source: HttpSource, url: string): Promise<Store
   const closing = new AbortController();
   const { size, etag } = await headOf(source, url, closing.signal);
   let reading: Reading | undefined;
+  /** Failures in a row, and the bytes that have come since the last one. */
+  let [failures, come] = [0, 0];
 
   function close(): void {
     reading?.data.destroy();
@@ -63,7 +68,7 @@ export async function httpReader(source: HttpSource, url: string): Promise<Store
   async function next({ pieces, position }: Reading): Promise<Uint8Array> {
     const { done, value } = await pieces.next();
     if (!done) return value;
-    throw new StoreError('Unavailable', `The data of ${url} ends at byte ${position}.`);
+    throw new StoreError('Unavailable', `The data of ${shown(url)} ends at byte ${position}.`);
   }
 
   async function openAt(position: number): Promise<Reading> {
@@ -73,7 +78,7 @@ export async function httpReader(source: HttpSource, url: string): Promise<Store
     reading = opened;
     checkSame(head, { size, etag }, url);
     if (position - first > mostSkipped) {
-      throw new StoreError('Unavailable', `The host of ${url} gives no parts of it.`);
+      throw new StoreError('Unavailable', `The host of ${shown(url)} gives no parts of it.`);
     }
     while (opened.position < position) {
       const piece = await next(opened);
@@ -100,10 +105,17 @@ export async function httpReader(source: HttpSource, url: string): Promise<Store
       const wanted = Math.min(buffer.length, Math.max(0, size - position));
       for (let filled = 0; filled < wanted; ) {
         const bytes = await withRetries(() => some(position + filled, wanted - filled), {
-          onFailure: close,
+          onFailure() {
+            close();
+            failures += 1;
+            come = 0;
+          },
+          failures,
           url,
           signal: closing.signal,
         });
+        come += bytes.length;
+        if (come >= wellDone) failures = 0;
         buffer.set(bytes, filled);
         filled += bytes.length;
       }
@@ -133,7 +145,7 @@ async function headOf(source: HttpSource, url: string, signal: AbortSignal) {
   );
   const { size, etag } = head;
   if (size !== undefined) return { size, etag };
-  throw new StoreError('Unavailable', `The host of ${url} does not tell how much it has.`);
+  throw new StoreError('Unavailable', `The host of ${shown(url)} does not tell how much it has.`);
 }
 
 async function headByOpening(
@@ -157,11 +169,13 @@ function checkSame(now: HttpHead, before: HttpHead, url: string): void {
   const isSame = <T>(one: T | undefined, other: T | undefined) =>
     one === undefined || other === undefined || one === other;
   if (isSame(now.size, before.size) && isSame(now.etag, before.etag)) return;
-  throw new StoreError('Damaged', `What is at ${url} was changed while it was read.`);
+  throw new StoreError('Damaged', `What is at ${shown(url)} was changed while it was read.`);
 }
 
 interface RetryOptions {
   readonly onFailure: () => void;
+  /** Of attempts before this one. */
+  readonly failures?: number;
   /** Whether it is no use to ask again; what may not be asked is not asked again in any case. */
   readonly isFinal?: (cause: unknown) => boolean;
   readonly url: string;
@@ -170,15 +184,15 @@ interface RetryOptions {
 
 async function withRetries<T>(
   attempt: () => Promise<T>,
-  { onFailure, isFinal = () => false, url, signal }: RetryOptions,
+  { onFailure, failures = 0, isFinal = () => false, url, signal }: RetryOptions,
 ): Promise<T> {
-  for (let count = 0; ; count += 1) {
+  for (let count = failures; ; count += 1) {
     try {
       return await attempt();
     } catch (cause) {
       onFailure();
       if (cause instanceof StoreError && cause.code === 'Damaged') throw cause;
-      const isOver = count === retries || signal.aborted || isFinal(cause);
+      const isOver = count >= retries || signal.aborted || isFinal(cause);
       if (isOver || cause instanceof DomainError) throw unavailable(url, cause);
       // Not all at the same moment: whoever waits has failed together with others.
       await pause(retryPause * 2 ** count * (0.5 + Math.random()), undefined, { signal }).catch(
@@ -191,5 +205,12 @@ async function withRetries<T>(
 }
 
 function unavailable(url: string, cause: unknown): StoreError {
-  return new StoreError('Unavailable', `What is at ${url} cannot be read.`, { cause });
+  return new StoreError('Unavailable', `What is at ${shown(url)} cannot be read.`, { cause });
+}
+
+/** A URL as logs may have it: what is behind its path may be a secret. */
+export function shown(url: string): string {
+  if (!URL.canParse(url)) return 'a location';
+  const { origin, pathname } = new URL(url);
+  return `${origin}${pathname}`;
 }

@@ -1,4 +1,4 @@
-import { type HttpSource, httpReader } from './http-reader.ts';
+import { type HttpSource, httpReader, shown } from './http-reader.ts';
 import { type Location, type Store, StoreError } from './store.ts';
 
 export interface HttpStoreOptions {
@@ -16,7 +16,7 @@ export function httpStore({ id, source }: HttpStoreOptions): Store {
 
   function checked(location: Location): Location {
     if (isUrl(location)) return location;
-    throw new StoreError('NotFound', `${location} is not in ${id}.`);
+    throw new StoreError('NotFound', `${shown(location)} is not in ${id}.`);
   }
 
   return {

@@ -162,6 +162,33 @@ describe('POST /v2/images/{id}/locations', () => {
     assert.equal((await service.call('producer', 'GET', file(id))).status, 403);
   });
 
+  test('switches an image off whose data cannot be read to its end, or has no signature that fits', async () => {
+    await using host = await hostOf();
+    await using broken = await dataHost((request, response) => {
+      // Whoever looks first finds it there.
+      response.writeHead(request.method === 'HEAD' ? 200 : 404, { 'content-length': 5 }).end();
+    });
+    const signed = {
+      img_signature: 'AAAA',
+      img_signature_hash_method: 'SHA-256',
+      img_signature_key_type: 'RSA-PSS',
+      img_signature_certificate_uuid: '00000000-0000-4000-8000-000000000000',
+    };
+
+    for (const [url, properties, reason] of [
+      [broken.url, {}, /not available/],
+      [host.url, signed, /^img_signature_certificate_uuid: /],
+    ] as const) {
+      const { id } = await createImage(service, properties);
+      assert.equal((await give(id, { url })).status, 202);
+      const image: Answer['json'] = await imported(service, id);
+
+      assert.equal(image.status, 'deactivated');
+      assert.match((await lastTask(service, id)).message, reason);
+      assert.equal((await service.call('producer', 'GET', file(id))).status, 403);
+    }
+  });
+
   test('is for those who may, of images that wait', async () => {
     await using host = await hostOf();
     const { id } = await createImage(service);

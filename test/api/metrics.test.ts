@@ -76,6 +76,14 @@ test('what comes past a proxy is not from this machine', async () => {
   }
 });
 
+test('behind a proxy that the configuration knows of nobody may read without a token', async () => {
+  const behind = await sharedService({ config: { publicEndpoint: 'https://images.example.com' } });
+
+  const { status } = await behind.call('admin', 'GET', '/metrics');
+
+  assert.equal(status, 403);
+});
+
 test('with a token, whoever has it may read, from wherever, and nobody else', async () => {
   const metricsToken = 'a-token-of-prometheus';
   const guarded = await sharedService({ config: { metricsToken } });

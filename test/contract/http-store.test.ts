@@ -118,6 +118,30 @@ describe('A store of what lies at URLs', () => {
     assert.match(there.asked.at(-1) ?? '', /^GET bytes=\d+-$/);
   });
 
+  test('is not kept at it by a host that gives a few bytes at a time', async () => {
+    await using there = await host((request, response) => {
+      const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
+      const part = from > 0 && { 'content-range': `bytes ${from}-${size - 1}/${size}` };
+      response.writeHead(part ? 206 : 200, { 'content-length': size - from, ...part });
+      if (request.method === 'HEAD') response.end();
+      else response.write(data.subarray(from, from + 100), () => response.destroy());
+    });
+
+    await assert.rejects(readAll(storeAsking(), there.url), {
+      code: 'Unavailable',
+      message: `What is at ${there.url} cannot be read.`,
+    });
+    assert(there.asked.length < 10, `${there.asked.length}`);
+  });
+
+  test('tells nothing of what is behind the path of a URL', async () => {
+    await using there = await host((_request, response) => response.writeHead(404).end());
+
+    await assert.rejects(storeAsking().open(`${there.url}?signature=secret`), {
+      message: `What is at ${there.url} cannot be read.`,
+    });
+  });
+
   test('never goes on with other data', async () => {
     await using there = await host((request, response, count) => {
       if (count > 2) return serve(request, response, '"2"');

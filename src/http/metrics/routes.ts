@@ -2,11 +2,17 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { BlockList, isIPv6 } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { sendError } from '../error-handler.ts';
+import type { Network } from '../network.ts';
 import { exposition, type ProcessMetrics } from './exposition.ts';
 
-export interface MetricsOptions {
+export interface ReadersOptions {
   /** Whoever has it may read; without one, whoever asks from this machine, past no proxy. */
   readonly metricsToken: string | undefined;
+  readonly publicEndpoint: string | undefined;
+  readonly network: Pick<Network, 'trustedProxies'>;
+}
+
+export interface MetricsOptions extends ReadersOptions {
   /** Of all processes of this machine that serve together. */
   readonly readMetrics: () => Promise<readonly ProcessMetrics[]>;
 }
@@ -18,9 +24,10 @@ export interface MetricsOptions {
  */
 export function metricsRoutes(
   app: FastifyInstance,
-  { metricsToken, readMetrics }: MetricsOptions,
+  { readMetrics, ...options }: MetricsOptions,
 ): void {
-  const reads = readersBy(metricsToken);
+  const { metricsToken } = options;
+  const reads = readersBy(options);
   app.get('/metrics', async (request, reply) => {
     if (!reads(request)) return refuse(request, reply, metricsToken);
     const { contentType, text } = await exposition(await readMetrics());
@@ -32,8 +39,14 @@ export function metricsRoutes(
 const scheme = 'bearer ';
 
 /** Who may know how the service is in all its parts: whoever has the token, or without one whoever asks from this machine. */
-export function readersBy(metricsToken: string | undefined): (request: FastifyRequest) => boolean {
-  if (metricsToken === undefined) return isFromHere;
+export function readersBy({
+  metricsToken,
+  publicEndpoint,
+  network,
+}: ReadersOptions): (request: FastifyRequest) => boolean {
+  // Where the operator says that there is a proxy, this machine may be anybody: not every proxy says what it is.
+  const hasProxy = publicEndpoint !== undefined || network.trustedProxies.length > 0;
+  if (metricsToken === undefined) return hasProxy ? () => false : isFromHere;
   const wanted = digestOf(metricsToken);
   return ({ headers }) => {
     const { authorization = '' } = headers;

@@ -168,9 +168,18 @@ const atOnce = 4;
 
 async function each(list: Work['list'], work: (one: KeptData) => Promise<void>): Promise<void> {
   const waiting = list.values();
+  let hasFailed = false;
   const lanes = Array.from({ length: atOnce }, async () => {
-    for (const one of waiting) await work(one);
+    for (const one of waiting) {
+      if (hasFailed) return;
+      await work(one).catch((cause: unknown) => {
+        hasFailed = true;
+        throw cause;
+      });
+    }
   });
+  // Nobody works on behind a failure, when the locks are given up.
+  await Promise.allSettled(lanes);
   await Promise.all(lanes);
 }
 
