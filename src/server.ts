@@ -12,6 +12,7 @@ import { type KeystoneSettings, keystoneSettingsOf } from './config/keystone.ts'
 import { networkOf } from './config/network.ts';
 import { webTimesOf } from './config/web.ts';
 import { type Config, ConfigError } from './config.ts';
+import { conversionOf } from './conversion-parts.ts';
 import { makeDataDir, reasonOf } from './data-dir.ts';
 import type { Database } from './database/database.ts';
 import { getSecret } from './database/secrets.ts';
@@ -37,6 +38,7 @@ import { type EmbeddedIdentity, openIdentity } from './service/identity/open-ide
 import { type ImageData, type ImageDataOptions, imageDataService } from './service/image-data.ts';
 import { imageLocations } from './service/image-locations.ts';
 import { imagesService } from './service/images.ts';
+import type { ConversionOptions } from './service/import-conversion.ts';
 import { forgottenDataJob } from './service/import-data.ts';
 import { importSource } from './service/import-source.ts';
 import { importTaskWork } from './service/import-task-work.ts';
@@ -154,7 +156,8 @@ export async function startService(
   parts.defer(() => verification.settled());
   const image = { database, stores, unwantedData: unwanted, events, verification, report };
   const markerKey = await getSecret(database, 'markers of lists');
-  const services = imageServices(config, { ...image, markerKey }, callers);
+  const conversion = await conversionOf(config, { dataDir, worker });
+  const services = imageServices(config, { ...image, markerKey, conversion }, callers);
   await recoverData(services);
   parts.defer(() => settled(services));
   for (const part of startWork(services)) parts.use(part);
@@ -397,6 +400,7 @@ interface ImageServiceParts
     'certificates' | 'downloads' | 'quotas' | 'room' | 'policy' | 'formats' | 'clock'
   > {
   readonly markerKey: Buffer;
+  readonly conversion: ConversionOptions | undefined;
 }
 
 /** What the use cases have one process of all do from time to time. */

@@ -1,10 +1,12 @@
+import type { ConversionFormat } from '../domain/conversion.ts';
 import { type ImportMethodName, importMethods } from '../domain/import.ts';
 import type { ImportInjection } from '../domain/import-injection.ts';
+import { conversionSettings } from './conversion.ts';
 import { injectMetadataProperties } from './import-injection.ts';
 import { integer, mapping, readUrl, type Setting } from './setting.ts';
 
 /** What imports may do to data. */
-export const importPlugins = ['image_decompression'] as const;
+export const importPlugins = ['image_decompression', 'image_conversion'] as const;
 
 export type ImportPlugin = (typeof importPlugins)[number];
 
@@ -15,6 +17,16 @@ export interface ImportConfig {
   readonly imageImportPlugins: readonly ImportPlugin[];
   /** How many times as large as what it was packed to data may be. */
   readonly imageDecompressionMaxRatio: number;
+  /** What images are converted to. */
+  readonly imageConversionOutputFormat: ConversionFormat;
+  /** GiB that a disk has inside that is converted, at most. */
+  readonly imageConversionMaxSize: number;
+  /** Seconds for one conversion, and seconds of the processor. */
+  readonly imageConversionTimeLimit: number;
+  /** The folder of what is being converted; empty for one in the data folder. */
+  readonly imageConversionDir: string;
+  /** Path of `qemu-img`. */
+  readonly qemuImg: string;
   /** Properties that imports give images. */
   readonly injectMetadataProperties: ImportInjection;
   /** Hours for which a task is remembered once it is over. */
@@ -42,7 +54,7 @@ export const importSettings = {
     initial: [],
     initialText: 'none',
     about:
-      'What imports do to data on its way: `image_decompression`; see [import](import.md#packed-data)',
+      'What imports do to data on its way: [`image_decompression`](import.md#packed-data), [`image_conversion`](import.md#conversion)',
     read: (value) => among(value, importPlugins),
     wanted: `a list of ${importPlugins.join(', ')}; \`none\` for none of them`,
   },
@@ -52,6 +64,7 @@ export const importSettings = {
     min: 1,
     max: 1_000_000,
   }),
+  ...conversionSettings,
   injectMetadataProperties,
   taskTimeToLive: integer('task_time_to_live', {
     initial: 48,

@@ -13,6 +13,8 @@ export interface ImageImport {
   readonly stagedBytes: number;
   /** Undefined until it is whole, and once it is the image's. */
   readonly staged: StagedData | undefined;
+  /** The disk format of the image before its data was converted; undefined when it was not. */
+  readonly formerFormat?: string | undefined;
 }
 
 function importFromRow(row: Selectable<ImageImportRow>): ImageImport {
@@ -30,6 +32,7 @@ function importFromRow(row: Selectable<ImageImportRow>): ImageImport {
           virtualSize: row.virtual_size,
         }
       : undefined,
+    formerFormat: row.disk_format ?? undefined,
   };
 }
 
@@ -80,12 +83,17 @@ export async function findImageImport(
 export async function updateImageImport(
   db: Connection,
   before: ImageImport,
-  change: Partial<Pick<ImageImport, 'bytes' | 'stagedBytes' | 'staged'>>,
+  change: Partial<Pick<ImageImport, 'bytes' | 'formerFormat' | 'stagedBytes' | 'staged'>>,
 ): Promise<ImageImport> {
   const after = { ...before, ...change };
   await db
     .updateTable('image_imports')
-    .set({ bytes: after.bytes, staged_bytes: after.stagedBytes, ...stagedToRow(after.staged) })
+    .set({
+      bytes: after.bytes,
+      staged_bytes: after.stagedBytes,
+      disk_format: after.formerFormat ?? null,
+      ...stagedToRow(after.staged),
+    })
     .where('image_id', '=', before.imageId)
     .execute();
   await addUsage(db, before.projectId, {

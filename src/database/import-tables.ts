@@ -15,6 +15,8 @@ export interface ImageImportRow {
   /** As what the staged data was looked at: a disk format and a container format. */
   checked_as: string | null;
   virtual_size: number | null;
+  /** What the image was called before its data was converted; null when it was not. */
+  disk_format: string | null;
 }
 
 /** Data that a task is bringing into a store, and that is nobody's until then. */

@@ -22,6 +22,7 @@ import { uploadUsers } from './migrations/0020-upload-users.ts';
 import { webhooks } from './migrations/0021-webhooks.ts';
 import { scrubRuns } from './migrations/0022-scrub-runs.ts';
 import { families } from './migrations/0023-families.ts';
+import { conversions } from './migrations/0024-conversions.ts';
 import { runSteps, type SchemaSteps, type StepOptions } from './schema-steps.ts';
 
 /** Every step of SQLite's schema, oldest first. */
@@ -49,6 +50,7 @@ export const migrations: SchemaSteps = {
   '0021-webhooks': webhooks,
   '0022-scrub-runs': scrubRuns,
   '0023-families': families,
+  '0024-conversions': conversions,
 };
 
 /**

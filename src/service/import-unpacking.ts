@@ -54,7 +54,7 @@ export async function unpackStaged(going: UnpackingImport, bring: Bring): Promis
     const { data, compression } = await unpack(packed, unpacking);
     if (!compression) return;
     const incoming = await bringUnpacked(going, bring, { image: seen.image, staged, data });
-    await going.run.transaction((db) => replace(going, db, { staged, incoming }));
+    await going.run.transaction((db) => replaceStaged(going, db, { staged, incoming }));
     going.unwantedData.remove(staged);
   } catch (cause) {
     throw toRefusal(cause, imageId);
@@ -80,11 +80,19 @@ async function bringUnpacked(
   return await bring(target, { data, size: undefined, ...limits, check });
 }
 
-/** Makes what was unpacked the staged data, and counts it as what it is. @throws DomainError `QuotaExceeded` */
-async function replace(
+/** What was made of staged data. */
+interface Replacement {
+  readonly staged: StagedData;
+  readonly incoming: Incoming;
+  /** The image's from now on; undefined when it stays the same. */
+  readonly diskFormat?: string | undefined;
+}
+
+/** Makes what was made of staged data the staged data, and counts it as what it is. @throws DomainError `QuotaExceeded` */
+export async function replaceStaged(
   { source, order, imageId, run }: UnpackingImport,
   db: Connection,
-  { staged, incoming }: { readonly staged: StagedData; readonly incoming: Incoming },
+  { staged, incoming, diskFormat }: Replacement,
 ): Promise<void> {
   const seen = await findImage(db, imageId, null);
   const known = await findImageImport(db, imageId);
@@ -92,8 +100,11 @@ async function replace(
   const { size } = incoming.staged;
   const bytes = size * order.stores.length;
   await source.checkRoom(db, seen.image, { bytes: bytes - known.bytes });
-  await updateImageImport(db, known, { bytes, stagedBytes: size, staged: incoming.staged });
+  const formerFormat = diskFormat === undefined ? undefined : (seen.image.diskFormat ?? undefined);
+  const change = { bytes, stagedBytes: size, staged: incoming.staged, formerFormat };
+  await updateImageImport(db, known, change);
   await insertUnwantedData(db, staged);
-  await saveData(db, { ...seen.image, size }, seen.image);
+  const image = diskFormat === undefined ? seen.image : { ...seen.image, diskFormat };
+  await saveData(db, { ...image, size }, seen.image);
   await incoming.keep(db);
 }

@@ -17,6 +17,7 @@ import type { Stores } from '../store/stores.ts';
 import { byWeight, dataOf, openFirst } from './copies.ts';
 import type { Events } from './events.ts';
 import { sizingCheck, toRefusal } from './image-data.ts';
+import { type ConversionOptions, convertStaged } from './import-conversion.ts';
 import { type Bring, bringer, type Incoming } from './import-data.ts';
 import type { ImportSource } from './import-source.ts';
 import { unpackedSource, unpackStaged } from './import-unpacking.ts';
@@ -35,6 +36,8 @@ export interface ImportWorkOptions {
   readonly formats: FormatRules;
   /** Undefined where packed data is kept as it comes. */
   readonly unpacking: UnpackingLimits | undefined;
+  /** Undefined where data keeps its format. */
+  readonly conversion: ConversionOptions | undefined;
   /** The folder of the certificates that signatures are verified with; empty without one. */
   readonly certificates: string;
   /** Stores that one import fills at a time. */
@@ -61,6 +64,7 @@ export function importWork(options: ImportWorkOptions): TaskWork {
       await stage(going, data.bring);
       await unpackStaged(going, data.bring);
       await judge(going);
+      await convertStaged(going, data.bring);
       await copyToAll(going, data.bring);
       await finish(going);
       options.source.release(run);
@@ -406,7 +410,8 @@ async function giveUp(
   const locations = image.locations.filter((location) => !isNew(location));
   const kept = { ...ended(image), locations, updatedAt: clock() };
   const isEmpty = image.status === 'importing';
-  await saveData(db, isEmpty ? emptied(kept) : kept, image);
+  const diskFormat = (await findImageImport(db, imageId))?.formerFormat ?? image.diskFormat;
+  await saveData(db, isEmpty ? { ...emptied(kept), diskFormat } : kept, image);
   await events.record(db, failedUploadEvent(imageId, message));
   const staged = await forgetImport(db, imageId);
   await run.fail(db, message);

@@ -14,6 +14,7 @@ import { uploadUsers } from '../migrations/postgres/0013-upload-users.ts';
 import { webhooks } from '../migrations/postgres/0014-webhooks.ts';
 import { scrubRuns } from '../migrations/postgres/0015-scrub-runs.ts';
 import { families } from '../migrations/postgres/0016-families.ts';
+import { conversions } from '../migrations/postgres/0017-conversions.ts';
 import type { SchemaSteps } from '../schema-steps.ts';
 
 /** Every step of PostgreSQL's schema, oldest first. */
@@ -34,6 +35,7 @@ export const migrations: SchemaSteps = {
   '0014-webhooks': webhooks,
   '0015-scrub-runs': scrubRuns,
   '0016-families': families,
+  '0017-conversions': conversions,
 };
 
 /** The newest step that this release knows. */
