@@ -26,12 +26,14 @@ import type { ConnectionTimes, Network } from './http/network.ts';
 import type { Directory } from './identity/directory.ts';
 import type { FirstSecret } from './identity/first-secrets.ts';
 import type { PasswordCost } from './identity/passwords.ts';
+import { objectsOf } from './object-parts.ts';
 import { lockFolder, openDatabaseOf, openStores, webOf, webOfRegions } from './open-parts.ts';
 import { packageRoot } from './package-root.ts';
 import { acceptRulesService } from './service/accept-rules.ts';
 import { accessRequestsService } from './service/access-requests.ts';
 import { watchedPolicy } from './service/audit.ts';
 import { eventFeed } from './service/event-feed.ts';
+import { exportWork } from './service/export-work.ts';
 import { familiesService } from './service/families.ts';
 import { type FirstStartOptions, makeFirstAccounts, refreshClouds } from './service/first-start.ts';
 import { type EmbeddedIdentity, openIdentity } from './service/identity/open-identity.ts';
@@ -72,6 +74,7 @@ import { switchesService } from './service/switches.ts';
 import { tagsService } from './service/tags.ts';
 import { type TaskOrdersOptions, taskOrdersService } from './service/task-orders.ts';
 import { taskRunner } from './service/task-runner.ts';
+import { taskTokens } from './service/task-tokens.ts';
 import { tasksService } from './service/tasks.ts';
 import { unwantedData } from './service/unwanted-data.ts';
 import { uploadRoom } from './service/upload-room.ts';
@@ -81,7 +84,7 @@ import {
   type VerificationOptions,
   verificationService,
 } from './service/verification.ts';
-import { hashers } from './store/hashing.ts';
+import { type Hashers, hashers } from './store/hashing.ts';
 import { StoreError } from './store/store.ts';
 import type { Stores } from './store/stores.ts';
 
@@ -143,7 +146,7 @@ export async function startService(
   const report = (message: string, cause: unknown) => log.error({ err: cause }, message);
   const kept = { report, onDatabaseFailure, readRequests: { count: 0 } };
   const database = parts.use(await openDatabaseOf(config, ownDir, kept));
-  const { stores, watch } = parts.use(await openWatchedStores(config, dataDir));
+  const { stores, watch, hashing } = parts.use(await openWatchedStores(config, dataDir));
   const callers = parts.use(
     await callersOf(config, { database, dataDir, secrets, passwordCost, log }),
   );
@@ -157,7 +160,11 @@ export async function startService(
   const image = { database, stores, unwantedData: unwanted, events, verification, report };
   const markerKey = await getSecret(database, 'markers of lists');
   const conversion = await conversionOf(config, { dataDir, worker });
-  const services = imageServices(config, { ...image, markerKey, conversion }, callers);
+  const services = imageServices(
+    config,
+    { ...image, markerKey, conversion, hashers: hashing },
+    callers,
+  );
   await recoverData(services);
   parts.defer(() => settled(services));
   for (const part of startWork(services)) parts.use(part);
@@ -211,7 +218,7 @@ async function openWatchedStores(config: Config, dataDir: string) {
     await openStores(config, { dataDir, hashers: hashing, watch: watch.watch }),
   );
   const rest = parts.move();
-  return { stores, watch, [Symbol.asyncDispose]: () => rest.disposeAsync() };
+  return { stores, watch, hashing, [Symbol.asyncDispose]: () => rest.disposeAsync() };
 }
 
 function networkWith(config: Config, times: StartOptions['times']): Network {
@@ -401,6 +408,7 @@ interface ImageServiceParts
   > {
   readonly markerKey: Buffer;
   readonly conversion: ConversionOptions | undefined;
+  readonly hashers: Hashers;
 }
 
 /** What the use cases have one process of all do from time to time. */
@@ -482,14 +490,17 @@ function importServices(
   common: ImageServiceParts &
     Omit<
       ImportWorkOptions & ImportsOptions,
-      'source' | 'runner' | 'checkUrl' | 'injection' | 'regions' | 'storesAtOnce'
+      'source' | 'runner' | 'checkUrl' | 'injection' | 'regions' | 'storesAtOnce' | 'tokens'
     > &
     Pick<TaskOrdersOptions, 'protection'>,
 ) {
   const web = webOf(config, webTimesOf(config));
-  const others = regions({ urls: config.glanceDownloadRegions, web: webOfRegions(config) });
-  const source = importSource({ ...common, web, regions: others });
-  const importing = { ...common, source, storesAtOnce: config.maxParallelStores };
+  const tokens = taskTokens();
+  const urls = config.glanceDownloadRegions;
+  const others = regions({ urls, web: webOfRegions(config), tokens });
+  const objects = objectsOf(config, { tokens, hashers: common.hashers });
+  const source = importSource({ ...common, web, regions: others, objects, tokens });
+  const importing = { ...common, source, objects, storesAtOnce: config.maxParallelStores };
   const schema = imageSchemaWith(config.imageSchema);
   const draftOf = (properties: JsonObject) => parseImageDraft(properties, schema);
   const runner = taskRunner({
@@ -498,6 +509,7 @@ function importServices(
       api_image_import: importWork(importing),
       import: importTaskWork({ ...importing, draftOf }),
       location_import: locationWork(common),
+      ...(objects && { export: exportWork({ ...common, objects, tokens }) }),
     },
     atOnce: config.taskPoolThreads,
     timeToLive: config.taskTimeToLive * 3600_000,
@@ -513,8 +525,12 @@ function importServices(
   return {
     runner,
     importRules,
-    imports: importsService({ ...common, runner, checkUrl, injection, regions: others }),
-    taskOrders: taskOrdersService({ ...common, runner, checkUrl, draftOf }),
+    imports: importsService({ ...common, runner, checkUrl, injection, regions: others, tokens }),
+    taskOrders: taskOrdersService({
+      ...common,
+      ...{ runner, checkUrl, draftOf, tokens },
+      takesObjects: objects !== undefined,
+    }),
     lookAtUrl,
     locations: locationsService({ ...common, runner, lookAtUrl }),
   };

@@ -1,5 +1,5 @@
 import { DomainError } from '../domain/errors.ts';
-import { taskStatuses } from '../domain/task.ts';
+import { type OrderedTaskType, taskStatuses } from '../domain/task.ts';
 import {
   type TaskFilterColumn,
   type TaskQuery,
@@ -18,7 +18,10 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
  * @throws DomainError `InvalidRequest`, naming the parameter and what it takes.
  * @see Images API v2, "List tasks"
  */
-export function parseTaskQuery(query: URLSearchParams, sizes: PageSizes): TaskQuery {
+export function parseTaskQuery(
+  query: URLSearchParams,
+  { sizes, types }: { readonly sizes: PageSizes; readonly types: readonly OrderedTaskType[] },
+): TaskQuery {
   const parameters = new Map(query);
   const marker = parameters.get('marker');
   if (marker !== undefined && !uuid.test(marker))
@@ -26,14 +29,18 @@ export function parseTaskQuery(query: URLSearchParams, sizes: PageSizes): TaskQu
   return {
     filters: [...parameters]
       .filter(([name]) => !listing.has(name))
-      .map(([name, value]) => parseFilter(name, value)),
+      .map(([name, value]) => parseFilter(name, value, types)),
     sort: parseSort(parameters),
     limit: parseLimit(parameters.get('limit'), sizes),
     marker,
   };
 }
 
-function parseFilter(name: string, value: string): TaskQuery['filters'][number] {
+function parseFilter(
+  name: string,
+  value: string,
+  types: readonly OrderedTaskType[],
+): TaskQuery['filters'][number] {
   if (name === 'status') {
     if (!taskStatuses.some((status) => status === value)) {
       throw invalid(`status: must be one of ${taskStatuses.join(', ')}.`);
@@ -41,7 +48,9 @@ function parseFilter(name: string, value: string): TaskQuery['filters'][number] 
     return { column: name, value };
   }
   if (name === 'type') {
-    if (value !== 'import') throw invalid('type: must be import.');
+    if (!types.some((type) => type === value)) {
+      throw invalid(`type: must be ${types.join(' or ')}.`);
+    }
     return { column: name, value };
   }
   const column = taskFilterColumns.find((known): known is TaskFilterColumn => known === name);

@@ -27,6 +27,8 @@ export interface ImportConfig {
   readonly imageConversionDir: string;
   /** Path of `qemu-img`. */
   readonly qemuImg: string;
+  /** Where the object store has the containers of a project; empty where tasks take and make no objects. */
+  readonly taskObjectStoreUrl: string;
   /** Properties that imports give images. */
   readonly injectMetadataProperties: ImportInjection;
   /** Hours for which a task is remembered once it is over. */
@@ -38,6 +40,9 @@ export interface ImportConfig {
   /** Where other regions have their Images API, by the names of regions. */
   readonly glanceDownloadRegions: ReadonlyMap<string, string>;
 }
+
+/** Where the id of a project stands in the URL of its containers, as in Keystone's catalog. */
+export const projectPlace = '%(project_id)s';
 
 /** The settings of `ImportConfig`, in the order in which operators read of them. */
 export const importSettings = {
@@ -72,6 +77,19 @@ export const importSettings = {
     min: 1,
     max: 24 * 3650,
   }),
+  taskObjectStoreUrl: {
+    key: 'task_object_store_url',
+    initial: '',
+    about:
+      'Where your Swift has the containers of a project, with `%(project_id)s` in its place: [tasks](import.md#objects-of-callers) then take and make objects',
+    read(value) {
+      if (value === '') return value;
+      const address = readUrl(value);
+      const isTemplate = address !== undefined && String(value).split(projectPlace).length === 2;
+      return isTemplate ? String(value).replace(/\/+$/, '') : undefined;
+    },
+    wanted: `an http or https URL with ${projectPlace} in its path`,
+  },
   taskPoolThreads: integer('task_pool_threads', {
     initial: 4,
     about: 'Tasks that one process does at a time; the rest waits',

@@ -1,8 +1,8 @@
-import type { ImportMethod, ImportRequest, RegionMethod } from './import.ts';
+import type { ImportRequest, OrderedMethod, RegionMethod } from './import.ts';
 
 /** What an import's task has to do. */
 export interface ImportOrder {
-  readonly method: ImportMethod;
+  readonly method: OrderedMethod;
   /** Ids of the stores that are to have the data, in this order. */
   readonly stores: readonly string[];
   readonly allMustSucceed: boolean;
@@ -10,7 +10,11 @@ export interface ImportOrder {
 
 /** Writes an order as the input of a task, which shows the request as it was made. */
 export function importInput(
-  { method, allStores, allMustSucceed }: ImportRequest,
+  {
+    method,
+    allStores,
+    allMustSucceed,
+  }: Omit<ImportRequest, 'method'> & { readonly method: OrderedMethod },
   stores: readonly string[],
   imageId: string,
 ): Readonly<Record<string, unknown>> {
@@ -37,20 +41,20 @@ export function importOrder(input: Readonly<Record<string, unknown>>): ImportOrd
 
 /** A method in the words of the wire. */
 type ShownMethod =
-  | Exclude<ImportMethod, RegionMethod>
+  | Exclude<OrderedMethod, RegionMethod>
   | {
       readonly name: 'glance-download';
       readonly glance_region: string;
       readonly glance_image_id: string;
     };
 
-function shownMethod(method: ImportMethod): ShownMethod {
+function shownMethod(method: OrderedMethod): ShownMethod {
   if (method.name !== 'glance-download') return method;
   const { name, region, imageId } = method;
   return { name, glance_region: region, glance_image_id: imageId };
 }
 
-function methodOf(method: ShownMethod): ImportMethod {
+function methodOf(method: ShownMethod): OrderedMethod {
   if (method.name !== 'glance-download') return method;
   const { name, glance_region: region, glance_image_id: imageId } = method;
   return { name, region, imageId };

@@ -26,6 +26,21 @@ export interface RegionMethod {
   readonly imageId: string;
 }
 
+/** Data of an object that a caller has in an object store; only tasks of type `import` bring it. */
+export interface ObjectMethod {
+  readonly name: 'object-download';
+  /** `container/object` */
+  readonly from: string;
+}
+
+/** How a task's data is to come in. */
+export type OrderedMethod = ImportMethod | ObjectMethod;
+
+/** Whether data of this method is not staged but comes from elsewhere. */
+export function isFromElsewhere({ name }: OrderedMethod): boolean {
+  return name !== 'glance-direct' && name !== 'copy-image';
+}
+
 /** An import as a caller asks for it. */
 export interface ImportRequest {
   readonly method: ImportMethod;

@@ -21,8 +21,11 @@ export function isOver(status: TaskStatus): boolean {
   return nextStatuses[status].length === 0;
 }
 
-/** What a task does: data for an image, an image and its data, the hash of data that lies elsewhere. */
-export type TaskType = 'api_image_import' | 'import' | 'location_import';
+/** Tasks that callers order themselves: an image and its data, an object of the data of an image. */
+export type OrderedTaskType = 'export' | 'import';
+
+/** What a task does; beside what callers order: data for an image, the hash of data that lies elsewhere. */
+export type TaskType = OrderedTaskType | 'api_image_import' | 'location_import';
 
 /** Work that goes on after its request is answered. */
 export interface Task {

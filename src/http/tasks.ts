@@ -6,6 +6,7 @@ import { parseTaskOrder } from '../api/task-order.ts';
 import { parseTaskQuery } from '../api/task-query.ts';
 import type { TaskOrders } from '../service/task-orders.ts';
 import type { Tasks } from '../service/tasks.ts';
+import { tokenOf } from './authentication.ts';
 import { bodyOf, refuseBody } from './body.ts';
 import { sendError } from './error-handler.ts';
 import { baseUrl, queryOf, sendJson } from './reply.ts';
@@ -23,13 +24,18 @@ interface TaskParams {
 
 /** Work that goes on after its request is answered. @see Images API v2, "Tasks" */
 export function taskRoutes(app: FastifyInstance, options: TaskRoutesOptions): void {
-  const { tasks, taskOrders, pageSizes, publicEndpoint } = options;
+  const { tasks, taskOrders, pageSizes: sizes, publicEndpoint } = options;
+  const { types } = taskOrders;
 
   app.post('/v2/tasks', async (request, reply) => {
     // Who may not order any is not told what is wrong with the order.
     tasks.demandAccess(request.caller);
-    const order = parseTaskOrder(parseJsonObject(bodyOf(request)));
-    const task = await taskOrders.create(request.caller, { ...order, requestId: request.id });
+    const order = parseTaskOrder(parseJsonObject(bodyOf(request)), types);
+    const task = await taskOrders.create(request.caller, {
+      ...order,
+      requestId: request.id,
+      token: tokenOf(request.headers),
+    });
     reply.header('location', `${baseUrl(request, publicEndpoint)}/v2/tasks/${task.id}`);
     return sendJson(reply, 201, taskDocument(task));
   });
@@ -38,7 +44,7 @@ export function taskRoutes(app: FastifyInstance, options: TaskRoutesOptions): vo
     // Who may not ask is not told what is wrong with the question.
     tasks.demandAccess(request.caller);
     const parameters = queryOf(request);
-    const page = await tasks.list(request.caller, parseTaskQuery(parameters, pageSizes));
+    const page = await tasks.list(request.caller, parseTaskQuery(parameters, { sizes, types }));
     return sendJson(reply, 200, taskListDocument(page, parameters));
   });
 

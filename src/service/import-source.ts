@@ -6,14 +6,16 @@ import { findUsage } from '../database/usage.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { Image } from '../domain/image.ts';
 import { checkProperties } from '../domain/image-change.ts';
-import type { ImportMethod, RegionMethod } from '../domain/import.ts';
+import type { OrderedMethod, RegionMethod } from '../domain/import.ts';
 import { checkQuotas, roomLeft, type Usage } from '../domain/quota.ts';
 import type { WebClient } from '../web/web-client.ts';
 import { WebError } from '../web/web-error.ts';
 import { tooLarge } from './image-data.ts';
 import type { Quotas } from './quotas.ts';
 import type { RegionImage, Regions } from './regions.ts';
+import type { TaskObjects } from './task-objects.ts';
 import { TaskLostError, type TaskRun } from './task-runner.ts';
+import type { TaskTokens } from './task-tokens.ts';
 import { type Admit, slackIn } from './upload-room.ts';
 
 export interface ImportSourceOptions {
@@ -22,6 +24,9 @@ export interface ImportSourceOptions {
   readonly web: WebClient;
   /** Other regions, whose images may be taken. */
   readonly regions: Regions;
+  /** What callers have in their object stores; undefined where that is not to be taken. */
+  readonly objects: TaskObjects | undefined;
+  readonly tokens: TaskTokens;
 }
 
 /** Data that comes from elsewhere. */
@@ -34,7 +39,7 @@ export interface OpenedSource {
 /** Where data for imports comes from, and how much of it may. */
 export interface ImportSource {
   /** @throws DomainError */
-  open(method: ImportMethod, run: TaskRun): Promise<OpenedSource>;
+  open(method: OrderedMethod, run: TaskRun): Promise<OpenedSource>;
   /** What an image of another region is called there. @throws DomainError */
   describe(method: RegionMethod, run: TaskRun): Promise<RegionImage>;
   /** To be called when the task is over. */
@@ -58,6 +63,8 @@ export function importSource({
   quotas,
   web,
   regions,
+  objects,
+  tokens,
 }: ImportSourceOptions): ImportSource {
   async function checkRoom(db: Connection, { owner }: Image, added: Partial<Usage>): Promise<void> {
     const limits = await quotas.limitsOf(db, owner);
@@ -88,6 +95,9 @@ export function importSource({
   return {
     async open(method, run) {
       if (method.name === 'glance-download') return await regions.open(method, run);
+      if (method.name === 'object-download' && objects) {
+        return await objects.open(run, method.from);
+      }
       if (method.name !== 'web-download') throw new Error(`${method.name} brings nothing.`);
       const url = method.uri;
       const call = { field: 'method.uri', signal: run.signal, maxSize: Number.MAX_SAFE_INTEGER };
@@ -116,7 +126,7 @@ export function importSource({
     },
 
     describe: (method, run) => regions.describe(method, run),
-    release: (run) => regions.release(run.task.id),
+    release: (run) => tokens.release(run.task.id),
 
     async checkProperties(db, image) {
       checkProperties(image.properties, await quotas.limitsOf(db, image.owner));

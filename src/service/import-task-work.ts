@@ -7,17 +7,21 @@ import { findTaskImage, setTaskImage } from '../database/task-claims.ts';
 import { deleteEvent, imageEvent, prepareEvent } from '../domain/event.ts';
 import { newImage } from '../domain/image.ts';
 import { importProperties, withImportState } from '../domain/import.ts';
+import { importFailure } from '../domain/import-failure.ts';
 import { importInput } from '../domain/import-order.ts';
 import type { ImageLocation } from '../domain/location.ts';
-import { taskInput } from '../domain/task-input.ts';
+import { type TaskInput, taskInput } from '../domain/task-input.ts';
 import { forgetImport, type ImportWorkOptions, importWork } from './import-work.ts';
 import type { Quotas } from './quotas.ts';
+import type { TaskObjects } from './task-objects.ts';
 import type { DraftOf } from './task-orders.ts';
 import type { TaskRun, TaskWork } from './task-runner.ts';
 
 export interface ImportTaskWorkOptions extends ImportWorkOptions {
   readonly quotas: Quotas;
   readonly draftOf: DraftOf;
+  /** Undefined where callers name no objects. */
+  readonly objects: TaskObjects | undefined;
 }
 
 /** Tasks of type `import`: an image is made, and data from elsewhere becomes its own. One that fails leaves no image. */
@@ -25,25 +29,48 @@ export function importTaskWork(options: ImportTaskWorkOptions): TaskWork {
   const importing = importWork(options);
   return {
     async run(run) {
-      const { from } = taskInput(run.task.input);
-      const imageId = run.task.imageId ?? (await makeImage(options, run));
-      await importing.run(asImport(options, run, { imageId, from }));
+      const input = await wholeInput(options, run);
+      const imageId = run.task.imageId ?? (await makeImage(options, run, input));
+      await importing
+        .run(asImport(options, run, { imageId, input }))
+        .catch((cause: unknown) => Promise.reject(failureOf(input, cause)));
     },
 
     async giveUp(run, message) {
+      options.source.release(run);
       const unwanted = await run.transaction((db) => giveUp(options, db, { run, message }));
       for (const location of unwanted) options.unwantedData.remove(location);
     },
   };
 }
 
+/** What the task is to do; of an object that nobody has said a format of, the one that it seems to have. */
+async function wholeInput({ objects }: ImportTaskWorkOptions, run: TaskRun): Promise<TaskInput> {
+  const input = taskInput(run.task.input, objects !== undefined);
+  const { isObject, from, properties } = input;
+  if (!isObject || !objects || properties['disk_format'] !== undefined) return input;
+  const format = await objects.formatOf(run, from);
+  return { ...input, properties: { ...properties, disk_format: format } };
+}
+
+function failureOf({ isObject, properties }: TaskInput, cause: unknown): unknown {
+  return isObject ? importFailure(cause, properties['disk_format']) : cause;
+}
+
+interface ImageToFill {
+  readonly imageId: string;
+  readonly input: TaskInput;
+}
+
 /** The same go, as the import of an image that is there. */
 function asImport(
   { stores }: ImportTaskWorkOptions,
   run: TaskRun,
-  { imageId, from }: { readonly imageId: string; readonly from: string },
+  { imageId, input: { from, isObject } }: ImageToFill,
 ): TaskRun {
-  const method = { name: 'web-download' as const, uri: from };
+  const method = isObject
+    ? { name: 'object-download' as const, from }
+    : { name: 'web-download' as const, uri: from };
   const request = { method, stores: undefined, allStores: false, allMustSucceed: true };
   const input = importInput(request, [stores.default.store.id], imageId);
   return { ...run, task: { ...run.task, imageId, input } };
@@ -53,8 +80,9 @@ function asImport(
 async function makeImage(
   { quotas, draftOf, stores, events, clock }: ImportTaskWorkOptions,
   run: TaskRun,
+  { properties }: TaskInput,
 ): Promise<string> {
-  const { draft } = draftOf(taskInput(run.task.input).properties);
+  const { draft } = draftOf(properties);
   const image = newImage(draft, { id: randomUUID(), owner: run.task.owner, now: clock() });
   await run.transaction(async (db) => {
     const limits = await quotas.limitsOf(db, image.owner);

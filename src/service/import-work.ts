@@ -10,7 +10,13 @@ import { DomainError } from '../domain/errors.ts';
 import { failedUploadEvent, imageEvent, uploadEvent } from '../domain/event.ts';
 import type { Image } from '../domain/image.ts';
 import type { FormatRules } from '../domain/image-format/data-format.ts';
-import { emptied, importProperties, storesIn, withImportState } from '../domain/import.ts';
+import {
+  emptied,
+  importProperties,
+  isFromElsewhere,
+  storesIn,
+  withImportState,
+} from '../domain/import.ts';
 import { type ImportOrder, importOrder } from '../domain/import-order.ts';
 import { formatKey, type ImageLocation, type StagedData } from '../domain/location.ts';
 import type { Stores } from '../store/stores.ts';
@@ -96,7 +102,7 @@ async function imageIn(db: Connection, { imageId, run }: Going): Promise<Image> 
 async function stage(going: Going, bring: Bring): Promise<void> {
   const { database, stores, order, source, imageId, run } = going;
   const { method } = order;
-  if (method.name !== 'web-download' && method.name !== 'glance-download') return;
+  if (!isFromElsewhere(method)) return;
   const coming = await findImageImport(database.read, imageId);
   const seen = await findImage(database.read, imageId, null);
   if (!coming || coming.staged || (seen && seen.image.locations.length > 0)) return;

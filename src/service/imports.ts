@@ -29,6 +29,7 @@ import type { Quotas } from './quotas.ts';
 import type { Regions } from './regions.ts';
 import { getSeenImage } from './seen-image.ts';
 import type { TaskRunner } from './task-runner.ts';
+import type { TaskTokens } from './task-tokens.ts';
 
 export interface ImportsOptions {
   readonly database: Database;
@@ -40,6 +41,7 @@ export interface ImportsOptions {
   /** Refuses a URL that may not be asked. @throws DomainError `InvalidRequest` */
   readonly checkUrl: (url: string, field: string) => Promise<void>;
   readonly regions: Regions;
+  readonly tokens: TaskTokens;
   readonly injection: ImportInjection;
   readonly clock: () => Date;
 }
@@ -61,7 +63,7 @@ export interface Imports {
 export function importsService(options: ImportsOptions): Imports {
   return {
     async begin(caller, imageId, { request, requestId, token }) {
-      const { database, policy, runner, checkUrl, regions } = options;
+      const { database, policy, runner, checkUrl, regions, tokens } = options;
       if (request.method.name === 'web-download') {
         // Before a URL is looked at, its image must be there to be seen.
         await getSeenImage(database.read, caller, imageId, policy);
@@ -73,7 +75,7 @@ export function importsService(options: ImportsOptions): Imports {
         return await order(options, db, { caller, seen, request, requestId });
       });
       const isElsewhere = request.method.name === 'glance-download';
-      if (isElsewhere && task !== undefined && token !== undefined) regions.hold(task, token);
+      if (isElsewhere && task !== undefined && token !== undefined) tokens.hold(task, token);
       runner.wake();
     },
   };

@@ -4,6 +4,7 @@ import type { RegionMethod } from '../domain/import.ts';
 import type { WebClient, WebData } from '../web/web-client.ts';
 import { type OpenedSource, refusalOf } from './import-source.ts';
 import type { TaskRun } from './task-runner.ts';
+import type { TaskTokens } from './task-tokens.ts';
 
 /** What is taken over of an image of another region, beside its data. */
 export interface RegionImage {
@@ -17,19 +18,16 @@ export interface RegionsOptions {
   readonly urls: ReadonlyMap<string, string>;
   /** Asks these, and nobody else. */
   readonly web: WebClient;
+  readonly tokens: TaskTokens;
 }
 
 /**
  * The image services of other regions, which the operator names. They are asked with the token of whoever wants an image
- * of theirs: nobody gets what the region would not give. Tokens are kept in memory alone, for as long as their task.
+ * of theirs.
  */
 export interface Regions {
   /** @throws DomainError `InvalidRequest` for a region that is none */
   check(region: string): void;
-  /** Keeps the token of whoever has ordered a task. */
-  hold(taskId: string, token: string): void;
-  /** To be called when the task is over. */
-  release(taskId: string): void;
   /** @throws DomainError `InvalidRequest` when there is no such image, or none with data */
   describe(method: RegionMethod, run: TaskRun): Promise<RegionImage>;
   /** @throws DomainError */
@@ -42,9 +40,7 @@ const maxDocument = 1024 * 1024;
 /** How the properties begin that are taken over. @see Glance, `[glance_download_properties]` */
 const taken = ['hw_', 'trait:', 'os_distro', 'os_secure_boot', 'os_type'];
 
-export function regions({ urls, web }: RegionsOptions): Regions {
-  const tokens = new Map<string, string>();
-
+export function regions({ urls, web, tokens }: RegionsOptions): Regions {
   function urlOf(region: string): string {
     const url = urls.get(region);
     if (url !== undefined) return url;
@@ -57,7 +53,7 @@ export function regions({ urls, web }: RegionsOptions): Regions {
     run: TaskRun,
     { path, maxSize }: { readonly path: string; readonly maxSize: number },
   ): Promise<WebData> {
-    const token = tokens.get(run.task.id);
+    const token = tokens.of(run.task.id);
     if (token === undefined) {
       const text = 'The token by which the import was ordered is gone; order it again.';
       throw new DomainError('InvalidRequest', text);
@@ -77,8 +73,6 @@ export function regions({ urls, web }: RegionsOptions): Regions {
 
   return {
     check: (region) => void urlOf(region),
-    hold: (taskId, token) => void tokens.set(taskId, token),
-    release: (taskId) => void tokens.delete(taskId),
 
     async describe(method, run) {
       const { data } = await ask(method, run, { path: '', maxSize: maxDocument });

@@ -1,15 +1,18 @@
 import type { Database } from '../database/database.ts';
+import { findImage } from '../database/images.ts';
 import type { Caller } from '../domain/caller.ts';
 import { DomainError } from '../domain/errors.ts';
 import { type ImageDraft, newImage } from '../domain/image.ts';
 import { checkProperties, checkVisibility } from '../domain/image-change.ts';
 import { checkLimit } from '../domain/limits.ts';
+import { objectPath } from '../domain/object-path.ts';
 import type { Policy } from '../domain/policy.ts';
 import { checkProperty, type PropertyProtection } from '../domain/property-protection.ts';
-import type { Task } from '../domain/task.ts';
-import { taskInput } from '../domain/task-input.ts';
+import type { OrderedTaskType, Task } from '../domain/task.ts';
+import { missingInput, taskInput } from '../domain/task-input.ts';
 import type { Quotas } from './quotas.ts';
 import type { TaskRunner } from './task-runner.ts';
+import type { TaskTokens } from './task-tokens.ts';
 
 /** What the properties of a new image say. */
 export interface Drafted {
@@ -30,6 +33,9 @@ export interface TaskOrdersOptions {
   /** Refuses a URL that may not be asked. @throws DomainError `InvalidRequest` */
   readonly checkUrl: (url: string, field: string) => Promise<void>;
   readonly draftOf: DraftOf;
+  /** Whether tasks take and make objects of callers. */
+  readonly takesObjects: boolean;
+  readonly tokens: TaskTokens;
   readonly clock: () => Date;
 }
 
@@ -39,33 +45,62 @@ export interface TaskOrders {
   create(
     caller: Caller,
     order: {
-      readonly type: 'import';
+      readonly type: OrderedTaskType;
       readonly input: Readonly<Record<string, unknown>>;
       readonly requestId: string;
+      /** By which an object store is asked. */
+      readonly token: string | undefined;
     },
   ): Promise<Task>;
+  /** The types of tasks that can be ordered. */
+  readonly types: readonly OrderedTaskType[];
 }
 
 export function taskOrdersService(options: TaskOrdersOptions): TaskOrders {
-  const { database, runner, checkUrl } = options;
+  const { database, runner, takesObjects, tokens } = options;
   return {
-    async create(caller, { type, input, requestId }) {
-      const isWhole = ['import_from', 'import_from_format', 'image_properties'].every(
-        (name) => input[name] !== undefined,
-      );
+    types: takesObjects ? ['import', 'export'] : ['import'],
+
+    async create(caller, { type, input, requestId, token }) {
+      if (type === 'export') await checkExport(options, caller, input);
       // What is missing is told by the task.
-      if (isWhole) {
-        const { from, properties } = taskInput(input);
-        await checkImage(options, caller, properties);
-        await checkUrl(from, 'input.import_from');
+      else if (missingInput(input, takesObjects) === undefined) {
+        await checkImport(options, caller, input);
       }
       const task = await database.transaction((db) =>
         runner.order(db, { type, imageId: null, input, caller, requestId }),
       );
+      if (takesObjects && token !== undefined) tokens.hold(task.id, token);
       runner.wake();
       return task;
     },
   };
+}
+
+async function checkImport(
+  options: TaskOrdersOptions,
+  caller: Caller,
+  input: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const { from, isObject, properties } = taskInput(input, options.takesObjects);
+  await checkImage(options, caller, properties);
+  const field = 'input.import_from';
+  if (isObject) objectPath(from, field);
+  else await options.checkUrl(from, field);
+}
+
+/** Who may not have the data is refused; of an image that is not to be seen, the task tells no more than of none. */
+async function checkExport(
+  { database, policy }: TaskOrdersOptions,
+  caller: Caller,
+  { image_uuid: imageId }: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  if (typeof imageId !== 'string') return;
+  const seen = await findImage(database.read, imageId, caller.projectId);
+  if (seen?.image.owner !== caller.projectId) return;
+  const { image, membership } = seen;
+  if (policy.allows('download_image', caller, { ...image, membership })) return;
+  throw new DomainError('NotPermitted', `You may not download image ${image.id}.`);
 }
 
 /** Whether the caller could make such an image itself. */

@@ -1,7 +1,7 @@
 import { DomainError } from '../errors.ts';
 import { type FormatReader, formatReader } from './format-reader.ts';
 import { inspectGpt } from './gpt.ts';
-import type { Finding, Inspection } from './inspection.ts';
+import type { Finding, FormatProblem, Inspection } from './inspection.ts';
 import { inspectIso } from './iso.ts';
 import { inspectLuks } from './luks.ts';
 import { inspectQcow2 } from './qcow2.ts';
@@ -72,7 +72,14 @@ export function formatCheck(image: NamedFormat, rules: FormatRules): FormatCheck
 const unchecked: FormatCheck = { read: () => undefined, end: () => null };
 
 function inspectionsFor(diskFormat: string, { vmdkTypes }: FormatRules): readonly Inspection[] {
-  const all = [
+  const all = allInspections(vmdkTypes);
+  // Only its image tells such a disk from the one that it has inside, with which it begins.
+  return diskFormat === 'vhd' ? [...all, inspectFixedVhd()] : all;
+}
+
+/** Inspections by all that the beginning of data tells. */
+export function allInspections(vmdkTypes: readonly string[] = []): readonly Inspection[] {
+  return [
     inspectGpt(),
     inspectIso(),
     inspectLuks(),
@@ -83,8 +90,6 @@ function inspectionsFor(diskFormat: string, { vmdkTypes }: FormatRules): readonl
     inspectVhdx(),
     inspectVmdk(vmdkTypes),
   ];
-  // Only its image tells such a disk from the one that it has inside, with which it begins.
-  return diskFormat === 'vhd' ? [...all, inspectFixedVhd()] : all;
 }
 
 /** Judges what needs no end of the data: there may be terabytes before it. */
@@ -142,10 +147,11 @@ function checkSafety(
     const bad = problems.find(({ check }) => format !== 'gpt' || !harmlessChecks.includes(check));
     if (!bad) continue;
     const name = format === diskFormat ? '' : ` is ${format}, and`;
-    throw refusal(`The data${name} may not be kept: ${bad.reason}.`);
+    throw refusal(`The data${name} may not be kept: ${bad.reason}.`, bad);
   }
 }
 
-function refusal(message: string): DomainError {
-  return new DomainError('UnsupportedMediaType', message);
+/** @param cause the check that the data did not pass */
+function refusal(message: string, cause?: FormatProblem): DomainError {
+  return new DomainError('UnsupportedMediaType', message, { cause });
 }
