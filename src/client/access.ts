@@ -1,6 +1,11 @@
 import type { Static } from 'typebox';
 import type { RuleDocument } from '../api/vitrine/accept-rules.ts';
-import type { ListedDocument, RequestDocument } from '../api/vitrine/requests.ts';
+import type {
+  ListedDocument,
+  listAccessRequests,
+  listCatalogue as listCatalogueOperation,
+  RequestDocument,
+} from '../api/vitrine/requests.ts';
 import type { Session } from './session.ts';
 import type { ShareTermsBody } from './sharing.ts';
 
@@ -25,13 +30,31 @@ export async function askForImage(
   return (await post(session, `${root}/requests`, body)) as RequestBody;
 }
 
+/** What part of a list is asked for. */
+export interface PageQuery {
+  /** At most 500. */
+  readonly limit?: number;
+  readonly marker?: string | undefined;
+}
+
+/** One page of the requests that the session's project made, or that wait for its answer, the newest first. @throws ApiError */
+export async function getRequestPage(
+  session: Session,
+  side: 'made' | 'received',
+  page: PageQuery = {},
+): Promise<Static<NonNullable<typeof listAccessRequests.answer>>> {
+  const path = `${root}/requests?side=${side}&${pageText(page)}`;
+  return (await session.call('image', { path })) as Static<
+    NonNullable<typeof listAccessRequests.answer>
+  >;
+}
+
 /** The newest requests that the session's project made, or that wait for its answer. @throws ApiError */
 export async function listRequests(
   session: Session,
   side: 'made' | 'received',
 ): Promise<readonly RequestBody[]> {
-  const path = `${root}/requests?side=${side}&limit=500`;
-  return ((await session.call('image', { path })) as { requests: RequestBody[] }).requests;
+  return (await getRequestPage(session, side)).requests;
 }
 
 /** Shares the image with the project that asked. @throws ApiError */
@@ -57,10 +80,20 @@ export async function withdrawRequest(session: Session, id: string): Promise<voi
   await session.call('image', { method: 'DELETE', path: pathOf('requests', id) });
 }
 
+/** One page of the images that may be asked for, the newest first. @throws ApiError */
+export async function getCataloguePage(
+  session: Session,
+  page: PageQuery = {},
+): Promise<Static<NonNullable<typeof listCatalogueOperation.answer>>> {
+  const path = `${root}/catalogue?${pageText(page)}`;
+  return (await session.call('image', { path })) as Static<
+    NonNullable<typeof listCatalogueOperation.answer>
+  >;
+}
+
 /** The newest images that may be asked for. @throws ApiError */
 export async function listCatalogue(session: Session): Promise<readonly ListedBody[]> {
-  const path = `${root}/catalogue?limit=500`;
-  return ((await session.call('image', { path })) as { images: ListedBody[] }).images;
+  return (await getCataloguePage(session)).images;
 }
 
 /** Lists an image for everybody to ask for. @throws ApiError */
@@ -100,6 +133,11 @@ export async function addAcceptRule(session: Session, rule: RuleDraftBody): Prom
 /** Takes a rule away. @throws ApiError */
 export async function removeAcceptRule(session: Session, id: string): Promise<void> {
   await session.call('image', { method: 'DELETE', path: pathOf('accept-rules', id) });
+}
+
+function pageText({ limit = 500, marker }: PageQuery): string {
+  const query = { limit: String(limit), ...(marker !== undefined && { marker }) };
+  return new URLSearchParams(query).toString();
 }
 
 function post(session: Session, path: string, body: unknown): Promise<unknown> {

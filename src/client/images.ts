@@ -131,6 +131,26 @@ export async function* listImages(
   for await (const { images } of listImagePages(session, query)) yield* images;
 }
 
+/** How many ids one listing may ask for. */
+const idsAtOnce = 100;
+
+/** What these images are called, as far as listings of the session's project include them. @throws ApiError */
+export async function getImageNames(
+  session: Session,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const names = new Map<string, string>();
+  const unique = [...new Set(ids)];
+  for (let begin = 0; begin < unique.length; begin += idsAtOnce) {
+    const some = unique.slice(begin, begin + idsAtOnce).map((id) => JSON.stringify(id));
+    const query = { id: `in:${some.join()}`, limit: String(idsAtOnce) };
+    for await (const { id, name } of listImages(session, query)) {
+      if (name !== null) names.set(id, name);
+    }
+  }
+  return names;
+}
+
 function pagePath(query: ImageListQuery): string {
   const parameters = new URLSearchParams(query).toString();
   return parameters === '' ? '/v2/images' : `/v2/images?${parameters}`;

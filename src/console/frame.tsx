@@ -10,9 +10,10 @@ import { ImagePage } from './pages/image-page.tsx';
 import { ImagesPage } from './pages/images-page.tsx';
 import { InboxPage } from './pages/inbox-page.tsx';
 import { MissingPage } from './pages/missing-page.tsx';
+import { RequestsPage } from './pages/requests-page.tsx';
 import { PlaceLink } from './parts/place-link.tsx';
 import { Problem } from './parts/problem.tsx';
-import { imagesPlace, inboxPlace, type Place } from './place.ts';
+import { imagesPlace, inboxPlace, type Place, requestsPlace } from './place.ts';
 import { Uploads } from './uploads.tsx';
 
 /** What stands around every page. */
@@ -49,6 +50,8 @@ function PageAt({ place }: { readonly place: Place }): ReactNode {
       return <ImagePage key={place.id} id={place.id} />;
     case 'inbox':
       return <InboxPage status={place.status} />;
+    case 'requests':
+      return <RequestsPage side={place.side} />;
     case 'missing':
       return <MissingPage />;
   }
@@ -56,7 +59,7 @@ function PageAt({ place }: { readonly place: Place }): ReactNode {
 
 function TopBar({ page }: { readonly page: Place['page'] }): ReactNode {
   const { session } = useAccount();
-  const { count = 0 } = useWaiting();
+  const { count = 0, requests = 0 } = useWaiting();
   const isImages = page === 'images' || page === 'image';
   return (
     <header className="top">
@@ -74,16 +77,26 @@ function TopBar({ page }: { readonly page: Place['page'] }): ReactNode {
         </PlaceLink>
         <PlaceLink place={inboxPlace} isCurrent={page === 'inbox'}>
           Inbox
-          {count > 0 && (
-            <span className="badge">
-              {count > 99 ? '99+' : count}
-              <span className="unseen"> waiting for an answer</span>
-            </span>
-          )}
+          <Badge count={count} />
+        </PlaceLink>
+        <PlaceLink place={requestsPlace} isCurrent={page === 'requests'}>
+          Requests
+          <Badge count={requests} />
         </PlaceLink>
       </nav>
       <AccountBar />
     </header>
+  );
+}
+
+/** How much waits there. */
+function Badge({ count }: { readonly count: number }): ReactNode {
+  if (count === 0) return null;
+  return (
+    <span className="badge">
+      {count > 99 ? '99+' : count}
+      <span className="unseen"> waiting for an answer</span>
+    </span>
   );
 }
 

@@ -1,7 +1,9 @@
 import { createContext, useContext } from 'react';
+import { getRequestPage } from '../client/access.ts';
 import type { Session } from '../client/session.ts';
 import { answerOffersOf, getOfferPage, type OfferBody } from '../client/sharing.ts';
 import { forgetImages } from './image-memory.ts';
+import { type Heard, nothingHeard } from './news.ts';
 import type { Page } from './page-list.ts';
 import type { OfferStatus } from './place.ts';
 
@@ -31,19 +33,29 @@ export async function answer(session: Session, imageId: string, status: OfferSta
   forgetImages(session);
 }
 
-/** How many offers wait for an answer. */
+/** How many requests of others wait for the project's answer, up to a hundred. @throws ApiError */
+export async function countRequests(session: Session): Promise<number> {
+  return (await getRequestPage(session, 'received', { limit: mostCounted })).requests.length;
+}
+
+/** How much waits for an answer, and what else was heard of. */
 export interface Waiting {
-  /** Undefined until it is known. */
+  /** Offers; undefined until it is known. */
   readonly count: number | undefined;
-  /** Another number whenever something is new. */
+  /** Requests of others; undefined until it is known. */
+  readonly requests: number | undefined;
+  /** Another number whenever offers have come or gone. */
   readonly version: number;
+  readonly heard: Heard;
   /** Looks now. */
   readonly look: () => void;
 }
 
 const WaitingContext = createContext<Waiting>({
   count: undefined,
+  requests: undefined,
   version: 0,
+  heard: nothingHeard,
   look: () => undefined,
 });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { noFilters } from './image-filters.ts';
-import { addressOf, imagesPlace, inboxPlace, type Place, placeOf } from './place.ts';
+import { addressOf, imagesPlace, inboxPlace, type Place, placeOf, requestsPlace } from './place.ts';
 
 const places: Readonly<Record<string, Place>> = {
   images: imagesPlace,
@@ -10,6 +10,8 @@ const places: Readonly<Record<string, Place>> = {
   'images/a%2Fb': { page: 'image', id: 'a/b' },
   inbox: inboxPlace,
   'inbox?status=rejected': { page: 'inbox', status: 'rejected' },
+  requests: requestsPlace,
+  'requests?side=made': { page: 'requests', side: 'made' },
 };
 
 for (const [address, place] of Object.entries(places)) {
@@ -24,8 +26,9 @@ for (const [address, place] of Object.entries(places)) {
 test('the beginning is the list of images, and what is not known is missing', () => {
   assert.deepEqual(placeOf('', ''), imagesPlace);
   assert.deepEqual(placeOf('inbox', '?status=x'), inboxPlace);
+  assert.deepEqual(placeOf('requests', '?side=x'), requestsPlace);
   assert.deepEqual(placeOf('images/%E0%A4%A', ''), { page: 'image', id: '%E0%A4%A' });
-  for (const path of ['settings', 'inbox/1', 'images/1/2']) {
+  for (const path of ['nonsense', 'inbox/1', 'requests/1', 'images/1/2']) {
     assert.deepEqual(placeOf(path, ''), { page: 'missing' });
   }
 });

@@ -5,11 +5,17 @@ export const offerStatuses = ['pending', 'set_aside', 'accepted', 'rejected'] as
 
 export type OfferStatus = (typeof offerStatuses)[number];
 
+/** Requests that wait for an answer of the project, those that it made, and what can be asked for. */
+export const requestSides = ['received', 'made', 'catalogue'] as const;
+
+export type RequestSide = (typeof requestSides)[number];
+
 /** What the address of the page stands for. */
 export type Place =
   | { readonly page: 'images'; readonly filters: ImageFilters }
   | { readonly page: 'image'; readonly id: string }
   | { readonly page: 'inbox'; readonly status: OfferStatus }
+  | { readonly page: 'requests'; readonly side: RequestSide }
   | { readonly page: 'missing' };
 
 /** Reads an address. @param path below the console's own, without a slash at its beginning */
@@ -19,13 +25,17 @@ export function placeOf(path: string, search: string): Place {
   if (rest.length > 0) return { page: 'missing' };
   if (id === undefined) {
     if (page === '' || page === 'images') return { page: 'images', filters: filtersIn(query) };
-    if (page === 'inbox') return { page, status: statusIn(query) };
+    if (page === 'inbox') {
+      return { page, status: oneOf(offerStatuses, query.get('status')) };
+    }
+    if (page === 'requests') return { page, side: oneOf(requestSides, query.get('side')) };
   } else if (page === 'images') return { page: 'image', id: decoded(id) };
   return { page: 'missing' };
 }
 
-function statusIn(query: URLSearchParams): OfferStatus {
-  return offerStatuses.find((status) => status === query.get('status')) ?? 'pending';
+/** What is not known is taken for the first. */
+function oneOf<Word>(words: readonly [Word, ...Word[]], word: string | null): Word {
+  return words.find((one) => one === word) ?? words[0];
 }
 
 function decoded(text: string): string {
@@ -45,6 +55,8 @@ export function addressOf(place: Place): string {
       return `images/${encodeURIComponent(place.id)}`;
     case 'inbox':
       return withQuery('inbox', place.status === 'pending' ? '' : `status=${place.status}`);
+    case 'requests':
+      return withQuery('requests', place.side === 'received' ? '' : `side=${place.side}`);
     case 'missing':
       return 'missing';
   }
@@ -56,3 +68,4 @@ function withQuery(path: string, query: string): string {
 
 export const imagesPlace: Place = { page: 'images', filters: noFilters };
 export const inboxPlace: Place = { page: 'inbox', status: 'pending' };
+export const requestsPlace: Place = { page: 'requests', side: 'received' };

@@ -112,10 +112,23 @@ export async function badgeOf(page: Page): Promise<string> {
   return (await badge.count()) === 0 ? '' : ((await badge.textContent()) ?? '');
 }
 
+/** As a link of elsewhere would, without signing in anew. */
+export async function goToAddress(page: Page, address: string): Promise<void> {
+  await page.evaluate((path) => {
+    history.pushState(null, '', path);
+    dispatchEvent(new Event('popstate'));
+  }, address);
+}
+
 /** Goes to a page of the console by its link. */
-export async function goTo(page: Page, name: 'Images' | 'Inbox'): Promise<void> {
+export async function goTo(page: Page, name: 'Images' | 'Inbox' | 'Requests'): Promise<void> {
   await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name }).click();
   await page.getByRole('heading', { name, level: 1 }).waitFor();
+}
+
+/** The row of a list that says this. */
+export function rowWith(page: Page, text: string | RegExp) {
+  return page.getByRole('row').filter({ hasText: text });
 }
 
 /** The row of a list that has this name. */

@@ -36,12 +36,48 @@ export async function furnish(service: RunningService): Promise<Furniture> {
   for (const [answer, id] of answers) {
     await consumer('POST', '/vitrine/v1/inbox/answers', { images: [id], answer });
   }
+  await askForImages({ producer, consumer }, ids);
   return { imageId: first };
 }
 
-type Call = (method: string, path: string, body?: unknown) => Promise<unknown>;
+interface Two {
+  readonly producer: Call;
+  readonly consumer: Call;
+}
 
-function callerOf({ url }: RunningService, token: string): Call {
+/** Requests in every state, and images that can be asked for. */
+async function askForImages({ producer, consumer }: Two, ids: readonly string[]) {
+  const [wanted = '', given = '', refused = '', long = ''] = ids.slice(5);
+  const reasons = [
+    [
+      wanted,
+      'We rebuild our rescue stick with it each month, and would rather not copy it by hand.',
+    ],
+    [given, 'Runners of the team “payments”'],
+    [refused, 'To try it'],
+    [long, 'It says all there is to say: '.repeat(30)],
+  ] as const;
+  for (const [image_id, reason] of reasons) {
+    await consumer('POST', '/vitrine/v1/requests', { image_id, reason });
+  }
+  const path = '/vitrine/v1/requests?side=received';
+  const { requests } = (await producer('GET', path)) as {
+    requests: { id: string; image_id: string }[];
+  };
+  const idOf = (image: string) => requests.find((one) => one.image_id === image)?.id;
+  const approval = `/vitrine/v1/requests/${idOf(given)}/approval`;
+  await producer('POST', approval, { note: 'Have fun with it.' });
+  const word = 'It is licensed for our own racks alone.';
+  await producer('POST', `/vitrine/v1/requests/${idOf(refused)}/refusal`, { word });
+  const summary = 'Debian 13 with our agents, new each week';
+  await producer('PUT', `/vitrine/v1/catalogue/${ids[0]}`, { summary });
+  await producer('PUT', `/vitrine/v1/catalogue/${wanted}`, {});
+}
+
+export type Call = (method: string, path: string, body?: unknown) => Promise<unknown>;
+
+/** Calls a service as a user would by its token. */
+export function callerOf({ url }: RunningService, token: string): Call {
   return async (method, path, body) => {
     const isData = Buffer.isBuffer(body);
     const type = isData ? 'application/octet-stream' : 'application/json';
@@ -56,7 +92,8 @@ function callerOf({ url }: RunningService, token: string): Call {
   };
 }
 
-async function makeImage(call: Call, name: string, index: number): Promise<string> {
+/** Makes an image, as a client would; those of an index above 0 are plain. */
+export async function makeImage(call: Call, name: string, index: number): Promise<string> {
   const image = (await call('POST', '/v2/images', {
     name,
     disk_format: ['qcow2', 'raw', 'iso'][index % 3],

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Page } from 'playwright-core';
-import { goTo, rowOf } from './browser.ts';
+import { goTo, goToAddress, rowOf, rowWith } from './browser.ts';
 import type { Furniture } from './furniture.ts';
 
 /** Something of the console to look at. */
@@ -20,15 +20,6 @@ const closeDialog = async (page: Page) => {
   await page.keyboard.press('Escape');
   await page.getByRole('dialog').waitFor({ state: 'detached' });
 };
-
-/** As a link of elsewhere would, without signing in anew. */
-async function goToAddress(page: Page, address: string): Promise<void> {
-  await goTo(page, 'Images');
-  await page.evaluate((path) => {
-    history.pushState(null, '', path);
-    dispatchEvent(new Event('popstate'));
-  }, address);
-}
 
 async function openImage(page: Page, name: string): Promise<void> {
   await goTo(page, 'Images');
@@ -138,11 +129,58 @@ export const views: readonly View[] = [
     },
   },
   {
+    name: 'requests',
+    user: 'producer',
+    async open(page) {
+      await goTo(page, 'Requests');
+      await rowOf(page, 'rescue').waitFor();
+    },
+  },
+  {
+    name: 'answer-request',
+    user: 'producer',
+    async open(page) {
+      await goTo(page, 'Requests');
+      await rowWith(page, 'It says all').getByRole('button', { name: 'Answer' }).click();
+      await page.getByRole('dialog').waitFor();
+    },
+    close: closeDialog,
+  },
+  {
+    name: 'own-requests',
+    user: 'consumer',
+    async open(page) {
+      await goTo(page, 'Requests');
+      await page.getByRole('link', { name: 'Asked by us' }).click();
+      await rowWith(page, 'It is licensed').waitFor();
+    },
+  },
+  {
+    name: 'catalogue',
+    user: 'consumer',
+    async open(page) {
+      await goTo(page, 'Requests');
+      await page.getByRole('link', { name: 'To be asked for' }).click();
+      await rowWith(page, debian).waitFor();
+    },
+  },
+  {
+    name: 'ask',
+    user: 'consumer',
+    async open(page) {
+      await goTo(page, 'Requests');
+      await page.getByText('Nobody waits for your answer').waitFor();
+      await page.getByRole('button', { name: 'Ask for an image' }).click();
+      await page.getByRole('dialog').waitFor();
+    },
+    close: closeDialog,
+  },
+  {
     name: 'no-such-image',
     user: 'producer',
     async open(page) {
       await goToAddress(page, '/console/images/00000000-0000-4000-8000-000000000000');
-      await page.getByRole('alert').waitFor();
+      await page.getByText('Your project sees no image of this id').waitFor();
     },
   },
   {

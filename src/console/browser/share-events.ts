@@ -8,11 +8,14 @@ const pause = 2000;
 /** Between two looks where the service tells nothing by itself, ms. */
 const lookInterval = 5000;
 
+/** Told the type of what happened; undefined for whatever may have been missed. */
+type OnChange = (type: string | undefined) => void;
+
 /**
  * Calls `onChange` whenever something happens to the shares of the project, and at first; until stopped. A page that
  * nobody sees does not listen, since browsers have few connections to one service, and looks again when it is seen.
  */
-export function followShares(session: Session, onChange: () => void): () => void {
+export function followShares(session: Session, onChange: OnChange): () => void {
   const stopped = new AbortController();
   let listening: AbortController | undefined;
 
@@ -31,13 +34,13 @@ export function followShares(session: Session, onChange: () => void): () => void
   };
 }
 
-async function listen(session: Session, onChange: () => void, signal: AbortSignal): Promise<void> {
+async function listen(session: Session, onChange: OnChange, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     // Whatever happened while nobody listened.
-    onChange();
+    onChange(undefined);
     let wait = pause;
     try {
-      for await (const _ of listenToShares(session, signal)) onChange();
+      for await (const { type } of listenToShares(session, signal)) onChange(type);
     } catch (error) {
       if (error instanceof ApiError && error.status === 401) return;
       if (error instanceof ApiError && error.status === 404) wait = lookInterval;

@@ -1,10 +1,13 @@
 import { type ReactNode, useCallback, useEffect, useState } from 'react';
+import { ApiError } from '../../client/api-error.ts';
 import { getImage, type ImageBody } from '../../client/images.ts';
 import { useAccount } from '../account.ts';
 import { goTo } from '../browser/navigation.ts';
 import { useLoaded } from '../browser/use-loaded.ts';
+import { AskDialog } from '../parts/ask-dialog.tsx';
 import { DeleteDialog } from '../parts/delete-dialog.tsx';
 import { DownloadButton } from '../parts/download-button.tsx';
+import { Empty } from '../parts/empty.tsx';
 import { ImageAnswer } from '../parts/image-answer.tsx';
 import { ImageFacts } from '../parts/image-facts.tsx';
 import { ImageMembers } from '../parts/image-members.tsx';
@@ -16,6 +19,7 @@ import { Problem } from '../parts/problem.tsx';
 import { ShareDialog } from '../parts/share-dialog.tsx';
 import { UploadDialog } from '../parts/upload-dialog.tsx';
 import { imagesPlace } from '../place.ts';
+import { isImageId } from '../requests.ts';
 import { useUploads } from '../uploads.ts';
 
 /** How often an image is looked at while something is under way for it, ms. */
@@ -41,13 +45,49 @@ export function ImagePage({ id }: { readonly id: string }): ReactNode {
         <PlaceLink place={imagesPlace}>← Images</PlaceLink>
       </p>
       {!image && <h1>Image</h1>}
-      <Problem error={problem} onRetry={reload} />
+      {isMissing(problem) ? (
+        <UnseenImage id={id} onRetry={reload} />
+      ) : (
+        <Problem error={problem} onRetry={reload} />
+      )}
       {image ? (
         <Shown image={image} onChanged={reload} />
       ) : (
         problem === undefined && <p className="loading">Loading …</p>
       )}
     </div>
+  );
+}
+
+function isMissing(problem: unknown): boolean {
+  return problem instanceof ApiError && problem.status === 404;
+}
+
+interface UnseenImageProps {
+  readonly id: string;
+  readonly onRetry: () => void;
+}
+
+/** Nobody is told whether there is such an image; but whoever has its id may ask. */
+function UnseenImage({ id, onRetry }: UnseenImageProps): ReactNode {
+  const [isAsking, setAsking] = useState(false);
+  return (
+    <Empty title="Your project sees no image of this id">
+      <p>
+        It may have been deleted, or is not shared with your project. <code>{id}</code>
+      </p>
+      <div className="actions">
+        {isImageId(id) && (
+          <button type="button" className="primary" onClick={() => setAsking(true)}>
+            Ask for it
+          </button>
+        )}
+        <button type="button" onClick={onRetry}>
+          Look again
+        </button>
+      </div>
+      {isAsking && <AskDialog image={{ id, name: null }} onClose={() => setAsking(false)} />}
+    </Empty>
   );
 }
 

@@ -109,6 +109,7 @@ function ImageList({ filters, round, onChanged, onUpload }: ImageListProps): Rea
         scroll={memory.scroll}
         rowHeight={isNarrow ? 60 : 40}
         label="Images"
+        kind="images"
         head={<ImageHead />}
         keyOf={({ id }) => id}
         cells={(row) => (

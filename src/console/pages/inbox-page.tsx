@@ -105,6 +105,7 @@ function Offers({ status }: { readonly status: OfferStatus }): ReactNode {
         list={list}
         rowHeight={isNarrow ? 108 : 52}
         label={`Images shared with this project: ${status}`}
+        kind="offers"
         head={<OfferHead />}
         keyOf={({ image }) => image.id}
         cells={(offer) => (

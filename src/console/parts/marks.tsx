@@ -3,12 +3,14 @@ import type { ReactNode } from 'react';
 const tones: Readonly<Record<string, string>> = {
   active: 'good',
   accepted: 'good',
+  approved: 'good',
   pending: 'waiting',
   queued: 'waiting',
   saving: 'waiting',
   importing: 'waiting',
   uploading: 'waiting',
   rejected: 'bad',
+  declined: 'bad',
   killed: 'bad',
   deactivated: 'bad',
 };

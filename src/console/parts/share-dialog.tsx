@@ -8,8 +8,10 @@ import { useAccount } from '../account.ts';
 import { adviceOn } from '../advice.ts';
 import { useTask } from '../browser/use-task.ts';
 import { recipientsIn } from '../recipients.ts';
+import { termsOf } from '../terms.ts';
 import { Dialog } from './dialog.tsx';
 import { Problem } from './problem.tsx';
+import { EndField, NoteField } from './terms-fields.tsx';
 
 /** An image to share. */
 export interface Shared {
@@ -46,9 +48,10 @@ export function ShareDialog({ images, onClose, onShared }: ShareDialogProps): Re
 
   const share = useTask(async () => {
     setOutcomes([]);
+    const terms = termsOf({ note, days }, Date.now());
     for (const recipient of recipients) {
       for (const image of images) {
-        const outcome = await shareOne(session, { image, recipient }, termsOf(note, days));
+        const outcome = await shareOne(session, { image, recipient }, terms);
         setOutcomes((before) => [...before, outcome]);
       }
     }
@@ -76,7 +79,10 @@ export function ShareDialog({ images, onClose, onShared }: ShareDialogProps): Re
             required
           />
         </label>
-        <TermsFields {...{ note, setNote, days, setDays }} />
+        <div className="terms">
+          <NoteField label="A note for them, if you like" note={note} onChange={setNote} />
+          <EndField label="How long" days={days} onChange={setDays} />
+        </div>
         <p className="quiet-text">
           Each project may open it at once, and finds it in its inbox. It is in its list of images
           when it accepts.
@@ -101,56 +107,6 @@ export function ShareDialog({ images, onClose, onShared }: ShareDialogProps): Re
         </div>
       </form>
     </Dialog>
-  );
-}
-
-/** What is said of the shares. @param days until they end; '' for no end */
-function termsOf(note: string, days: string): ShareTermsBody {
-  const end = days === '' ? null : new Date(Date.now() + Number(days) * 24 * 3600 * 1000);
-  return { note: note.trim() === '' ? null : note.trim(), expires_at: end?.toISOString() ?? null };
-}
-
-const ends: Readonly<Record<string, string>> = {
-  '': 'Without end',
-  '1': 'For a day',
-  '7': 'For a week',
-  '30': 'For 30 days',
-  '90': 'For 90 days',
-  '365': 'For a year',
-};
-
-interface TermsFieldsProps {
-  readonly note: string;
-  readonly setNote: (note: string) => void;
-  readonly days: string;
-  readonly setDays: (days: string) => void;
-}
-
-function TermsFields({ note, setNote, days, setDays }: TermsFieldsProps): ReactNode {
-  const noteId = useId();
-  const endId = useId();
-  return (
-    <div className="terms">
-      <label htmlFor={noteId}>
-        A note for them, if you like
-        <input
-          id={noteId}
-          value={note}
-          maxLength={1000}
-          onChange={(event) => setNote(event.target.value)}
-        />
-      </label>
-      <label htmlFor={endId}>
-        How long
-        <select id={endId} value={days} onChange={(event) => setDays(event.target.value)}>
-          {Object.entries(ends).map(([value, text]) => (
-            <option key={value} value={value}>
-              {text}
-            </option>
-          ))}
-        </select>
-      </label>
-    </div>
   );
 }
 

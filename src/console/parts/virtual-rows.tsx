@@ -19,6 +19,8 @@ interface VirtualRowsProps<Row> {
   /** Pixels; every row is as high. */
   readonly rowHeight: number;
   readonly label: string;
+  /** What is listed: each kind has its own columns. */
+  readonly kind: string;
   /** The cells of the row above all others. */
   readonly head: ReactNode;
   readonly cells: (row: Row) => ReactNode;
@@ -37,7 +39,7 @@ const maxHeight = 16_000_000;
 
 /** A table of any length, of which only the rows in sight are in the page. */
 export function VirtualRows<Row>(props: VirtualRowsProps<Row>): ReactNode {
-  const { list, rowHeight, label, head, empty, scroll } = props;
+  const { list, rowHeight, label, kind, head, empty, scroll } = props;
   const state = useSyncExternalStore(list.subscribe, list.state);
   const frame = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(scroll?.top ?? 0);
@@ -63,7 +65,7 @@ export function VirtualRows<Row>(props: VirtualRowsProps<Row>): ReactNode {
       {/* biome-ignore lint/a11y/useSemanticElements: rows of a table element cannot stand where scrolling wants them. */}
       <div
         ref={frame}
-        className="rows"
+        className={`rows ${kind}`}
         role="table"
         aria-label={label}
         aria-rowcount={isWhole ? count + 1 : -1}
