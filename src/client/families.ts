@@ -1,5 +1,9 @@
 import type { Static } from 'typebox';
-import type { CurrentDocument, FamilyDocument } from '../api/vitrine/families.ts';
+import type {
+  CurrentDocument,
+  FamilyDocument,
+  listFamilies as listOperation,
+} from '../api/vitrine/families.ts';
 import type { ApiRequest, Session } from './session.ts';
 
 const root = '/vitrine/v1/families';
@@ -20,6 +24,26 @@ export interface FamilyNamed {
   readonly name: string;
 }
 
+/** Which families to list. */
+export interface FamilyQuery {
+  /** Those of the session's project, or those shared with it. */
+  readonly side: 'own' | 'shared';
+  /** At most 500. */
+  readonly limit?: number;
+  readonly marker?: string | undefined;
+}
+
+/** One page of families. @throws ApiError */
+export async function getFamilyPage(
+  session: Session,
+  { side, limit = 500, marker }: FamilyQuery,
+): Promise<Static<NonNullable<typeof listOperation.answer>>> {
+  const query = new URLSearchParams({ side, limit: String(limit), ...(marker && { marker }) });
+  return (await session.call('image', { path: `${root}?${query.toString()}` })) as Static<
+    NonNullable<typeof listOperation.answer>
+  >;
+}
+
 /** The families of the session's project, or those shared with it, page after page as they are read. @throws ApiError */
 export async function* listFamilies(
   session: Session,
@@ -27,11 +51,7 @@ export async function* listFamilies(
 ): AsyncGenerator<FamilyLineBody> {
   let marker: string | undefined;
   do {
-    const query = new URLSearchParams({ side, limit: '500', ...(marker && { marker }) });
-    const page = (await session.call('image', { path: `${root}?${query.toString()}` })) as {
-      readonly families: readonly FamilyLineBody[];
-      readonly next?: string;
-    };
+    const page = await getFamilyPage(session, { side, marker });
     yield* page.families;
     marker = page.next;
   } while (marker !== undefined);

@@ -6,6 +6,8 @@ import { useTask } from './browser/use-task.ts';
 import { forgetImages } from './image-memory.ts';
 import { useWaiting } from './offers.ts';
 import { OffersWatch } from './offers-watch.tsx';
+import { FamiliesPage } from './pages/families-page.tsx';
+import { FamilyPage } from './pages/family-page.tsx';
 import { ImagePage } from './pages/image-page.tsx';
 import { ImagesPage } from './pages/images-page.tsx';
 import { InboxPage } from './pages/inbox-page.tsx';
@@ -13,7 +15,14 @@ import { MissingPage } from './pages/missing-page.tsx';
 import { RequestsPage } from './pages/requests-page.tsx';
 import { PlaceLink } from './parts/place-link.tsx';
 import { Problem } from './parts/problem.tsx';
-import { imagesPlace, inboxPlace, type Place, requestsPlace } from './place.ts';
+import {
+  addressOf,
+  familiesPlace,
+  imagesPlace,
+  inboxPlace,
+  type Place,
+  requestsPlace,
+} from './place.ts';
 import { Uploads } from './uploads.tsx';
 
 /** What stands around every page. */
@@ -21,10 +30,10 @@ export function Frame(): ReactNode {
   const place = usePlace();
   const main = useRef<HTMLElement>(null);
   const { page } = place;
-  const id = page === 'image' ? place.id : '';
+  const id = page === 'image' || page === 'family' ? addressOf(place) : '';
 
   // Who goes to another page by keyboard or screen reader begins at its beginning.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another image is another page.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another image or family is another page.
   useEffect(() => main.current?.focus({ preventScroll: true }), [page, id]);
 
   return (
@@ -50,6 +59,10 @@ function PageAt({ place }: { readonly place: Place }): ReactNode {
       return <ImagePage key={place.id} id={place.id} />;
     case 'inbox':
       return <InboxPage status={place.status} />;
+    case 'families':
+      return <FamiliesPage side={place.side} />;
+    case 'family':
+      return <FamilyPage key={addressOf(place)} owner={place.owner} name={place.name} />;
     case 'requests':
       return <RequestsPage side={place.side} />;
     case 'missing':
@@ -82,6 +95,9 @@ function TopBar({ page }: { readonly page: Place['page'] }): ReactNode {
         <PlaceLink place={requestsPlace} isCurrent={page === 'requests'}>
           Requests
           <Badge count={requests} />
+        </PlaceLink>
+        <PlaceLink place={familiesPlace} isCurrent={page === 'families' || page === 'family'}>
+          Families
         </PlaceLink>
       </nav>
       <AccountBar />

@@ -10,24 +10,35 @@ export const requestSides = ['received', 'made', 'catalogue'] as const;
 
 export type RequestSide = (typeof requestSides)[number];
 
+/** Whose families. */
+export const familySides = ['own', 'shared'] as const;
+
+export type FamilySide = (typeof familySides)[number];
+
 /** What the address of the page stands for. */
 export type Place =
   | { readonly page: 'images'; readonly filters: ImageFilters }
   | { readonly page: 'image'; readonly id: string }
   | { readonly page: 'inbox'; readonly status: OfferStatus }
   | { readonly page: 'requests'; readonly side: RequestSide }
+  | { readonly page: 'families'; readonly side: FamilySide }
+  | { readonly page: 'family'; readonly owner: string; readonly name: string }
   | { readonly page: 'missing' };
 
 /** Reads an address. @param path below the console's own, without a slash at its beginning */
 export function placeOf(path: string, search: string): Place {
-  const [page = '', id, ...rest] = path.replace(/\/$/, '').split('/');
+  const [page = '', id, name, ...rest] = path.replace(/\/$/, '').split('/');
   const query = new URLSearchParams(search);
-  if (rest.length > 0) return { page: 'missing' };
+  if (page === 'families' && id !== undefined && name !== undefined && rest.length === 0) {
+    return { page: 'family', owner: decoded(id), name: decoded(name) };
+  }
+  if (name !== undefined) return { page: 'missing' };
   if (id === undefined) {
     if (page === '' || page === 'images') return { page: 'images', filters: filtersIn(query) };
     if (page === 'inbox') {
       return { page, status: oneOf(offerStatuses, query.get('status')) };
     }
+    if (page === 'families') return { page, side: oneOf(familySides, query.get('side')) };
     if (page === 'requests') return { page, side: oneOf(requestSides, query.get('side')) };
   } else if (page === 'images') return { page: 'image', id: decoded(id) };
   return { page: 'missing' };
@@ -57,6 +68,10 @@ export function addressOf(place: Place): string {
       return withQuery('inbox', place.status === 'pending' ? '' : `status=${place.status}`);
     case 'requests':
       return withQuery('requests', place.side === 'received' ? '' : `side=${place.side}`);
+    case 'families':
+      return withQuery('families', place.side === 'own' ? '' : `side=${place.side}`);
+    case 'family':
+      return ['families', ...[place.owner, place.name].map(encodeURIComponent)].join('/');
     case 'missing':
       return 'missing';
   }
@@ -68,4 +83,5 @@ function withQuery(path: string, query: string): string {
 
 export const imagesPlace: Place = { page: 'images', filters: noFilters };
 export const inboxPlace: Place = { page: 'inbox', status: 'pending' };
+export const familiesPlace: Place = { page: 'families', side: 'own' };
 export const requestsPlace: Place = { page: 'requests', side: 'received' };

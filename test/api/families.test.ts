@@ -36,12 +36,14 @@ describe('a family', () => {
     const first = await promoted('golden');
     const second = await promoted('golden');
     const after = await current('producer', 'golden');
+    const shown = await call('producer', 'GET', family('golden'));
     const back = await call('producer', 'POST', family('golden', '/rollback'));
     const third = await promoted('golden');
     const again = await call('producer', 'POST', family('golden', '/rollback'));
     const furthest = await call('producer', 'POST', family('golden', '/rollback'));
 
     assert.equal(after, second);
+    assert.deepEqual([shown.json.rolls_back_to, back.json.rolls_back_to], [1, null]);
     assert.deepEqual(
       back.json.versions.map((one: Answer['json']) => [one.number, one.image_id, one.is_current]),
       [
@@ -68,6 +70,7 @@ describe('a family', () => {
     assert.equal(offer.note, 'from the family');
     assert.equal(await current('consumer', 'followed'), second);
     assert.equal(seen.json.members, undefined);
+    assert.equal(seen.json.rolls_back_to, null);
     assert.deepEqual(
       seen.json.versions.map((one: Answer['json']) => one.image_id),
       [second, first],

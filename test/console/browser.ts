@@ -121,7 +121,10 @@ export async function goToAddress(page: Page, address: string): Promise<void> {
 }
 
 /** Goes to a page of the console by its link. */
-export async function goTo(page: Page, name: 'Images' | 'Inbox' | 'Requests'): Promise<void> {
+export async function goTo(
+  page: Page,
+  name: 'Images' | 'Inbox' | 'Requests' | 'Families',
+): Promise<void> {
   await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name }).click();
   await page.getByRole('heading', { name, level: 1 }).waitFor();
 }

@@ -37,7 +37,32 @@ export async function furnish(service: RunningService): Promise<Furniture> {
     await consumer('POST', '/vitrine/v1/inbox/answers', { images: [id], answer });
   }
   await askForImages({ producer, consumer }, ids);
+  await makeFamilies(producer, ids);
   return { imageId: first };
+}
+
+/** A family with versions in every state, and another without any to roll back to. */
+async function makeFamilies(producer: Call, ids: readonly string[]): Promise<void> {
+  const { projects } = (await producer('GET', '/identity/v3/auth/projects')) as {
+    projects: { id: string; name: string }[];
+  };
+  const root = `/vitrine/v1/families/${projects.find(({ name }) => name === 'producer')?.id}`;
+  const [newest = '', older = '', oldest = '', other = ''] = ids;
+  for (const image_id of [oldest, older, newest]) {
+    await producer('POST', `${root}/debian/promotion`, { image_id });
+  }
+  await producer('POST', `${root}/gitlab-runner/promotion`, { image_id: other });
+  const day = 24 * 3600 * 1000;
+  const deprecations = [
+    [oldest, new Date(), newest],
+    [older, new Date(Date.now() + 30 * day), null],
+  ] as const;
+  for (const [image, at, replacement_id] of deprecations) {
+    const body = { deprecated_at: at.toISOString(), replacement_id };
+    await producer('PUT', `${root}/debian/deprecations/${image}`, body);
+  }
+  await producer('PUT', `${root}/debian/members/consumer`, { note: 'our base image' });
+  await producer('PUT', `${root}/debian/members/partner-of-another-cloud`, {});
 }
 
 interface Two {

@@ -98,7 +98,7 @@ test('an image is listed to be asked for, found by another project, and listed n
   await consumer.getByRole('dialog', { name: 'Ask for licensed' }).waitFor();
   await consumer.keyboard.press('Escape');
 
-  await producer.getByRole('button', { name: 'List licensed no more' }).click();
+  await producer.getByRole('button', { name: 'Remove licensed from the list' }).click();
   await producer.getByText('Nothing is listed').waitFor();
   await producer.getByRole('button', { name: 'Undo' }).click();
   await rowWith(producer, 'Ask first').waitFor();

@@ -28,6 +28,12 @@ async function openImage(page: Page, name: string): Promise<void> {
   await page.getByRole('row', { name: /os_distro/ }).waitFor();
 }
 
+async function openFamily(page: Page): Promise<void> {
+  await goTo(page, 'Families');
+  await rowOf(page, 'debian').getByRole('link').click();
+  await page.getByRole('button', { name: 'Remove consumer from the members' }).waitFor();
+}
+
 const debian = 'debian-13-cloud-amd64';
 
 /** Every page and dialog of the console. */
@@ -174,6 +180,50 @@ export const views: readonly View[] = [
       await page.getByRole('dialog').waitFor();
     },
     close: closeDialog,
+  },
+  {
+    name: 'families',
+    user: 'producer',
+    async open(page) {
+      await goTo(page, 'Families');
+      await rowOf(page, 'debian').waitFor();
+    },
+  },
+  {
+    name: 'family',
+    user: 'producer',
+    open: openFamily,
+  },
+  {
+    name: 'new-version',
+    user: 'producer',
+    async open(page) {
+      await openFamily(page);
+      await page.getByRole('button', { name: 'New version' }).click();
+      await page.getByRole('option', { name: /^router/ }).waitFor({ state: 'attached' });
+    },
+    close: closeDialog,
+  },
+  {
+    name: 'roll-back',
+    user: 'producer',
+    async open(page) {
+      await openFamily(page);
+      await page.getByRole('button', { name: 'Roll back' }).click();
+      await page.getByRole('dialog').waitFor();
+    },
+    close: closeDialog,
+  },
+  {
+    name: 'shared-family',
+    user: 'consumer',
+    async open(page) {
+      await goTo(page, 'Families');
+      await page.getByText('No families yet').waitFor();
+      await page.getByRole('link', { name: 'Shared with us' }).click();
+      await rowOf(page, 'debian').getByRole('link').click();
+      await page.getByRole('button', { name: 'Leave' }).waitFor();
+    },
   },
   {
     name: 'no-such-image',

@@ -1,5 +1,10 @@
 import { type Static, Type } from 'typebox';
-import type { Family, FamilyMember, FamilyVersion } from '../../domain/family.ts';
+import {
+  type Family,
+  type FamilyMember,
+  type FamilyVersion,
+  versionBefore,
+} from '../../domain/family.ts';
 import type { Image } from '../../domain/image.ts';
 import { ImageId, NoteText, nextMarker, nullable, pageQuery, Time } from './fields.ts';
 import { operation } from './operation.ts';
@@ -28,6 +33,11 @@ export const FamilyDocument = Type.Object({
   ...familyFields,
   updated_at: Time,
   versions: Type.Array(FamilyVersionDocument),
+  rolls_back_to: nullable(
+    Type.Integer({
+      description: 'The version that rolling back leads to; told to the owner alone.',
+    }),
+  ),
   members: Type.Optional(
     Type.Array(Type.Object({ id: Type.String(), note: nullable(Type.String()), since: Time })),
   ),
@@ -172,6 +182,7 @@ export function familyDocument({ family, versions, members }: Seen): Static<type
       deprecated_at: version.deprecatedAt?.toISOString() ?? null,
       replacement_id: version.replacementId,
     })),
+    rolls_back_to: (members && versionBefore(family, versions)?.number) ?? null,
     ...(members && {
       members: members.map(({ projectId, note, since }) => ({
         id: projectId,

@@ -127,7 +127,7 @@ function CatalogueCells({ listed, onAsk, onRemove }: CatalogueCellsProps): React
       <Cell className="made">{timeText(at)}</Cell>
       <Cell className="answers">
         {isOwn ? (
-          <button type="button" aria-label={`List ${name} no more`} onClick={onRemove}>
+          <button type="button" aria-label={`Remove ${name} from the list`} onClick={onRemove}>
             Remove
           </button>
         ) : (

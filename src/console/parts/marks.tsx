@@ -4,6 +4,7 @@ const tones: Readonly<Record<string, string>> = {
   active: 'good',
   accepted: 'good',
   approved: 'good',
+  current: 'good',
   pending: 'waiting',
   queued: 'waiting',
   saving: 'waiting',
@@ -11,6 +12,7 @@ const tones: Readonly<Record<string, string>> = {
   uploading: 'waiting',
   rejected: 'bad',
   declined: 'bad',
+  deprecated: 'bad',
   killed: 'bad',
   deactivated: 'bad',
 };
