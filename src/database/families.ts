@@ -5,6 +5,7 @@ import {
   type FamilyVersion,
   mostVersions,
 } from '../domain/family.ts';
+import type { Sight } from '../domain/member.ts';
 import type { Connection } from './database.ts';
 import { isPostgres } from './dialect.ts';
 import type { FamilyRow, FamilyVersionRow } from './family-tables.ts';
@@ -110,6 +111,32 @@ export async function listVersions(
     .orderBy('number', 'desc')
     .execute();
   return rows.map(versionFromRow);
+}
+
+/** Of the images of a family's versions: what decides whether that project sees them. */
+export async function listSights(
+  db: Connection,
+  familyId: string,
+  { projectId, now }: { readonly projectId: string; readonly now: Date },
+): Promise<ReadonlyMap<string, Sight>> {
+  const rows = await db
+    .selectFrom('family_versions')
+    .innerJoin('images', 'images.id', 'family_versions.image_id')
+    .leftJoin('image_members', (join) =>
+      join
+        .onRef('image_members.image_id', '=', 'images.id')
+        .on('image_members.project_id', '=', projectId)
+        .on('image_members.expires_at', '>', now.getTime()),
+    )
+    .select(['images.id', 'images.owner', 'images.visibility', 'image_members.status'])
+    .where('family_id', '=', familyId)
+    .execute();
+  return new Map(
+    rows.map(({ id, owner, visibility, status }) => [
+      id,
+      { image: { owner, visibility }, membership: status ?? undefined },
+    ]),
+  );
 }
 
 /** Adds a version, and forgets those that are too many. */

@@ -4,9 +4,11 @@ import { withoutImport } from '../domain/import.ts';
 import { countedBytes, type ImageLocation } from '../domain/location.ts';
 import { deleteDataCheck } from './data-checks.ts';
 import type { Connection } from './database.ts';
+import type { ShareSourceRow } from './family-tables.ts';
 import { imageFromRow, imageToRow } from './image-rows.ts';
 import type { ImageMemberRow, ImageRow } from './image-tables.ts';
 import { insertLookups, insertUnwantedData } from './images.ts';
+import { isInSource } from './share-sources.ts';
 import type { ImageDownloadRow, ListedImageRow } from './share-tables.ts';
 import { addUsage } from './usage.ts';
 
@@ -41,7 +43,12 @@ export async function insertPendingDelete(db: Connection, image: Image, at: Date
 interface KeptSharing {
   readonly listed: readonly Omit<Selectable<ListedImageRow>, 'image_id' | 'number'>[];
   readonly downloads: readonly Omit<Selectable<ImageDownloadRow>, 'image_id'>[];
+  /** Absent in what an earlier release has kept. */
+  readonly sources: readonly KeptSource[];
 }
+
+/** A family or a group by which a project was a member. */
+type KeptSource = Omit<Selectable<ShareSourceRow>, 'image_id'>;
 
 async function sharingOf(db: Connection, id: string): Promise<KeptSharing> {
   const listed = await db
@@ -54,7 +61,32 @@ async function sharingOf(db: Connection, id: string): Promise<KeptSharing> {
     .select(['project_id', 'last_at', 'downloads', 'bytes'])
     .where('image_id', '=', id)
     .execute();
-  return { listed, downloads };
+  const sources = await db
+    .selectFrom('share_sources')
+    .select(['project_id', 'source'])
+    .where('image_id', '=', id)
+    .execute();
+  return { listed, downloads, sources };
+}
+
+/** Those whose families and groups the projects are still in. */
+async function heldSources(
+  db: Connection,
+  sources: readonly KeptSource[],
+): Promise<readonly KeptSource[]> {
+  const held: KeptSource[] = [];
+  for (const source of sources) if (await isInSource(db, source)) held.push(source);
+  return held;
+}
+
+/** Who had the image by families and groups alone, and has left them all since, does not come back with it. */
+function isMemberStill(
+  projectId: string,
+  sources: readonly KeptSource[],
+  held: readonly KeptSource[],
+): boolean {
+  const isIts = (source: KeptSource) => source.project_id === projectId;
+  return !sources.some(isIts) || held.some(isIts);
 }
 
 async function restoreSharing(db: Connection, id: string, kept: KeptSharing): Promise<void> {
@@ -64,6 +96,12 @@ async function restoreSharing(db: Connection, id: string, kept: KeptSharing): Pr
   for (const one of kept.downloads) {
     await db
       .insertInto('image_downloads')
+      .values({ ...one, image_id: id })
+      .execute();
+  }
+  for (const one of kept.sources) {
+    await db
+      .insertInto('share_sources')
       .values({ ...one, image_id: id })
       .execute();
   }
@@ -90,7 +128,11 @@ export async function restorePendingDelete(
   await db.deleteFrom('spent_image_ids').where('id', '=', id).execute();
   await db.insertInto('images').values(imageToRow(image)).execute();
   await insertLookups(db, image);
-  const members = JSON.parse(pending.members) as KeptMember[];
+  const sharing: Partial<KeptSharing> = JSON.parse(pending.sharing ?? '{}');
+  const sources = await heldSources(db, sharing.sources ?? []);
+  const members = (JSON.parse(pending.members) as KeptMember[]).filter(({ project_id }) =>
+    isMemberStill(project_id, sharing.sources ?? [], sources),
+  );
   const { owner: image_owner, visibility: image_visibility } = image;
   const rows = members.map((member) => ({
     ...member,
@@ -99,7 +141,7 @@ export async function restorePendingDelete(
     image_visibility,
   }));
   if (rows.length > 0) await db.insertInto('image_members').values(rows).execute();
-  if (pending.sharing !== null) await restoreSharing(db, id, JSON.parse(pending.sharing));
+  await restoreSharing(db, id, { listed: [], downloads: [], ...sharing, sources });
   return image;
 }
 

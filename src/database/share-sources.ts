@@ -1,5 +1,6 @@
-import { sql } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { Connection } from './database.ts';
+import type { ShareSourceRow } from './family-tables.ts';
 
 /** A family or a group by which projects are members. */
 export interface ShareSource {
@@ -65,6 +66,24 @@ export async function hasSources(
     .where('project_id', '=', projectId)
     .limit(1)
     .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Whether the project is in the family or group that a row names. */
+export async function isInSource(
+  db: Connection,
+  { source, project_id }: Pick<Selectable<ShareSourceRow>, 'source' | 'project_id'>,
+): Promise<boolean> {
+  const [kind, id = ''] = source.split(':');
+  const family = db.selectFrom('family_members').select('project_id').where('family_id', '=', id);
+  const group = db
+    .selectFrom('share_group_members')
+    .select('project_id')
+    .where('group_id', '=', id);
+  const row =
+    kind === 'family'
+      ? await family.where('project_id', '=', project_id).executeTakeFirst()
+      : await group.where('project_id', '=', project_id).executeTakeFirst();
   return row !== undefined;
 }
 

@@ -1,6 +1,5 @@
 import type { Connection } from '../database/database.ts';
-import { findFamily, listFamilyMembers, listVersions } from '../database/families.ts';
-import { listMemberships } from '../database/members.ts';
+import { findFamily, listFamilyMembers, listSights, listVersions } from '../database/families.ts';
 import type { Caller } from '../domain/caller.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { Family, FamilyMember, FamilyVersion } from '../domain/family.ts';
@@ -8,6 +7,7 @@ import type { Image } from '../domain/image.ts';
 import { seesAllMembers } from '../domain/member.ts';
 import type { Policy } from '../domain/policy.ts';
 import { projectThatLooks } from './inbox.ts';
+import { maySee } from './seen-image.ts';
 
 interface SeenFamilyOptions {
   readonly policy: Policy;
@@ -54,11 +54,13 @@ export async function seenFamily(
   const members = await listFamilyMembers(db, family.id);
   if (isOwners(family, caller)) return { family, versions, members };
   if (!members.some((member) => member.projectId === projectId)) familyNotFound();
-  const ids = versions.map(({ imageId }) => imageId);
-  const mine = await listMemberships(db, ids, projectId);
+  const sights = await listSights(db, family.id, { projectId, now: new Date() });
   return {
     family,
-    versions: versions.filter(({ imageId }) => mine.has(imageId)),
+    versions: versions.filter(({ imageId }) => {
+      const sight = sights.get(imageId);
+      return sight !== undefined && maySee(sight, caller, policy);
+    }),
     members: undefined,
   };
 }

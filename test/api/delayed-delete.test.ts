@@ -72,6 +72,31 @@ describe('an image that waits to be scrubbed', () => {
     assert.ok(found.json.images.some((image: { id: string }) => image.id === id));
   });
 
+  test('comes back to who is still in the family or the group by which it was a member, for as long', async () => {
+    const { producer, consumer, other } = service.projects;
+    const own = (method: string, path: string, body?: unknown) =>
+      service.call('producer', method, `/vitrine/v1${path}`, body);
+    const family = `/families/${producer}/restored`;
+    const { id } = await createActiveImage(service, 'hello', { name: 'of a family' });
+    await own('POST', `${family}/promotion`, { image_id: id });
+    await own('PUT', `${family}/members/${consumer}`, {});
+    await own('PUT', `${family}/members/${other}`, {});
+    const members = async () =>
+      (await service.call('producer', 'GET', `/v2/images/${id}/members`)).json.members.map(
+        (one: { member_id: string }) => one.member_id,
+      );
+    const before = await members();
+    await service.call('producer', 'DELETE', `/v2/images/${id}`);
+    await own('DELETE', `${family}/members/${other}`);
+    assert.equal((await restore(id)).status, 200);
+    const restored = await members();
+    await own('DELETE', family);
+
+    assert.deepEqual(before.toSorted(), [consumer, other].toSorted());
+    assert.deepEqual(restored, [consumer]);
+    assert.deepEqual(await members(), [], 'not one that the end of the family leaves behind');
+  });
+
   test('is listed for requests again, with what was downloaded of it', async () => {
     const { id } = await createActiveImage(service, 'hello', { name: 'listed' });
     await share(service, id, 'consumer', 'accepted');

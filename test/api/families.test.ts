@@ -165,6 +165,26 @@ describe('a family', () => {
     assert.equal((await call('admin', 'GET', family('hidden', '/current'))).json.image.id, id);
   });
 
+  test('keeps versions that were made private from its members, until they are shared again', async () => {
+    const first = await promoted('veiled');
+    await call('producer', 'PUT', family('veiled', `/members/${projects.consumer}`), {});
+    const second = await promoted('veiled');
+    const seen = async () =>
+      (await call('consumer', 'GET', family('veiled'))).json.versions.map(
+        (one: Answer['json']) => one.image_id,
+      );
+    const turn = (visibility: string) =>
+      patch(service, second, [{ op: 'replace', path: '/visibility', value: visibility }]);
+    const before = await seen();
+    await turn('private');
+    const meanwhile = await seen();
+    await turn('shared');
+
+    assert.deepEqual(before, [second, first]);
+    assert.deepEqual(meanwhile, [first]);
+    assert.deepEqual(await seen(), [second, first]);
+  });
+
   test('takes images that can be used, and of its owner alone', async () => {
     const queued = await createImage(service);
     const foreign = await createImage(service, { visibility: 'community' }, 'other');
