@@ -146,9 +146,36 @@ test('what is withdrawn is gone from the inbox by itself', async () => {
   await rowOf(producer, 'beta').getByRole('link').click();
 
   await producer.getByRole('button', { name: 'Withdraw it from consumer' }).click();
+  const dialog = producer.getByRole('dialog', { name: 'Withdraw it from consumer?' });
+  assert.match((await dialog.textContent()) ?? '', /Answerpending.*Downloadsnone/);
+  await dialog.getByRole('button', { name: 'Keep' }).click();
+  await rowOf(consumer, 'beta').waitFor();
+  await producer.getByRole('button', { name: 'Withdraw it from consumer' }).click();
+  await dialog.getByRole('button', { name: 'Withdraw' }).click();
 
   await rowOf(consumer, 'beta').waitFor({ state: 'detached' });
   await consumer.getByText('Nothing waits for you').waitFor();
+});
+
+test('whoever takes an image away is shown first who has it, and can give notice of it', async () => {
+  await goTo(producer, 'Images');
+  await rowOf(producer, 'golden').getByRole('link').click();
+  await producer.getByRole('button', { name: 'Delete' }).click();
+  const dialog = producer.getByRole('dialog');
+  const hit = dialog.getByRole('row').filter({ hasText: 'consumer' });
+  await hit.waitFor();
+  assert.match((await hit.textContent()) ?? '', /^consumerrejected20\d\d-/);
+  await dialog.getByRole('button', { name: 'Keep' }).click();
+
+  await producer.getByRole('button', { name: 'Withdraw it from consumer' }).click();
+  assert.match((await dialog.textContent()) ?? '', /1 download, 12\.\d MiB, the last one 20/);
+  await dialog.getByLabel('When').selectOption('In 14 days');
+  await dialog.getByLabel('Why, for them to read').fill('use golden-14');
+  await dialog.getByRole('button', { name: 'Withdraw' }).click();
+
+  await producer.getByText('withdrawn at its end: use golden-14').waitFor();
+  await goTo(producer, 'Images');
+  await rowOf(producer, 'beta').getByRole('link').click();
 });
 
 test('properties and tags are given and taken, and a tag leads to its images', async () => {

@@ -105,7 +105,20 @@ export const views: readonly View[] = [
     async open(page) {
       await openImage(page, debian);
       await page.getByRole('button', { name: 'Delete' }).click();
-      await page.getByRole('dialog').waitFor();
+      await page
+        .getByRole('dialog')
+        .getByRole('row', { name: /^consumer/ })
+        .waitFor();
+    },
+    close: closeDialog,
+  },
+  {
+    name: 'withdraw',
+    user: 'producer',
+    async open(page) {
+      await openImage(page, debian);
+      await page.getByRole('button', { name: 'Withdraw it from consumer' }).click();
+      await page.getByRole('dialog').getByLabel('When').selectOption('In 14 days');
     },
     close: closeDialog,
   },

@@ -8,6 +8,7 @@ import { useTell } from '../messages.ts';
 import { Dialog } from './dialog.tsx';
 import { Problem } from './problem.tsx';
 import type { Shared } from './share-dialog.tsx';
+import { WhoIsHit } from './who-is-hit.tsx';
 
 interface DeleteDialogProps {
   readonly images: readonly Shared[];
@@ -43,6 +44,7 @@ export function DeleteDialog({ images, onClose, onDeleted }: DeleteDialogProps):
           {images.length > 10 && <li>and {images.length - 10} more</li>}
         </ul>
       )}
+      <WhoIsHit images={images} />
       <Problem error={work.problem} />
       <div className="actions">
         <button type="button" onClick={onClose}>
