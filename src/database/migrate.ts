@@ -23,6 +23,7 @@ import { webhooks } from './migrations/0021-webhooks.ts';
 import { scrubRuns } from './migrations/0022-scrub-runs.ts';
 import { families } from './migrations/0023-families.ts';
 import { conversions } from './migrations/0024-conversions.ts';
+import { webhookRefusals } from './migrations/0025-webhook-refusals.ts';
 import { runSteps, type SchemaSteps, type StepOptions } from './schema-steps.ts';
 
 /** Every step of SQLite's schema, oldest first. */
@@ -51,6 +52,7 @@ export const migrations: SchemaSteps = {
   '0022-scrub-runs': scrubRuns,
   '0023-families': families,
   '0024-conversions': conversions,
+  '0025-webhook-refusals': webhookRefusals,
 };
 
 /**

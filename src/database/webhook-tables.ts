@@ -15,6 +15,7 @@ export interface WebhookRow extends LeaseColumns {
   /** The number of the newest event that is done with. */
   cursor: number;
   attempts: Generated<number>;
+  refusals: Generated<number>;
   failing_since: Generated<number | null>;
   last_error: Generated<string | null>;
   delivered_at: Generated<number | null>;

@@ -10,11 +10,13 @@ export interface KeptWebhook extends Webhook {
   readonly secret: string;
   /** The number of the newest event that is done with. */
   readonly cursor: number;
+  /** How often the event behind that was refused as what it is. */
+  readonly refusals: number;
 }
 
 const columns = [
   ...(['id', 'project_id', 'url', 'secret', 'types', 'by_user', 'created_at', 'cursor'] as const),
-  ...(['attempts', 'failing_since', 'last_error', 'delivered_at'] as const),
+  ...(['attempts', 'refusals', 'failing_since', 'last_error', 'delivered_at'] as const),
 ] as const;
 
 /** Every webhook of a project, in order of making. */
@@ -75,20 +77,21 @@ export async function deleteWebhook(
 /** How a webhook fares. */
 export type WebhookProgress = Pick<
   KeptWebhook,
-  'cursor' | 'attempts' | 'failingSince' | 'lastError' | 'deliveredAt'
+  'cursor' | 'attempts' | 'refusals' | 'failingSince' | 'lastError' | 'deliveredAt'
 >;
 
 /** Saves how far a webhook was told. */
 export async function updateWebhook(
   db: Connection,
   id: string,
-  { cursor, attempts, failingSince, lastError, deliveredAt }: WebhookProgress,
+  { cursor, attempts, refusals, failingSince, lastError, deliveredAt }: WebhookProgress,
 ): Promise<void> {
   await db
     .updateTable('webhooks')
     .set({
       cursor,
       attempts,
+      refusals,
       failing_since: failingSince?.getTime() ?? null,
       last_error: lastError,
       delivered_at: deliveredAt?.getTime() ?? null,
@@ -130,6 +133,7 @@ function webhookFromRow(row: Pick<Selectable<WebhookRow>, (typeof columns)[numbe
     createdAt: new Date(row.created_at),
     cursor: row.cursor,
     attempts: row.attempts,
+    refusals: row.refusals,
     failingSince: row.failing_since === null ? null : new Date(row.failing_since),
     lastError: row.last_error,
     deliveredAt: row.delivered_at === null ? null : new Date(row.delivered_at),

@@ -50,18 +50,21 @@ export function isTaken(status: number): boolean {
   return status >= 200 && status < 300;
 }
 
+/** Whether an answer refuses an event as what it is, and not for the state of who answers. */
+export function isRefusal(status: number | undefined): boolean {
+  return status !== undefined && status >= 400 && status < 500 && !laterStatuses.has(status);
+}
+
 /**
  * Whether an event is given up: refused as what it is a few times, so that it does not keep those behind it, or
  * sent in vain until it is older than `patience` ms.
  */
 export function isGivenUp(
   event: Pick<ProjectEvent, 'at'>,
-  { attempts, status }: { readonly attempts: number; readonly status: number | undefined },
+  refusals: number,
   { now, patience }: { readonly now: Date; readonly patience: number },
 ): boolean {
-  const isRefused =
-    status !== undefined && status >= 400 && status < 500 && !laterStatuses.has(status);
-  return (isRefused && attempts >= mostRefusals) || isTooOld(event, { now, patience });
+  return refusals >= mostRefusals || isTooOld(event, { now, patience });
 }
 
 /** Whether an event is older than `patience` ms. */

@@ -20,6 +20,7 @@ import type { ProjectEvent } from '../domain/project-event.ts';
 import {
   type DeliveryOutcome,
   isGivenUp,
+  isRefusal,
   isTooOld,
   pauseAfter,
   wantsEvent,
@@ -190,11 +191,18 @@ async function sendNews(options: WebhookDeliveryOptions, turn: Turn): Promise<nu
     const message = { id: event.id, body: bodyOf(event) };
     const outcome = await sender.send(turn.webhook, message, turn.signal);
     if (outcome.error !== undefined) return await noteFailure(options, turn, numbered, outcome);
-    const done = { attempts: 0, failingSince: null, lastError: null, deliveredAt: clock() };
+    const done = {
+      attempts: 0,
+      refusals: 0,
+      failingSince: null,
+      lastError: null,
+      deliveredAt: clock(),
+    };
     await progress(options, turn, { cursor, ...done });
     passed = undefined;
   }
-  if (passed !== undefined) await progress(options, turn, { ...turn.webhook, cursor: passed });
+  if (passed !== undefined)
+    await progress(options, turn, { ...turn.webhook, refusals: 0, cursor: passed });
   return 0;
 }
 
@@ -210,8 +218,9 @@ async function noteFailure(
   const now = clock();
   const attempts = webhook.attempts + 1;
   const failing = { attempts, failingSince: webhook.failingSince ?? now, lastError: error };
-  if (!isGivenUp(event, { attempts, status }, { now, patience })) {
-    await progress(options, turn, { ...webhook, ...failing });
+  const refusals = webhook.refusals + (isRefusal(status) ? 1 : 0);
+  if (!isGivenUp(event, refusals, { now, patience })) {
+    await progress(options, turn, { ...webhook, ...failing, refusals });
     return pauseAfter(attempts);
   }
   const failed = { webhookId: webhook.id, error, failedAt: now, again: false };
@@ -221,10 +230,11 @@ async function noteFailure(
   });
   const own = failureOf({ number, event }, { attempts, status: status ?? null });
   if (!isTooOld(event, { now, patience })) {
-    await progress(options, turn, { ...webhook, ...failing, attempts: 0, cursor: number }, [own]);
+    const behind = { attempts: 0, refusals: 0, cursor: number };
+    await progress(options, turn, { ...webhook, ...failing, ...behind }, [own]);
     return 0;
   }
-  await progress(options, turn, { ...webhook, ...failing, cursor: number }, [own]);
+  await progress(options, turn, { ...webhook, ...failing, refusals: 0, cursor: number }, [own]);
   // Whoever takes nothing for so long is not asked anew for each of the rest.
   for (let after = number; ; ) {
     const old = await listOld(options, webhook, after);

@@ -146,7 +146,7 @@ async function add(
   const cursor = await newestEvent(database, 0);
   const webhook: KeptWebhook = {
     ...{ id: randomUUID(), ...made, url, types, createdAt: clock(), secret, cursor },
-    ...{ attempts: 0, failingSince: null, lastError: null, deliveredAt: null },
+    ...{ attempts: 0, refusals: 0, failingSince: null, lastError: null, deliveredAt: null },
   };
   await database.transaction(async (db) => {
     await lockUsage(db, made.projectId);

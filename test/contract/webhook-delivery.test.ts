@@ -29,7 +29,7 @@ async function scene(parts: AsyncDisposableStack, { types = null }: Partial<Kept
   const webhook: KeptWebhook = {
     ...{ id: randomUUID(), projectId: 'consumer', url: receiver.url, types, byUser: 'somebody' },
     ...{ createdAt: new Date(start), secret: 'c2VjcmV0IHNlY3JldCBzZWNyZXQ=', cursor: 0 },
-    ...{ attempts: 0, failingSince: null, lastError: null, deliveredAt: null },
+    ...{ attempts: 0, refusals: 0, failingSince: null, lastError: null, deliveredAt: null },
   };
   await database.transaction((db) => insertWebhook(db, webhook));
   const web = webClient({
@@ -146,6 +146,28 @@ test('what is refused five times is given up for what follows it, and can be sen
     status: 400,
     body: receiver.messages[0]?.body,
   });
+});
+
+test('an event is refused five times before it is given up, whatever its receiver or another one said before', async () => {
+  await using parts = new AsyncDisposableStack();
+  const { database, receiver, webhook, clock } = await scene(parts);
+  const asked = { webhookId: webhook.id, before: Number.MAX_SAFE_INTEGER, limit: 10 };
+  // For what it is at too long it is asked once; that counts against no other event.
+  clock.now = start + patience + 1;
+  const troubles = 4;
+  receiver.answer = ({ event }) => {
+    if (event.name === 'old') return 400;
+    return told(receiver).filter((name) => name === 'odd').length <= troubles ? 500 : 400;
+  };
+
+  await tell(database, ['old']);
+  await tell(database, ['odd'], { at: clock.now });
+  await receiver.count(1 + troubles + 5);
+  await until(async () => (await listFailures(database.read, asked)).length === 2);
+  const [failure] = await listFailures(database.read, asked);
+
+  assert.deepEqual(told(receiver), ['old', ...Array.from({ length: troubles + 5 }, () => 'odd')]);
+  assert.equal(failure?.status, 400);
 });
 
 test('a receiver that takes nothing for too long is not asked for each of what is old by then', async () => {

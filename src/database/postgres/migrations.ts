@@ -15,6 +15,7 @@ import { webhooks } from '../migrations/postgres/0014-webhooks.ts';
 import { scrubRuns } from '../migrations/postgres/0015-scrub-runs.ts';
 import { families } from '../migrations/postgres/0016-families.ts';
 import { conversions } from '../migrations/postgres/0017-conversions.ts';
+import { webhookRefusals } from '../migrations/postgres/0018-webhook-refusals.ts';
 import type { SchemaSteps } from '../schema-steps.ts';
 
 /** Every step of PostgreSQL's schema, oldest first. */
@@ -36,6 +37,7 @@ export const migrations: SchemaSteps = {
   '0015-scrub-runs': scrubRuns,
   '0016-families': families,
   '0017-conversions': conversions,
+  '0018-webhook-refusals': webhookRefusals,
 };
 
 /** The newest step that this release knows. */
