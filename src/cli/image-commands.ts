@@ -5,6 +5,7 @@ import { listMembers } from '../client/members.ts';
 import { getProjectNames } from '../client/names.ts';
 import type { Session } from '../client/session.ts';
 import { type CommonOptions, openContext, withCommonOptions } from './command-context.ts';
+import { addDeleteCommand } from './image-delete-command.ts';
 import { addUploadCommand } from './upload-command.ts';
 
 /** `vitrine image …`: what operators do to images beside the Images API. */
@@ -39,6 +40,7 @@ export function imageCommands(): Command {
     });
 
   addUploadCommand(image);
+  addDeleteCommand(image);
   return image;
 }
 

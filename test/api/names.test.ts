@@ -195,14 +195,35 @@ describe('a question for names', () => {
   });
 });
 
-describe('vitrine image members', () => {
-  const run = async (line: string) => {
-    const { folder } = service;
-    return await runCommand(line.split(' '), {
-      env: { OS_CLIENT_CONFIG_FILE: `${folder}/clouds.yaml` },
-    });
-  };
+async function run(line: string) {
+  const { folder } = service;
+  return await runCommand(line.split(' '), {
+    env: { OS_CLIENT_CONFIG_FILE: `${folder}/clouds.yaml` },
+  });
+}
 
+describe('vitrine image delete', () => {
+  test('says who has the image, and deletes nothing unless it is told to', async () => {
+    const { id } = await createImage(service);
+    const member = service.projects.consumer;
+    await service.call('producer', 'POST', `/v2/images/${id}/members`, { member });
+
+    const line = `image delete ${id} --os-cloud vitrine-producer`;
+    const asked = await run(line);
+    const still = await service.call('producer', 'GET', `/v2/images/${id}`);
+    const done = await run(`${line} --yes --json`);
+    const after = await service.call('producer', 'GET', `/v2/images/${id}`);
+
+    assert.deepEqual([asked.code === 0, still.status], [false, 200]);
+    assert.match(asked.out, new RegExp(`^consumer +${member} +pending +- +0 +-$`, 'm'));
+    assert.match(asked.err, /Nothing is deleted\. Projects that lose it: 1: with --yes/);
+    assert.deepEqual([done.code, after.status], [0, 404], done.err);
+    const [hit] = JSON.parse(done.out);
+    assert.deepEqual([hit.project, hit.status, hit.last_download], ['consumer', 'pending', null]);
+  });
+});
+
+describe('vitrine image members', () => {
   test('shows the name of each member beside its id; who is no project has none', async () => {
     const { id } = await createImage(service);
     for (const member of [service.projects.consumer, 'nobody']) {
