@@ -5,7 +5,6 @@ import { dirname, join } from 'node:path';
 import { openRecords } from '../../database/database.ts';
 import { relocateData } from '../../database/relocation.ts';
 import { findUnsoundness, newestStep, openSnapshot } from '../../database/snapshot.ts';
-import type { ImageLocation } from '../../domain/location.ts';
 import { type Store, StoreError } from '../../store/store.ts';
 import type { ConfiguredStore, Stores } from '../../store/stores.ts';
 import { differenceOf, lookThrough } from '../data-look.ts';
@@ -27,6 +26,7 @@ import {
   unfinishedFile,
   writeWhole,
 } from './format.ts';
+import { relocation } from './relocation.ts';
 
 export interface RestoreOptions {
   /** The folder of the backup. */
@@ -317,20 +317,6 @@ async function bringDatabase(
     await records.db.transaction().execute((db) => relocateData(db, relocate));
   }
   await bringRecords(path);
-}
-
-/** Data keeps its id wherever it goes. */
-function relocation(stores: Stores, { list, places }: Work) {
-  const storeById = new Map([...list.values()].map(({ id, store }) => [id, store]));
-  const [only] = places.size === 1 ? places.values() : [];
-  return (location: ImageLocation): ImageLocation => {
-    const id = /[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/.exec(location.url)?.[0];
-    if (id === undefined) return location;
-    const known = location.store ?? storeById.get(id);
-    const place = known === undefined ? only : places.get(known);
-    if (!place) return location;
-    return { store: stores.idOf(place), url: place.store.locationOf(id) };
-  };
 }
 
 /** Puts a database file in its place in an otherwise finished data folder. */
