@@ -37,7 +37,7 @@ export interface FoundData {
 /** By what changes of locations are judged, where there are any at all. */
 export interface LocationRules {
   readonly most: number;
-  /** By URL. */
+  /** By URL; of those alone that were looked at. */
   readonly found: ReadonlyMap<string, FoundData>;
 }
 
@@ -118,13 +118,19 @@ function replaced(image: Image, given: readonly GivenLocation[], rules: Location
   return { ...image, locations };
 }
 
+function placeIn({ locations, size }: Image, url: string): FoundData | undefined {
+  const place = locations.find((one) => one.url === url);
+  return place && { store: place.store, size: size ?? 0 };
+}
+
 function withLocation(
   image: Image,
   given: GivenLocation,
   at: string,
   { most, found }: LocationRules,
 ): Image {
-  const data = found.get(given.url);
+  // Only what the image has now still counts as there: what was taken away meanwhile is looked at anew.
+  const data = found.get(given.url) ?? placeIn(image, given.url);
   if (!data) throw invalid('locations: nothing was found at the URL.');
   const index = indexIn(at, image.locations.length);
   const locations = image.locations.toSpliced(index, 0, placeOf(given, data.store));

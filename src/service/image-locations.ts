@@ -111,13 +111,12 @@ export function imageLocations(options: ImageLocationsOptions): ImageLocations {
 
 async function findAll(
   { lookAtUrl, most }: ImageLocationsOptions,
-  { locations, size }: Image,
+  { locations }: Image,
   given: readonly { readonly url: string }[],
 ): Promise<ReadonlyMap<string, FoundData>> {
-  const found = new Map<string, FoundData>(
-    locations.map(({ url, store }) => [url, { store, size: size ?? 0 }]),
-  );
-  const urls = [...new Set(given.map(({ url }) => url))].filter((url) => !found.has(url));
+  const known = new Set(locations.map(({ url }) => url));
+  const found = new Map<string, FoundData>();
+  const urls = [...new Set(given.map(({ url }) => url))].filter((url) => !known.has(url));
   if (most >= 0 && urls.length > most) {
     throw new DomainError('QuotaExceeded', `locations: at most ${most} are allowed.`);
   }
