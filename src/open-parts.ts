@@ -12,6 +12,7 @@ import { unfinishedFile } from './service/backup/format.ts';
 import type { Report } from './service/unwanted-data.ts';
 import { filesystemStore } from './store/filesystem.ts';
 import type { Hashers } from './store/hashing.ts';
+import type { HttpSource } from './store/http-reader.ts';
 import type { Store } from './store/store.ts';
 import { type ConfiguredStore, type Stores, storesOf } from './store/stores.ts';
 import type { WebTimes } from './web/exchange.ts';
@@ -144,15 +145,16 @@ async function openStore(
 async function openHttpStore(config: Config, id: string): Promise<Store> {
   const { httpStore } = await import('./store/http-store.ts');
   const web = webOf(config, webTimesOf(config));
-  const field = 'url';
-  return httpStore({
-    id,
-    source: {
-      head: (url, signal) => web.head(url, { field, signal }),
-      open: (url, from, signal) =>
-        web.open(url, { field, signal, from, maxSize: Number.MAX_SAFE_INTEGER }),
-    },
-  });
+  return httpStore({ id, source: httpSourceOf(web, 'url') });
+}
+
+/** @param field what callers call the URL, for messages */
+export function httpSourceOf(web: WebClient, field: string): HttpSource {
+  return {
+    head: (url, signal) => web.head(url, { field, signal }),
+    open: (url, from, signal) =>
+      web.open(url, { field, signal, from, maxSize: Number.MAX_SAFE_INTEGER }),
+  };
 }
 
 /** Asks URLs that callers chose, as far as the operator lets them. */

@@ -27,7 +27,14 @@ import type { Directory } from './identity/directory.ts';
 import type { FirstSecret } from './identity/first-secrets.ts';
 import type { PasswordCost } from './identity/passwords.ts';
 import { objectsOf } from './object-parts.ts';
-import { lockFolder, openDatabaseOf, openStores, webOf, webOfRegions } from './open-parts.ts';
+import {
+  httpSourceOf,
+  lockFolder,
+  openDatabaseOf,
+  openStores,
+  webOf,
+  webOfRegions,
+} from './open-parts.ts';
 import { packageRoot } from './package-root.ts';
 import { acceptRulesService } from './service/accept-rules.ts';
 import { accessRequestsService } from './service/access-requests.ts';
@@ -519,7 +526,11 @@ function importServices(
       field,
       signal: AbortSignal.timeout(config.webConnectTimeout * 1000),
     });
-  const lookAtUrl = locationLooks({ stores: common.stores, checkUrl });
+  const lookAtUrl = locationLooks({
+    stores: common.stores,
+    checkUrl,
+    sourceFor: (field) => httpSourceOf(web, field),
+  });
   const injection = config.injectMetadataProperties;
   const importRules = { methods: config.enabledImportMethods, stores: storeIds(common.stores) };
   return {

@@ -137,12 +137,25 @@ function iterate(data: Readable): AsyncIterator<Uint8Array> {
   return data[Symbol.asyncIterator]();
 }
 
-/** Not every host answers HEAD. */
+/** What a host tells of data, asked for once. Not every host answers HEAD. @throws the source's error */
+export async function headOnce(
+  source: HttpSource,
+  url: string,
+  signal: AbortSignal,
+): Promise<HttpHead> {
+  return await source.head(url, signal).catch((cause: unknown) => {
+    if (signal.aborted) throw cause;
+    return headByOpening(source, url, signal);
+  });
+}
+
 async function headOf(source: HttpSource, url: string, signal: AbortSignal) {
-  const head = await withRetries(
-    () => source.head(url, signal).catch(() => headByOpening(source, url, signal)),
-    { onFailure: () => undefined, isFinal: isAnswer, url, signal },
-  );
+  const head = await withRetries(() => headOnce(source, url, signal), {
+    onFailure: () => undefined,
+    isFinal: isAnswer,
+    url,
+    signal,
+  });
   const { size, etag } = head;
   if (size !== undefined) return { size, etag };
   throw new StoreError('Unavailable', `The host of ${shown(url)} does not tell how much it has.`);
