@@ -11,6 +11,8 @@ export interface Pieces {
   take(count: number): Promise<Uint8Array>;
   /** As many bytes, or fewer where the data ends. */
   upTo(count: number): Promise<Uint8Array>;
+  /** Whether there is nothing more; nothing is taken. */
+  isAtEnd(): Promise<boolean>;
   /** Takes back what was too much. */
   putBack(bytes: Uint8Array): void;
 }
@@ -65,6 +67,8 @@ export function piecesOf(data: Readable): Pieces {
       if (bytes.length < count) throw damaged('it is cut off');
       return bytes;
     },
+
+    isAtEnd: async () => (await some()) === undefined,
 
     putBack(bytes) {
       taken -= bytes.length;

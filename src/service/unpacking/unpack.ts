@@ -49,13 +49,7 @@ const unpackings: Readonly<Record<Compression, (pieces: Pieces) => AsyncGenerato
 async function* frames(pieces: Pieces, engine: () => Engine): AsyncGenerator<Uint8Array> {
   do {
     yield* throughEngine(engine(), pieces);
-  } while (await hasMore(pieces));
-}
-
-async function hasMore(pieces: Pieces): Promise<boolean> {
-  const next = await pieces.upTo(1);
-  pieces.putBack(next);
-  return next.length > 0;
+  } while (!(await pieces.isAtEnd()));
 }
 
 async function* rest(pieces: Pieces): AsyncGenerator<Uint8Array> {

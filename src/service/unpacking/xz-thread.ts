@@ -34,10 +34,20 @@ export interface XzThread extends AsyncDisposable {
 
 export function xzThread(): XzThread {
   const worker = new Worker(new URL('./xz-worker.js', import.meta.url));
+  function tell(order: XzOrder): void {
+    if (order.kind !== 'chunk') {
+      worker.postMessage(order);
+      return;
+    }
+    // Of what is but a part of some memory, the thread would be given a copy of all that memory.
+    const packed = new Uint8Array(order.packed);
+    worker.postMessage({ ...order, packed }, [packed.buffer]);
+  }
+
   return {
     async ask(order) {
       const answered = once(worker, 'message');
-      worker.postMessage(order);
+      tell(order);
       const [{ bytes }] = (await answered) as [XzAnswer];
       if (!bytes) throw damaged('it is damaged');
       return bytes;
