@@ -271,17 +271,23 @@ async function copy(
     data.destroy();
   }
   const { staged } = incoming;
-  if (!isSame(staged, like)) {
-    const message = `The copy in store ${id} is not the data that was to be copied.`;
-    throw new DomainError('StoreUnavailable', message);
-  }
+  checkSame(staged, like, id);
   await run.transaction(async (db) => {
     const coming = await findImageImport(db, imageId);
     if (!coming) throw new TaskLostError(run.task.id);
+    // A copy that was made beside this one may have given the image its hashes, which it did not have before.
+    checkSame(staged, likeOf(await imageIn(db, going), coming.staged), id);
     await addCopy(going, db, { location: staged, like: { ...like, ...hashesOf(staged) } });
     await updateImageImport(db, coming, { bytes: coming.bytes - staged.size });
     await incoming.keep(db);
   });
+}
+
+/** @throws DomainError `StoreUnavailable` */
+function checkSame(staged: StagedData, like: Like, id: string): void {
+  if (isSame(staged, like)) return;
+  const message = `The copy in store ${id} is not the data that was to be copied.`;
+  throw new DomainError('StoreUnavailable', message);
 }
 
 /** An image from elsewhere may have come without hashes, or with another one. */

@@ -453,6 +453,38 @@ describe('PATCH of locations', () => {
     assert(bytes.equals(data));
   });
 
+  test('of copies that are made side by side of data without hashes, none is unlike another', async () => {
+    const both = Promise.withResolvers<void>();
+    let gets = 0;
+    await using host = await dataHost((request, response) => {
+      response.writeHead(200, { 'content-length': 9 });
+      if (request.method === 'HEAD') {
+        response.end();
+        return;
+      }
+      gets += 1;
+      const bytes = `answer ${gets}.`;
+      // Neither has been seen whole when the other begins.
+      if (gets === 2) both.resolve();
+      void both.promise.then(() => response.end(bytes));
+    });
+    const { id } = await createImage(service);
+    assert.equal((await change(id, [add(host.url)])).status, 200);
+
+    const method = { name: 'copy-image' };
+    const body = { method, stores: ['fast', 'far'], all_stores_must_succeed: false };
+    assert.equal((await startImport(service, id, body, 'admin')).status, 202);
+    const image = (await imported(service, id)) as Answer['json'];
+
+    assert.equal(gets, 2);
+    assert.equal(image.locations.length, 2);
+    const copied = image.locations[1].metadata.store;
+    assert.equal(image.os_glance_failed_import, copied === 'fast' ? 'far' : 'fast');
+    const copy = (await service.call('admin', 'GET', `/v2/images/${id}`)).json;
+    const whole = ['answer 1.', 'answer 2.'].map((text) => hashOf('sha512', Buffer.from(text)));
+    assert.ok(whole.includes(copy.os_hash_value));
+  });
+
   test('adds further places of the same data, changes what is said of them, and takes them away', async () => {
     await using first = await hostOf();
     await using second = await hostOf();
