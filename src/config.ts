@@ -1,5 +1,6 @@
 import type { SchemaAdditions } from './api/schema-additions.ts';
 import { checkDatabase, type DatabaseConfig } from './config/database.ts';
+import type { ImageCacheConfig } from './config/image-cache.ts';
 import type { ImageFormatConfig } from './config/image-format.ts';
 import type { ImportConfig } from './config/imports.ts';
 import { type IdentityConfig, keystoneSettingsOf } from './config/keystone.ts';
@@ -32,6 +33,7 @@ export interface Config
     ImportConfig,
     NetworkConfig,
     StoreConfig,
+    ImageCacheConfig,
     WebConfig,
     WebhookConfig {
   readonly host: string;

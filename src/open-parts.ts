@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { hostname } from 'node:os';
+import { join, resolve } from 'node:path';
 import { type ChosenStore, chosenStores } from './config/store-choice.ts';
 import { webRulesOf, webTimesOf } from './config/web.ts';
 import { type Config, ConfigError } from './config.ts';
@@ -10,6 +11,7 @@ import type { ReadRequests } from './domain/read-requests.ts';
 import { readHost } from './domain/web-rules.ts';
 import { unfinishedFile } from './service/backup/format.ts';
 import type { Report } from './service/unwanted-data.ts';
+import type { ImageCache } from './store/cache/image-cache.ts';
 import { filesystemStore } from './store/filesystem.ts';
 import type { Hashers } from './store/hashing.ts';
 import type { HttpSource } from './store/http-reader.ts';
@@ -83,6 +85,31 @@ interface StoreParts {
   readonly hashers: Hashers;
   /** Given each store; what it gives back is used in its place. */
   readonly watch?: (store: Store) => Store;
+}
+
+interface CacheParts {
+  /** Of this process alone. */
+  readonly ownDir: string;
+  readonly hashers: Hashers;
+  readonly report: Report;
+}
+
+/** Where data of other machines is kept, if the operator wants that; most services run without. */
+export async function openCache(
+  { imageCacheDir, imageCacheMaxSize, imageCacheStallTime, minFreeBytes }: Config,
+  { ownDir, hashers, report }: CacheParts,
+): Promise<ImageCache | undefined> {
+  if (imageCacheDir === '') return undefined;
+  const { openImageCache } = await import('./store/cache/image-cache.ts');
+  return await openImageCache({
+    directory: imageCacheDir,
+    maxSize: imageCacheMaxSize,
+    stallTime: imageCacheStallTime * 1000,
+    minFreeBytes,
+    hashers,
+    owner: `${hostname()}:${resolve(ownDir)}`,
+    report,
+  });
 }
 
 /** Where the data of images is, the default store first. */

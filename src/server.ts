@@ -30,6 +30,7 @@ import { objectsOf } from './object-parts.ts';
 import {
   httpSourceOf,
   lockFolder,
+  openCache,
   openDatabaseOf,
   openStores,
   webOf,
@@ -44,9 +45,10 @@ import { exportWork } from './service/export-work.ts';
 import { familiesService } from './service/families.ts';
 import { type FirstStartOptions, makeFirstAccounts, refreshClouds } from './service/first-start.ts';
 import { type EmbeddedIdentity, openIdentity } from './service/identity/open-identity.ts';
+import { imageCacheControl } from './service/image-cache.ts';
 import { type ImageData, type ImageDataOptions, imageDataService } from './service/image-data.ts';
 import { imageLocations } from './service/image-locations.ts';
-import { imagesService } from './service/images.ts';
+import { type ImagesOptions, imagesService } from './service/images.ts';
 import type { ConversionOptions } from './service/import-conversion.ts';
 import { forgottenDataJob } from './service/import-data.ts';
 import { importSource } from './service/import-source.ts';
@@ -60,7 +62,7 @@ import { locationWork } from './service/location-work.ts';
 import { locationsService } from './service/locations.ts';
 import { membersService } from './service/members.ts';
 import { namesService } from './service/names.ts';
-import { pendingDeletesService } from './service/pending-deletes.ts';
+import { type PendingDeletesOptions, pendingDeletesService } from './service/pending-deletes.ts';
 import { policyCheckService } from './service/policy-check.ts';
 import { projectEventsService } from './service/project-events.ts';
 import { quotasService } from './service/quotas.ts';
@@ -83,7 +85,7 @@ import { type TaskOrdersOptions, taskOrdersService } from './service/task-orders
 import { taskRunner } from './service/task-runner.ts';
 import { taskTokens } from './service/task-tokens.ts';
 import { tasksService } from './service/tasks.ts';
-import { unwantedData } from './service/unwanted-data.ts';
+import { type Report, unwantedData } from './service/unwanted-data.ts';
 import { uploadRoom } from './service/upload-room.ts';
 import { type Uploads, uploadsService } from './service/uploads.ts';
 import {
@@ -91,6 +93,7 @@ import {
   type VerificationOptions,
   verificationService,
 } from './service/verification.ts';
+import type { ImageCache } from './store/cache/image-cache.ts';
 import { type Hashers, hashers } from './store/hashing.ts';
 import { StoreError } from './store/store.ts';
 import type { Stores } from './store/stores.ts';
@@ -144,16 +147,14 @@ export async function startService(
     onDatabaseFailure,
   }: StartOptions = {},
 ): Promise<RunningService> {
-  const dataDir = resolve(config.dataDir);
-  makeDataDir(dataDir);
+  const { dataDir, ownDir } = foldersOf(config, worker);
   await using parts = new AsyncDisposableStack();
-  const ownDir = worker === undefined ? dataDir : join(dataDir, 'workers', String(worker));
-  makeDataDir(ownDir);
   parts.use(lockFolder(ownDir, dataDir));
   const report = (message: string, cause: unknown) => log.error({ err: cause }, message);
   const kept = { report, onDatabaseFailure, readRequests: { count: 0 } };
   const database = parts.use(await openDatabaseOf(config, ownDir, kept));
-  const { stores, watch, hashing } = parts.use(await openWatchedStores(config, dataDir));
+  const folders = { dataDir, ownDir, report };
+  const { stores, watch, hashing, cache } = parts.use(await openWatchedStores(config, folders));
   const callers = parts.use(
     await callersOf(config, { database, dataDir, secrets, passwordCost, log }),
   );
@@ -162,9 +163,9 @@ export async function startService(
   parts.defer(() => unwanted.settled());
   const events = eventsOf(config, { database, log, report });
   parts.use(events.startDelivering());
-  const verification = verificationOf(config, { database, stores, events, report });
+  const verification = verificationOf(config, { database, stores, cache, events, report });
   parts.defer(() => verification.settled());
-  const image = { database, stores, unwantedData: unwanted, events, verification, report };
+  const image = { database, stores, cache, unwantedData: unwanted, events, verification, report };
   const markerKey = await getSecret(database, 'markers of lists');
   const conversion = await conversionOf(config, { dataDir, worker });
   const services = imageServices(
@@ -215,8 +216,23 @@ export async function startService(
   };
 }
 
+/** The folder of all processes, and that of this one, which is the same where it is the only one. */
+function foldersOf({ dataDir: folder }: Config, worker: number | undefined) {
+  const dataDir = resolve(folder);
+  const ownDir = worker === undefined ? dataDir : join(dataDir, 'workers', String(worker));
+  for (const one of [dataDir, ownDir]) makeDataDir(one);
+  return { dataDir, ownDir };
+}
+
 /** The stores, and what counts how they fare. */
-async function openWatchedStores(config: Config, dataDir: string) {
+async function openWatchedStores(
+  config: Config,
+  {
+    dataDir,
+    ownDir,
+    report,
+  }: { readonly dataDir: string; readonly ownDir: string; readonly report: Report },
+) {
   const pairs = Math.max(1, Math.floor(availableParallelism() / 2));
   const watch = storeWatch();
   await using parts = new AsyncDisposableStack();
@@ -224,8 +240,10 @@ async function openWatchedStores(config: Config, dataDir: string) {
   const stores = parts.use(
     await openStores(config, { dataDir, hashers: hashing, watch: watch.watch }),
   );
+  const cache = await openCache(config, { ownDir, hashers: hashing, report });
+  if (cache) parts.use(cache);
   const rest = parts.move();
-  return { stores, watch, hashing, [Symbol.asyncDispose]: () => rest.disposeAsync() };
+  return { stores, watch, hashing, cache, [Symbol.asyncDispose]: () => rest.disposeAsync() };
 }
 
 function networkWith(config: Config, times: StartOptions['times']): Network {
@@ -235,8 +253,8 @@ function networkWith(config: Config, times: StartOptions['times']): Network {
 
 /** What goes on by itself, to be ended in the opposite order. */
 function startWork(services: ReturnType<typeof imageServices>): readonly AsyncDisposable[] {
-  const { runner, feed, downloads, webhookDelivery } = services;
-  return [runner.start(), feed, downloads, webhookDelivery.start()];
+  const { runner, feed, downloads, webhookDelivery, cacheControl } = services;
+  return [runner.start(), feed, downloads, webhookDelivery.start(), cacheControl.start()];
 }
 
 /** What takes and gives data. */
@@ -397,7 +415,7 @@ function httpSettings(config: Config, log: Logger) {
 /** What looks whether data is still what it was. */
 function verificationOf(
   config: Config,
-  parts: Pick<VerificationOptions, 'database' | 'stores' | 'events' | 'report'>,
+  parts: Pick<VerificationOptions, 'database' | 'stores' | 'cache' | 'events' | 'report'>,
 ): Verification {
   return verificationService({
     ...parts,
@@ -416,6 +434,7 @@ interface ImageServiceParts
   readonly markerKey: Buffer;
   readonly conversion: ConversionOptions | undefined;
   readonly hashers: Hashers;
+  readonly cache: ImageCache | undefined;
 }
 
 /** What the use cases have one process of all do from time to time. */
@@ -451,10 +470,12 @@ function imageServices(config: Config, parts: ImageServiceParts, { directory, na
     showsDirectUrl: config.showImageDirectUrl,
     most: config.imageLocationQuota,
   });
+  const cacheControl = imageCacheControl(common);
   const isStaging = config.enabledImportMethods.includes('glance-direct');
   return {
     room,
-    images: imagesService({ ...common, runner, places, delayedDelete: config.delayedDelete }),
+    ...recordServices(config, { ...common, runner, places, cache: cacheControl }),
+    cacheControl,
     imageData: imageDataService(data),
     uploads: uploadsService({ ...data, timeToLive: config.uploadExpiry * 1000 }),
     verification: parts.verification,
@@ -483,6 +504,16 @@ function imageServices(config: Config, parts: ImageServiceParts, { directory, na
     switches: switchesService(common),
     policyCheck: policyCheckService(common),
     quotas,
+  };
+}
+
+/** The records of images, and what is kept of deleted ones. */
+function recordServices(
+  config: Config,
+  common: Omit<ImagesOptions & PendingDeletesOptions, 'delayedDelete' | 'scrubTime' | 'wakeupTime'>,
+) {
+  return {
+    images: imagesService({ ...common, delayedDelete: config.delayedDelete }),
     pendingDeletes: pendingDeletesService({
       ...common,
       scrubTime: config.scrubTime * 1000,

@@ -10,6 +10,7 @@ import { traffic } from './http/metrics/traffic.ts';
 import type { UploadRoom } from './service/upload-room.ts';
 import type { Verification } from './service/verification.ts';
 import { workMetrics } from './service/work-metrics.ts';
+import type { ImageCache } from './store/cache/image-cache.ts';
 import { type StoreHealth, storesHealth } from './store/store-health.ts';
 import type { Stores } from './store/stores.ts';
 import type { StoreWatch } from './store/watched-store.ts';
@@ -20,6 +21,7 @@ interface WatchedParts {
   readonly room: UploadRoom;
   readonly verification: Pick<Verification, 'metrics'>;
   readonly stores: Stores;
+  readonly cache: ImageCache | undefined;
   readonly storeWatch: Pick<StoreWatch, 'metrics'>;
   /** Which of several processes this is. */
   readonly worker: number | undefined;
@@ -34,7 +36,7 @@ interface WatchedService extends Disposable {
 /** Has every part of a service tell how it fares. */
 export function watchService(
   config: Config,
-  { database, room, verification, stores, storeWatch, worker }: WatchedParts,
+  { database, room, verification, stores, cache, storeWatch, worker }: WatchedParts,
 ): WatchedService {
   const passing = traffic();
   const delay = loopDelay(config.maxLoopDelay);
@@ -46,6 +48,7 @@ export function watchService(
     ...storeWatch.metrics(),
     ...roomMetrics(room),
     ...verification.metrics(),
+    ...(cache?.metrics() ?? []),
   ];
   const readEach =
     worker === undefined
@@ -65,7 +68,11 @@ export function watchService(
       async readMetrics() {
         // What is the same whichever process tells it comes once.
         const [each, work, health] = await Promise.all([readEach(), shared(), checkStores()]);
-        return [...each, { worker: undefined, metrics: [...work, healthMetric(health)] }];
+        const levels = cache?.levels() ?? [];
+        return [
+          ...each,
+          { worker: undefined, metrics: [...work, healthMetric(health), ...levels] },
+        ];
       },
     },
     [Symbol.dispose]: () => delay[Symbol.dispose](),

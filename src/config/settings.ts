@@ -2,6 +2,7 @@ import type { Config } from '../config.ts';
 import { auditLevels } from '../domain/audit.ts';
 import { nameSharing } from '../domain/recipient.ts';
 import { databaseSettings } from './database.ts';
+import { imageCacheSettings } from './image-cache.ts';
 import { imageFormatSettings } from './image-format.ts';
 import { imageSchema } from './image-schema.ts';
 import { importSettings } from './imports.ts';
@@ -306,7 +307,7 @@ export const settingSections: readonly {
   { title: 'Keystone', settings: identitySettings },
   { title: 'Quotas', settings: quotas },
   { title: 'Images', settings: images },
-  { title: 'Stores', settings: { ...storeSettings, stores: storeList } },
+  { title: 'Stores', settings: { ...storeSettings, stores: storeList, ...imageCacheSettings } },
   { title: 'Tasks and import', settings: importSettings },
   { title: 'URLs of callers', settings: webSettings },
   { title: 'Events', settings: events },
@@ -324,6 +325,7 @@ export const settings: Settings = {
   ...images,
   ...storeSettings,
   stores: storeList,
+  ...imageCacheSettings,
   ...importSettings,
   ...webSettings,
   ...events,

@@ -29,6 +29,13 @@ const withoutImage: readonly Action[] = [
   'get_images',
   'stores_info_detail',
   'tasks_api_access',
+  'manage_image_cache',
+  'cache_image',
+  'cache_list',
+  'cache_delete',
+  'cache_clean',
+  'cache_prune',
+  'list_cached_nodes',
 ];
 
 /** Decides as a call would: an image must be visible and `get_image` allow it before the action is judged. */

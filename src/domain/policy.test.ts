@@ -44,6 +44,13 @@ const table: Readonly<
   set_image_location: { member: ['owner'], reader: [] },
   delete_image_location: { member: [], reader: [] },
   tasks_api_access: { member: [], reader: [] },
+  manage_image_cache: { member: [], reader: [] },
+  cache_image: { member: [], reader: [] },
+  cache_list: { member: [], reader: [] },
+  cache_delete: { member: [], reader: [] },
+  cache_clean: { member: [], reader: [] },
+  cache_prune: { member: [], reader: [] },
+  list_cached_nodes: { member: [], reader: [] },
   get_members: { member: ['owner', 'consumer'], reader: ['owner', 'consumer'] },
   get_member: { member: ['owner', 'consumer'], reader: ['owner', 'consumer'] },
   get_image: {

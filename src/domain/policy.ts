@@ -44,6 +44,13 @@ const defaults = {
   fetch_image_location: 'role:service or role:admin',
   stores_info_detail: 'role:admin or role:service',
   tasks_api_access: 'role:admin',
+  manage_image_cache: 'role:admin',
+  cache_image: 'role:admin',
+  cache_list: 'role:admin',
+  cache_delete: 'role:admin',
+  cache_clean: 'role:admin',
+  cache_prune: 'role:admin',
+  list_cached_nodes: 'role:admin',
 } as const satisfies Readonly<Record<string, string>>;
 
 export type Action = keyof typeof defaults;

@@ -16,6 +16,7 @@ import type { AcceptRules } from '../service/accept-rules.ts';
 import type { AccessRequests } from '../service/access-requests.ts';
 import type { Families } from '../service/families.ts';
 import type { EmbeddedIdentity } from '../service/identity/open-identity.ts';
+import type { ImageCacheControl } from '../service/image-cache.ts';
 import type { ImageData } from '../service/image-data.ts';
 import type { Images } from '../service/images.ts';
 import type { Imports } from '../service/imports.ts';
@@ -45,6 +46,7 @@ import { actionRoutes } from './actions.ts';
 import { type AuditOptions, auditRequests } from './audit.ts';
 import { authentication } from './authentication.ts';
 import { limitBodyTime, readBodies } from './body.ts';
+import { cacheRoutes, olderCacheRoutes } from './cache.ts';
 import { takeChangesInTurns } from './change-turns.ts';
 import { closeWhenAnswered } from './closing.ts';
 import { compressJson } from './compression.ts';
@@ -96,7 +98,7 @@ import {
 } from './unknown-routes.ts';
 import { type UploadPlaces, uploadPlaces } from './upload-places.ts';
 import { pathsOf } from './version-routing.ts';
-import { sendVersions, versionRoutes } from './versions.ts';
+import { featuresOf, sendVersions, versionRoutes } from './versions.ts';
 import { scrubRoutes } from './vitrine/scrub.ts';
 import { sharingRoutes } from './vitrine/sharing-routes.ts';
 import { uploadRoutes } from './vitrine/uploads.ts';
@@ -115,6 +117,7 @@ export interface AppOptions extends MetricsOptions, Omit<HealthOptions, 'isClosi
   readonly imports: Imports;
   readonly importRules: ImportRules;
   readonly copies: StoreCopies;
+  readonly cacheControl: ImageCacheControl;
   readonly locations: Locations;
   readonly members: Members;
   readonly shares: Shares;
@@ -166,7 +169,7 @@ export interface AppOptions extends MetricsOptions, Omit<HealthOptions, 'isClosi
 export function buildApp(options: AppOptions): FastifyInstance {
   const { network } = options;
   const tls = network.tls && tlsServing(network.tls, network);
-  const pathOf = pathsOf(options.copies.isSeveral);
+  const pathOf = pathsOf(featuresOf(options));
   const app = fastify({
     ...serverOptions(network),
     ...(tls && { serverFactory: tls.serverFactory }),
@@ -271,6 +274,8 @@ async function imagesApi(app: FastifyInstance, options: ApiOptions): Promise<voi
     importRoutes(routes, options);
     taskRoutes(routes, options);
     storeRoutes(routes, options.copies);
+    cacheRoutes(routes, options.cacheControl);
+    olderCacheRoutes(routes, options.cacheControl);
     locationRoutes(routes, options.locations);
     schemaRoutes(routes, options.imageSchema);
   });

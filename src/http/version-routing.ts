@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { versionSegments } from '../api/versions.ts';
+import { type VersionFeatures, versionSegments } from '../api/versions.ts';
 
 /** What is served beside the Images API; its first path segments name no version. */
 const otherRoots = new Set([
@@ -12,9 +12,9 @@ const otherRoots = new Set([
   'metrics',
 ]);
 
-/** How the paths of a service are read. @param hasStores whether callers are told of stores */
-export function pathsOf(hasStores: boolean): (request: IncomingMessage) => string {
-  const segments = versionSegments(hasStores);
+/** How the paths of a service are read. */
+export function pathsOf(features: VersionFeatures): (request: IncomingMessage) => string {
+  const segments = versionSegments(features);
   return (request) => routedUrl(request, segments);
 }
 

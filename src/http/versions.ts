@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { versionsDocument } from '../api/versions.ts';
+import { type VersionFeatures, versionsDocument } from '../api/versions.ts';
+import type { ImageCacheControl } from '../service/image-cache.ts';
 import type { StoreCopies } from '../service/store-copies.ts';
 import { prefersPage } from './accept.ts';
 import { baseUrl, sendJson } from './reply.ts';
@@ -7,6 +8,7 @@ import { baseUrl, sendJson } from './reply.ts';
 export interface VersionsOptions {
   readonly publicEndpoint: string | undefined;
   readonly copies: Pick<StoreCopies, 'isSeveral'>;
+  readonly cacheControl: Pick<ImageCacheControl, 'isOn'>;
   /** Where people are sent who come with a browser; undefined where there is no page. */
   readonly page?: string | undefined;
 }
@@ -36,8 +38,16 @@ export function sendVersions(
   request: FastifyRequest,
   reply: FastifyReply,
   status: 200 | 300,
-  { publicEndpoint, copies }: VersionsOptions,
+  options: VersionsOptions,
 ): FastifyReply {
-  const base = baseUrl(request, publicEndpoint);
-  return sendJson(reply, status, versionsDocument(base, copies.isSeveral));
+  const base = baseUrl(request, options.publicEndpoint);
+  return sendJson(reply, status, versionsDocument(base, featuresOf(options)));
+}
+
+/** What decides which versions there are. */
+export function featuresOf({
+  copies,
+  cacheControl,
+}: Pick<VersionsOptions, 'copies' | 'cacheControl'>): VersionFeatures {
+  return { hasStores: copies.isSeveral, hasCache: cacheControl.isOn };
 }

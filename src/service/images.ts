@@ -32,6 +32,7 @@ import type { Policy } from '../domain/policy.ts';
 import { checkProperty } from '../domain/property-protection.ts';
 import { mayBecome } from '../domain/status.ts';
 import type { Events } from './events.ts';
+import type { ImageCacheControl } from './image-cache.ts';
 import type { ImageLocations } from './image-locations.ts';
 import type { Quotas } from './quotas.ts';
 import { sealedMarkers } from './sealed-markers.ts';
@@ -49,6 +50,7 @@ export interface ImagesOptions extends Omit<ChangeRules, 'limits' | 'locations'>
   readonly places: ImageLocations;
   /** Whether the data of deleted images is kept for a while. */
   readonly delayedDelete: boolean;
+  readonly cache: Pick<ImageCacheControl, 'forget'>;
   /** 256 bits, the same in every process on the database. */
   readonly markerKey: Buffer;
   readonly clock: () => Date;
@@ -106,6 +108,7 @@ export function imagesService(options: ImagesOptions): Images {
         return removeImage(options, db, image);
       });
       for (const location of locations) options.unwantedData.remove(location);
+      options.cache.forget(imageId);
     },
   };
 }

@@ -10,13 +10,16 @@ import { type Caller, isAdmin } from '../domain/caller.ts';
 import type { DataState, ScrubStatus } from '../domain/data-check.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { Image } from '../domain/image.ts';
+import type { ImageLocation } from '../domain/location.ts';
 import type { Metric } from '../domain/metric.ts';
 import { RetryLaterError } from '../domain/retry-later.ts';
+import type { CachedReader, ImageCache } from '../store/cache/image-cache.ts';
 import { verifiedReader } from '../store/chunk-sums.ts';
 import { sharedLooks } from '../store/shared-looks.ts';
 import { type StoredReader, StoreError } from '../store/store.ts';
 import { carefulReader } from './careful-reader.ts';
 import { byWeight, openFirst } from './copies.ts';
+import { cacheableData } from './image-cache.ts';
 import type { Job } from './jobs.ts';
 import { lookAt, noteDamage, type ScrubOptions, scrub } from './scrub.ts';
 import { lookCounts, lookMetrics } from './scrub-run.ts';
@@ -25,6 +28,8 @@ import { imageNotFound } from './seen-image.ts';
 export interface VerificationOptions extends ScrubOptions {
   /** Whether what is read for callers is compared with its checksums on the way. */
   readonly verifiesReads: boolean;
+  /** Where data of other machines is kept for the next time, if anywhere. */
+  readonly cache?: ImageCache | undefined;
 }
 
 /** Whether the data of images still is what was uploaded. */
@@ -80,7 +85,12 @@ export function verificationService(given: Omit<VerificationOptions, 'counts'>):
   return {
     async open(image, wantsPart) {
       const locations = byWeight(stores, image.locations);
-      if (!verifiesReads) return await openFirst(stores, locations, image.size);
+      const direct = () => openFirst(stores, locations, image.size);
+      const open = async () =>
+        (wantsPart ? undefined : await openCached(options, { image, locations, direct })) ?? {
+          reader: await direct(),
+        };
+      if (!verifiesReads) return (await open()).reader;
       const { sums, isDamaged = false } = (await findDataCheck(database.read, image.id)) ?? {};
       const onDamage = (position: number) => noteLater(image.id, position);
       if (isDamaged && sums && locations.length > 1) {
@@ -89,8 +99,9 @@ export function verificationService(given: Omit<VerificationOptions, 'counts'>):
       if (isDamaged && !wantsPart) {
         throw new StoreError('Damaged', `The data of image ${image.id} is damaged.`);
       }
-      const reader = await openFirst(stores, locations, image.size);
-      return sums ? verifiedReader(reader, { sums, onDamage, looks: shared }) : reader;
+      const { reader, ...opened }: CachedReader = await open();
+      if (!sums) return reader;
+      return verifiedReader(reader, { sums, onDamage, looks: shared, ...opened });
     },
 
     job: {
@@ -125,6 +136,25 @@ export function verificationService(given: Omit<VerificationOptions, 'counts'>):
       await Promise.all(running);
     },
   };
+}
+
+/** By way of the cache: what it has, or what it fetches since the data would come from another machine. */
+async function openCached(
+  { cache, stores }: VerificationOptions,
+  {
+    image,
+    locations: [first],
+    direct,
+  }: {
+    readonly image: Image;
+    readonly locations: readonly ImageLocation[];
+    readonly direct: () => Promise<StoredReader>;
+  },
+): Promise<CachedReader | undefined> {
+  const data = cache && first && cacheableData(image);
+  if (!data) return undefined;
+  const type = stores.of(first)?.type;
+  return await cache.open(data, direct, type !== undefined && type !== 'file');
 }
 
 function checkAdmin(caller: Caller): void {

@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
-import { test } from 'node:test';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
 import { createImage, dataType } from '../support/images.ts';
 import { metricsIn } from '../support/metrics.ts';
 import { rawConnection } from '../support/raw-connection.ts';
 import { type Headers, sharedService } from '../support/service.ts';
 
-const service = await sharedService();
+const cacheFolder = await mkdtemp(join(tmpdir(), 'vitrine-metrics-'));
+after(() => rm(cacheFolder, { recursive: true, force: true }));
+// With all that there is to tell of.
+const service = await sharedService({ config: { imageCacheDir: cacheFolder } });
 
 async function read(headers: Headers = {}) {
   const { status, text } = await service.call('nobody', 'GET', '/metrics', undefined, headers);

@@ -63,7 +63,7 @@ describe('the versions document', () => {
 });
 
 describe('a version', () => {
-  for (const segment of versionSegments(false)) {
+  for (const segment of versionSegments({ hasStores: false, hasCache: false })) {
     test(`${segment} is the one API`, async () => {
       const answer = await service.call('producer', 'GET', `/${segment}/images?limit=0`);
 

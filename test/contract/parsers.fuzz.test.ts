@@ -162,7 +162,7 @@ describe('parsers under anything that may come', () => {
   fuzz(
     'paths and versions',
     fc.tuple(textOf('/', 'v2', 'v2.7', 'v9', '.', '?', 'images'), header),
-    ([url, accept]) => pathsOf(false)(requestWith(url, { accept })),
+    ([url, accept]) => pathsOf({ hasStores: false, hasCache: false })(requestWith(url, { accept })),
   );
   fuzz('request ids', textOf('req-', '\0', '\r\n', ' '), (id) =>
     requestId(requestWith('/', { 'x-openstack-request-id': id })),

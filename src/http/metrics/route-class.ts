@@ -11,6 +11,7 @@ const classes: readonly (readonly [pattern: RegExp, name: string])[] = [
   [/^\/v2\/(images\/:imageId\/)?tasks/, 'tasks'],
   [/^\/v2\/(stores|info\/stores)/, 'stores'],
   [/^\/v2\/(schemas|info)/, 'schemas'],
+  [/^\/v2\/(cache|queued_images)/, 'cache'],
   [/^\/identity\/v3\/auth\/tokens/, 'tokens'],
   [/^\/identity/, 'identity'],
   [/^\/vitrine\/v1\/uploads/, 'uploads'],

@@ -129,7 +129,8 @@ async function checkRoom({ folder, minFreeBytes }: ConverterOptions, size: numbe
 
 /** `qemu-img` writes `(12.50/100%)`, over and over. */
 function tellProgress(text: string, { onProgress }: Conversion): void {
-  const percent = /\((\d{1,3})\.\d+\/100%\)[^(]*$/.exec(text)?.[1];
+  const last = text.slice(text.lastIndexOf('('));
+  const percent = /^\((\d{1,3})\.\d\d\/100%/.exec(last)?.[1];
   if (percent !== undefined) onProgress(Number(percent));
 }
 

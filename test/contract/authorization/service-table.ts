@@ -117,6 +117,20 @@ GET /v2/schemas/metadefs/resource_type            200 200 200 200 200 200  403 4
 GET /v2/schemas/metadefs/resource_types           200 200 200 200 200 200  403 403 200 401    401
 GET /v2/schemas/metadefs/tag                      200 200 200 200 200 200  403 403 200 401    401
 GET /v2/schemas/metadefs/tags                     200 200 200 200 200 200  403 403 200 401    401
+GET /v2/cache                                     404 403 403 403 403 403  403 403 403 401    401
+DELETE /v2/cache                                  404 403 403 403 403 403  403 403 403 401    401
+PUT /v2/cache/any                                 404 403 403 403 403 403  403 403 403 401    401
+DELETE /v2/cache/any                              404 403 403 403 403 403  403 403 403 401    401
+POST /v2/cache/clean                              404 403 403 403 403 403  403 403 403 401    401
+POST /v2/cache/prune                              404 403 403 403 403 403  403 403 403 401    401
+GET /v2/cache/nodes/any                           404 403 403 403 403 403  403 403 403 401    401
+GET /v2/cached_images                             404 403 403 403 403 403  403 403 403 401    401
+DELETE /v2/cached_images                          404 403 403 403 403 403  403 403 403 401    401
+DELETE /v2/cached_images/any                      404 403 403 403 403 403  403 403 403 401    401
+GET /v2/queued_images                             404 403 403 403 403 403  403 403 403 401    401
+DELETE /v2/queued_images                          404 403 403 403 403 403  403 403 403 401    401
+PUT /v2/queued_images/any                         404 403 403 403 403 403  403 403 403 401    401
+DELETE /v2/queued_images/any                      404 403 403 403 403 403  403 403 403 401    401
 GET /vitrine                                      404 404 404 404 404 404  403 403 404 401    401
 GET /vitrine/v1/nothing                           404 404 404 404 404 404  403 403 404 401    401
 GET /vitrine/v1/projects/{own project}/quotas     200 403 403 403 403 403  403 403 403 401    401

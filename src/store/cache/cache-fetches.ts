@@ -1,0 +1,202 @@
+import { randomUUID } from 'node:crypto';
+import * as nodeDisk from 'node:fs/promises';
+import { checkFreeSpace, diskWriter } from '../disk-writer.ts';
+import type { Hashers } from '../hashing.ts';
+import { type StoredReader, StoreError } from '../store.ts';
+import { beginFetch, type CacheableData, type CacheFetch, GivenUp } from './cache-fetch.ts';
+import type { CacheFiles } from './cache-files.ts';
+import type { Coming, EntryKey } from './cache-index.ts';
+import type { CacheCounts } from './cache-metrics.ts';
+import type { CachePins } from './cache-pins.ts';
+import type { CacheRoom } from './cache-room.ts';
+
+export type OpenSource = () => Promise<StoredReader>;
+
+/** The fetches of one process. */
+export interface CacheFetches {
+  /** Whether that data is on its way. */
+  has(key: EntryKey): boolean;
+  /**
+   * Joins the fetch that is under way, or begins one; undefined when there is no room, or it could not be begun by another.
+   *
+   * @throws what `openSource` throws, which is asked when it begins
+   */
+  join(
+    data: CacheableData,
+    openSource: OpenSource,
+    isOrdered: boolean,
+  ): Promise<CacheFetch | undefined>;
+  /** Gives a fetch up; its readers read on from the store. */
+  giveUp(key: EntryKey, reason: string): void;
+  /** Gives up those of which nothing more has come for that long, ms. */
+  giveUpStalled(stallTime: number): void;
+  /** Gives up all, and resolves once they are. */
+  end(): Promise<void>;
+}
+
+export interface CacheFetchesOptions {
+  readonly files: CacheFiles;
+  readonly pins: CachePins;
+  readonly counts: CacheCounts;
+  readonly room: () => CacheRoom;
+  readonly hashers: Hashers;
+  /** Bytes that must stay free on the file system. */
+  readonly minFreeBytes: number;
+  readonly report: (message: string, cause: unknown) => void;
+}
+
+/** Fetches at a time: each holds a ring of memory. */
+const mostFetches = 16;
+
+interface Running {
+  readonly fetch: CacheFetch;
+  /** Bytes that had come at the last look that saw more than the one before it, and when that was, ms. */
+  size: number;
+  at: number;
+}
+
+const unusable = 'The cache of images could not be written; data is read from its store.';
+
+export function cacheFetches(options: CacheFetchesOptions): CacheFetches {
+  const begun = new Map<string, Promise<CacheFetch | undefined>>();
+  const running = new Map<string, Running>();
+  const ends = new Set<Promise<void>>();
+
+  /** Waits for the end of a fetch, and tidies up behind it. */
+  async function watch(key: string, coming: Coming, fetch: CacheFetch): Promise<void> {
+    const isKept = await whetherKept(options, coming, fetch);
+    begun.delete(key);
+    running.delete(key);
+    if (!isKept) await options.room().discard(coming);
+    void fetch.closed.then(() => options.pins.release(coming));
+  }
+
+  async function begin(
+    data: CacheableData,
+    openSource: OpenSource,
+    isOrdered: boolean,
+  ): Promise<CacheFetch | undefined> {
+    const { imageId, checksum, size } = data;
+    const key = keyOf(data);
+    const coming = { imageId, checksum, size, partial: `${key}.${randomUUID()}` };
+    if (running.size >= mostFetches || !(await reserve(options, coming))) return undefined;
+    options.pins.take(coming);
+    const fetch = await beginFile(options, coming, { data, openSource, isOrdered });
+    if (!fetch) return undefined;
+    running.set(key, { fetch, size: 0, at: Date.now() });
+    const end = watch(key, coming, fetch)
+      .catch((cause: unknown) => options.report(unusable, cause))
+      .finally(() => ends.delete(end));
+    ends.add(end);
+    return fetch;
+  }
+
+  return {
+    has: (key) => begun.has(keyOf(key)),
+
+    async join(data, openSource, isOrdered) {
+      const key = keyOf(data);
+      const known = begun.get(key);
+      // Whoever began it is told why it failed.
+      if (known) return await known.catch(() => undefined);
+      const beginning = begin(data, openSource, isOrdered);
+      begun.set(key, beginning);
+      const forget = () => {
+        if (begun.get(key) === beginning) begun.delete(key);
+      };
+      void beginning.then((fetch) => fetch ?? forget(), forget);
+      return await beginning;
+    },
+
+    giveUp(key, reason) {
+      running.get(keyOf(key))?.fetch.abort(new GivenUp(reason));
+    },
+
+    giveUpStalled(stallTime) {
+      const now = Date.now();
+      for (const one of running.values()) {
+        if (one.fetch.size > one.size) Object.assign(one, { size: one.fetch.size, at: now });
+        else if (now - one.at > stallTime) {
+          one.fetch.abort(new StoreError('Unavailable', 'Nothing more has come for too long.'));
+        }
+      }
+    },
+
+    async end() {
+      for (const { fetch } of running.values()) fetch.abort(new GivenUp('The service stops.'));
+      await Promise.all(ends);
+    },
+  };
+}
+
+function keyOf({ imageId, checksum }: EntryKey): string {
+  return `${imageId}.${checksum}`;
+}
+
+/** Sets room aside; a cache that fails has none. */
+async function reserve(
+  { room, counts, report }: CacheFetchesOptions,
+  coming: Coming,
+): Promise<boolean> {
+  try {
+    return await room().reserve(coming);
+  } catch (cause) {
+    counts.failures += 1;
+    report(unusable, cause);
+    return false;
+  }
+}
+
+interface Beginning {
+  readonly data: CacheableData;
+  readonly openSource: OpenSource;
+  readonly isOrdered: boolean;
+}
+
+/** Undefined when the disk of the cache takes none. @throws what the source throws */
+async function beginFile(
+  options: CacheFetchesOptions,
+  coming: Coming,
+  { data, openSource, isOrdered }: Beginning,
+): Promise<CacheFetch | undefined> {
+  const { files, hashers, minFreeBytes, report } = options;
+  const room = options.room();
+  const discard = async () => {
+    await room.discard(coming).catch((cause: unknown) => report(unusable, cause));
+    options.pins.release(coming);
+  };
+  const source = await openSource().catch(async (cause: unknown) => {
+    await discard();
+    throw cause;
+  });
+  const space = { disk: nodeDisk, folder: files.partialFolder, minFreeBytes };
+  try {
+    await checkFreeSpace(space, data.size);
+    const file = await files.openPartial(coming.partial);
+    const writer = diskWriter({ ...space, file, expectedSize: data.size });
+    const keep = () => room.keep(coming);
+    return beginFetch({ data, source, file, writer, hashers, isOrdered, keep });
+  } catch (cause) {
+    report(unusable, cause);
+    await source[Symbol.asyncDispose]();
+    await discard();
+    return undefined;
+  }
+}
+
+async function whetherKept(
+  { counts, report }: CacheFetchesOptions,
+  { imageId, size }: Coming,
+  fetch: CacheFetch,
+): Promise<boolean> {
+  try {
+    await fetch.kept;
+    counts.fetched += size;
+    return true;
+  } catch (cause) {
+    if (cause instanceof GivenUp) return false;
+    counts.failures += 1;
+    report(`Image ${imageId} could not be cached.`, cause);
+    return false;
+  }
+}
