@@ -10,7 +10,8 @@ import {
   maySeeMember,
   seesAllMembers,
 } from './member.ts';
-import { defaultPolicy } from './policy.ts';
+import { defaultPolicy, policyOf } from './policy.ts';
+import { parseOverrides } from './policy-overrides.ts';
 
 const image = imageWith();
 
@@ -67,6 +68,18 @@ test('an owner that is a member of its own image answers for itself', () => {
   const seen = { image, membership: 'pending' } as const;
 
   assert.equal(mayAnswer(seen, 'owner', callerOf('owner', 'member'), defaultPolicy), true);
+});
+
+test('an operator whose rule refuses members hides them from the owner and the consumer as well', () => {
+  const policy = policyOf(parseOverrides({ get_member: '!' }).overrides);
+
+  for (const caller of [callerOf('owner', 'member'), callerOf('one', 'member')]) {
+    assert.equal(
+      maySeeMember({ image, membership: 'accepted' }, 'one', caller, defaultPolicy),
+      true,
+    );
+    assert.equal(maySeeMember({ image, membership: 'accepted' }, 'one', caller, policy), false);
+  }
 });
 
 test('an image without owner is managed by admins alone', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { callerOf } from '../../test/support/domain.ts';
 import type { Target } from './condition.ts';
-import { type Action, defaultPolicy } from './policy.ts';
+import { type Action, defaultPolicy, isAction } from './policy.ts';
 
 const shared: Target = { owner: 'owner', visibility: 'shared' };
 
@@ -82,6 +82,22 @@ for (const [action, permitted] of Object.entries(table) as [Judged, (typeof tabl
         });
       }
 
+      test(`is explained as it is decided for a ${relation}`, () => {
+        for (const role of ['member', 'reader', 'admin']) {
+          const caller = callerOf(project, role);
+          const { allowed, because, isOverridden, rule } = defaultPolicy.explain(
+            action,
+            caller,
+            target,
+          );
+
+          assert.equal(allowed, defaultPolicy.allows(action, caller, target));
+          assert.notEqual(because.length, 0);
+          assert.equal(isOverridden, false);
+          assert.notEqual(rule, '');
+        }
+      });
+
       test(`is allowed to an admin where others are ${relation}`, () => {
         assert.equal(defaultPolicy.allows(action, callerOf('elsewhere', 'admin'), target), true);
       });
@@ -95,11 +111,18 @@ for (const [action, permitted] of Object.entries(table) as [Judged, (typeof tabl
       for (const scope of ['unscoped', 'system', 'domain'] as const) {
         const caller = { ...callerOf(null, 'admin'), scope };
 
-        assert.equal(
-          defaultPolicy.allows(action, caller, { owner: null, visibility: 'public' }),
-          false,
-        );
+        const target = { owner: null, visibility: 'public' } as const;
+        const { allowed, because } = defaultPolicy.explain(action, caller, target);
+
+        assert.equal(defaultPolicy.allows(action, caller, target), false);
+        assert.deepEqual({ allowed, because }, { allowed: false, because: [] });
       }
     });
   });
 }
+
+test('an action is known by its name, and nothing else is', () => {
+  assert.equal(isAction('get_image'), true);
+  for (const name of ['', 'get_Image', 'constructor', 'toString'])
+    assert.equal(isAction(name), false);
+});
