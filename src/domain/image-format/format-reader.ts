@@ -54,7 +54,8 @@ export function formatReader(inspections: readonly Inspection[]): FormatReader {
     const part = bytes.subarray(begin, begin + wanted.length - look.length);
     // The memory of what passes is used again, and inspections look back at what they had.
     if (part.length === wanted.length) return new Uint8Array(part);
-    if (kept.length === 0) look.kept = new Uint8Array(wanted.length);
+    if (kept.length < look.length + part.length)
+      look.kept = roomFor(look, part.length, wanted.length);
     look.kept.set(part, look.length);
     look.length += part.length;
     return look.length === wanted.length ? look.kept : undefined;
@@ -86,6 +87,13 @@ export function formatReader(inspections: readonly Inspection[]): FormatReader {
       }
     },
   };
+}
+
+/** Memory with what is kept, and room for `more` bytes: much is asked for of which little may be there. */
+function roomFor({ kept, length }: Look, more: number, most: number): Uint8Array {
+  const room = new Uint8Array(Math.min(most, Math.max(length + more, 2 * kept.length)));
+  room.set(kept.subarray(0, length));
+  return room;
 }
 
 /** The last bytes of what has passed. */
