@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as after } from 'node:timers/promises';
 import type { Config } from '../../src/config.ts';
 import { type Database, openDatabase } from '../../src/database/database.ts';
 
@@ -31,9 +33,13 @@ export interface DatabaseOfService extends AsyncDisposable {
 /** The database of a service that is to start on an empty data folder. */
 export async function databaseOf(folder: string): Promise<DatabaseOfService> {
   if (!isOnPostgres()) {
+    const path = join(folder, 'vitrine.db');
     return {
       config: { databaseUrl: undefined },
-      open: () => openDatabase(join(folder, 'vitrine.db')),
+      async open() {
+        await untilFree(path);
+        return openDatabase(path);
+      },
       [Symbol.asyncDispose]: async () => {},
     };
   }
@@ -44,6 +50,24 @@ export async function databaseOf(folder: string): Promise<DatabaseOfService> {
     open: () => openAt(made.url),
     [Symbol.asyncDispose]: () => made[Symbol.asyncDispose](),
   };
+}
+
+/**
+ * Waits until nobody is amid a change. The service may be in this process: who waits for its lock as SQLite does keeps the
+ * service from ever giving it back.
+ */
+async function untilFree(path: string): Promise<void> {
+  using connection = new DatabaseSync(path);
+  for (;;) {
+    try {
+      connection.exec('begin immediate');
+      connection.exec('rollback');
+      return;
+    } catch (cause) {
+      if (!String(cause).includes('database is locked')) throw cause;
+      await after(5);
+    }
+  }
 }
 
 export async function emptyDatabase(): Promise<TestDatabase> {
