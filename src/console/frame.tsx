@@ -13,6 +13,7 @@ import { ImagesPage } from './pages/images-page.tsx';
 import { InboxPage } from './pages/inbox-page.tsx';
 import { MissingPage } from './pages/missing-page.tsx';
 import { RequestsPage } from './pages/requests-page.tsx';
+import { SettingsPage } from './pages/settings-page.tsx';
 import { PlaceLink } from './parts/place-link.tsx';
 import { Problem } from './parts/problem.tsx';
 import {
@@ -22,6 +23,7 @@ import {
   inboxPlace,
   type Place,
   requestsPlace,
+  settingsPlace,
 } from './place.ts';
 import { Uploads } from './uploads.tsx';
 
@@ -65,6 +67,8 @@ function PageAt({ place }: { readonly place: Place }): ReactNode {
       return <FamilyPage key={addressOf(place)} owner={place.owner} name={place.name} />;
     case 'requests':
       return <RequestsPage side={place.side} />;
+    case 'settings':
+      return <SettingsPage />;
     case 'missing':
       return <MissingPage />;
   }
@@ -98,6 +102,9 @@ function TopBar({ page }: { readonly page: Place['page'] }): ReactNode {
         </PlaceLink>
         <PlaceLink place={familiesPlace} isCurrent={page === 'families' || page === 'family'}>
           Families
+        </PlaceLink>
+        <PlaceLink place={settingsPlace} isCurrent={page === 'settings'}>
+          Settings
         </PlaceLink>
       </nav>
       <AccountBar />

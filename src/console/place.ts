@@ -23,6 +23,7 @@ export type Place =
   | { readonly page: 'requests'; readonly side: RequestSide }
   | { readonly page: 'families'; readonly side: FamilySide }
   | { readonly page: 'family'; readonly owner: string; readonly name: string }
+  | { readonly page: 'settings' }
   | { readonly page: 'missing' };
 
 /** Reads an address. @param path below the console's own, without a slash at its beginning */
@@ -33,15 +34,26 @@ export function placeOf(path: string, search: string): Place {
     return { page: 'family', owner: decoded(id), name: decoded(name) };
   }
   if (name !== undefined) return { page: 'missing' };
-  if (id === undefined) {
-    if (page === '' || page === 'images') return { page: 'images', filters: filtersIn(query) };
-    if (page === 'inbox') {
+  if (id === undefined) return listPlace(page, query);
+  return page === 'images' ? { page: 'image', id: decoded(id) } : { page: 'missing' };
+}
+
+function listPlace(page: string, query: URLSearchParams): Place {
+  switch (page) {
+    case '':
+    case 'images':
+      return { page: 'images', filters: filtersIn(query) };
+    case 'inbox':
       return { page, status: oneOf(offerStatuses, query.get('status')) };
-    }
-    if (page === 'families') return { page, side: oneOf(familySides, query.get('side')) };
-    if (page === 'requests') return { page, side: oneOf(requestSides, query.get('side')) };
-  } else if (page === 'images') return { page: 'image', id: decoded(id) };
-  return { page: 'missing' };
+    case 'families':
+      return { page, side: oneOf(familySides, query.get('side')) };
+    case 'requests':
+      return { page, side: oneOf(requestSides, query.get('side')) };
+    case 'settings':
+      return { page };
+    default:
+      return { page: 'missing' };
+  }
 }
 
 /** What is not known is taken for the first. */
@@ -72,8 +84,9 @@ export function addressOf(place: Place): string {
       return withQuery('families', place.side === 'own' ? '' : `side=${place.side}`);
     case 'family':
       return ['families', ...[place.owner, place.name].map(encodeURIComponent)].join('/');
+    case 'settings':
     case 'missing':
-      return 'missing';
+      return place.page;
   }
 }
 
@@ -84,4 +97,5 @@ function withQuery(path: string, query: string): string {
 export const imagesPlace: Place = { page: 'images', filters: noFilters };
 export const inboxPlace: Place = { page: 'inbox', status: 'pending' };
 export const familiesPlace: Place = { page: 'families', side: 'own' };
+export const settingsPlace: Place = { page: 'settings' };
 export const requestsPlace: Place = { page: 'requests', side: 'received' };

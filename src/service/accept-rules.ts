@@ -8,15 +8,17 @@ import type { Policy } from '../domain/policy.ts';
 import { checkTerms } from '../domain/share.ts';
 import { projectThatAnswers, projectThatLooks } from './inbox.ts';
 import type { Names } from './names.ts';
+import type { Recipients } from './recipients.ts';
 
 export interface AcceptRulesOptions {
   readonly database: Database;
   readonly policy: Policy;
   readonly names: Names;
+  readonly recipients: Recipients;
   readonly clock: () => Date;
 }
 
-/** What a rule accepts. */
+/** What a rule accepts; the producer is an id, or a name of the caller's own domain. */
 export type RuleDraft = Pick<AcceptRule, 'producerId' | 'namePattern' | 'family' | 'endsAt'>;
 
 /** The rules by which a project accepts offers before it has seen them. */
@@ -37,6 +39,7 @@ export function acceptRulesService({
   database,
   policy,
   names,
+  recipients,
   clock,
 }: AcceptRulesOptions): AcceptRules {
   return {
@@ -50,8 +53,9 @@ export function acceptRulesService({
       const projectId = projectThatAnswers(policy, caller);
       const now = clock();
       checkTerms({ note: null, expiresAt: draft.endsAt }, now);
+      const { projectId: producerId } = await recipients.find(caller, draft.producerId, 'producer');
       const made = { byUser: caller.userId, createdAt: now, uses: 0, usedAt: null };
-      const rule: AcceptRule = { id: randomUUID(), projectId, ...draft, ...made };
+      const rule: AcceptRule = { id: randomUUID(), projectId, ...draft, producerId, ...made };
       await database.transaction(async (db) => {
         if ((await listRules(db, projectId)).length >= mostRules) {
           throw new DomainError('QuotaExceeded', `A project has at most ${mostRules} rules.`);

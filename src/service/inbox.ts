@@ -14,6 +14,7 @@ import type { Offer, OfferState } from '../domain/share.ts';
 import { actorOf } from '../domain/share-log.ts';
 import { getKnownMember } from './known-member.ts';
 import type { Names } from './names.ts';
+import type { Recipients } from './recipients.ts';
 import type { SealedMarkers } from './sealed-markers.ts';
 import { getSharedImage, maySee } from './seen-image.ts';
 import type { ShareChanges } from './share-changes.ts';
@@ -22,6 +23,7 @@ export interface InboxOptions {
   readonly database: Database;
   readonly policy: Policy;
   readonly names: Names;
+  readonly recipients: Recipients;
   readonly changes: ShareChanges;
   readonly markers: SealedMarkers;
   readonly clock: () => Date;
@@ -64,7 +66,8 @@ export interface Inbox {
   muted(
     caller: Caller,
   ): Promise<{ muted: readonly MutedProducer[]; names: ReadonlyMap<string, string> }>;
-  mute(caller: Caller, producerId: string): Promise<void>;
+  /** @param producer its id, or its name in the caller's own domain */
+  mute(caller: Caller, producer: string): Promise<void>;
   /** @throws DomainError `NotFound` */
   unmute(caller: Caller, producerId: string): Promise<void>;
 }
@@ -73,7 +76,7 @@ export interface Inbox {
 const mostMuted = 1000;
 
 export function inboxService(options: InboxOptions): Inbox {
-  const { database, policy, names, changes, clock } = options;
+  const { database, policy, names, recipients, changes, clock } = options;
   return {
     list: (caller, asked) => list(options, caller, asked),
 
@@ -109,8 +112,9 @@ export function inboxService(options: InboxOptions): Inbox {
       };
     },
 
-    async mute(caller, producerId) {
+    async mute(caller, producer) {
       const projectId = projectThatAnswers(policy, caller);
+      const { projectId: producerId } = await recipients.find(caller, producer, 'producer');
       await database.transaction(async (db) => {
         const muted = await listMuted(db, projectId);
         if (muted.length >= mostMuted) {

@@ -15,11 +15,11 @@ export interface RecipientsOptions {
 /** Finds whom a member id means. */
 export interface Recipients {
   /**
-   * To be asked only for callers who may share the image: whether a name exists is told to nobody else.
+   * To be asked only for callers who may share an image, or take one: whether a name exists is told to nobody else.
    *
    * @throws DomainError `InvalidRequest` for an unknown project where the operator refuses them
    */
-  find(caller: Caller, memberId: string): Promise<Recipient>;
+  find(caller: Caller, memberId: string, field?: string): Promise<Recipient>;
   /**
    * Whether a member id means the caller's own project, by its name. It is for those who may know of no
    * other member: nobody is asked about the name that was typed, so nothing is told of it.
@@ -66,7 +66,7 @@ export function recipientsService({
   }
 
   return {
-    async find(caller, memberId) {
+    async find(caller, memberId, field = 'member') {
       const asTyped = { projectId: memberId, found: 'unasked' } as const;
       if (mode === 'off') return asTyped;
       let recipient: Recipient;
@@ -80,7 +80,7 @@ export function recipientsService({
       if (mode === 'strict' && recipient.found !== 'id' && recipient.found !== 'name') {
         throw new DomainError(
           'InvalidRequest',
-          'member: no such project is known; its id or its exact name is wanted.',
+          `${field}: no such project is known; its id or its exact name is wanted.`,
         );
       }
       return recipient;

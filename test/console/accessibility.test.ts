@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { after, describe, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { passwordOf } from '../support/running-service.ts';
-import { openDesk, signInAs } from './browser.ts';
+import { openDesk, openWeb, signInAs } from './browser.ts';
 import { furnish } from './furniture.ts';
 import { takePicture, type View, views } from './views.ts';
 
@@ -47,7 +47,7 @@ async function lookAt(page: Page, view: View, width: number): Promise<void> {
   await view.close?.(page);
 }
 
-const desk = await openDesk();
+const desk = await openDesk({ environment: openWeb });
 after(() => desk[Symbol.asyncDispose]());
 const furniture = await furnish(desk.service);
 

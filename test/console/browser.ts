@@ -25,18 +25,26 @@ interface Complaints {
   readonly list: string[];
 }
 
+/** Lets webhooks go to this machine. */
+export const openWeb = {
+  VITRINE_WEB_ALLOWED_HOSTS: '127.0.0.1',
+  VITRINE_WEB_ALLOWED_PORTS: '[]',
+};
+
 export interface DeskOptions {
   /** A data folder that is there already. */
   readonly folder?: string;
+  /** Settings of the service besides. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** Starts the service and a browser. At its end no page may have failed, or asked anybody but the service. */
-export async function openDesk({ folder }: DeskOptions = {}): Promise<Desk> {
+export async function openDesk({ folder, environment }: DeskOptions = {}): Promise<Desk> {
   await using parts = new AsyncDisposableStack();
   const service = parts.use(
     await runService({
       ...(folder !== undefined && { folder }),
-      environment: { VITRINE_LOG_LEVEL: 'warn' },
+      environment: { VITRINE_LOG_LEVEL: 'warn', ...environment },
     }),
   );
   const line = parts.use(await lineTo(service.port));
@@ -123,7 +131,7 @@ export async function goToAddress(page: Page, address: string): Promise<void> {
 /** Goes to a page of the console by its link. */
 export async function goTo(
   page: Page,
-  name: 'Images' | 'Inbox' | 'Requests' | 'Families',
+  name: 'Images' | 'Inbox' | 'Requests' | 'Families' | 'Settings',
 ): Promise<void> {
   await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name }).click();
   await page.getByRole('heading', { name, level: 1 }).waitFor();

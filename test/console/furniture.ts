@@ -38,6 +38,7 @@ export async function furnish(service: RunningService): Promise<Furniture> {
   }
   await askForImages({ producer, consumer }, ids);
   await makeFamilies(producer, ids);
+  await setUp(consumer);
   return { imageId: first };
 }
 
@@ -63,6 +64,22 @@ async function makeFamilies(producer: Call, ids: readonly string[]): Promise<voi
   }
   await producer('PUT', `${root}/debian/members/consumer`, { note: 'our base image' });
   await producer('PUT', `${root}/debian/members/partner-of-another-cloud`, {});
+}
+
+/** Settings of each kind; nobody listens at these URLs. */
+async function setUp(consumer: Call): Promise<void> {
+  const url = 'http://127.0.0.1:8080/hooks/images?by=vitrine';
+  await consumer('POST', '/vitrine/v1/webhooks', { url });
+  const types = ['vitrine.request.made', 'vitrine.request.approved', 'vitrine.request.declined'];
+  const longUrl = `http://127.0.0.1:8080/${'a-long-way-to-go/'.repeat(8)}`;
+  await consumer('POST', '/vitrine/v1/webhooks', { url: longUrl, types });
+  const end = new Date(Date.now() + 90 * 24 * 3600 * 1000).toISOString();
+  const rules = [
+    { producer: 'producer', name: 'fedora-*', family: 'fedora', expires_at: end },
+    { producer: 'producer', name: 'never-offered' },
+  ];
+  for (const rule of rules) await consumer('POST', '/vitrine/v1/accept-rules', rule);
+  await consumer('PUT', '/vitrine/v1/mutes/admin');
 }
 
 interface Two {

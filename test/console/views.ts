@@ -239,6 +239,56 @@ export const views: readonly View[] = [
     },
   },
   {
+    name: 'settings',
+    user: 'consumer',
+    async open(page) {
+      await goTo(page, 'Settings');
+      await page.getByRole('button', { name: /^Hear again:/ }).waitFor();
+    },
+  },
+  {
+    name: 'new-webhook',
+    user: 'consumer',
+    async open(page) {
+      await goTo(page, 'Settings');
+      await page.getByRole('button', { name: 'New webhook' }).click();
+      await page.getByRole('dialog').getByLabel('Downloads').uncheck();
+    },
+    close: closeDialog,
+  },
+  {
+    name: 'new-rule',
+    user: 'consumer',
+    async open(page) {
+      await goTo(page, 'Settings');
+      await page.getByRole('button', { name: 'New rule' }).click();
+      await page.getByRole('dialog').waitFor();
+    },
+    close: closeDialog,
+  },
+  {
+    name: 'not-taken',
+    user: 'consumer',
+    async open(page) {
+      await goTo(page, 'Settings');
+      await page
+        .getByRole('button', { name: /^Not taken by/ })
+        .first()
+        .click();
+      await page.getByText('Nothing: all that was to be told was taken.').waitFor();
+    },
+    close: closeDialog,
+  },
+  {
+    name: 'no-settings',
+    user: 'producer',
+    async open(page) {
+      await goTo(page, 'Settings');
+      await page.getByText('None yet.').waitFor();
+      await page.getByText('Nobody. Offers of a project').waitFor();
+    },
+  },
+  {
     name: 'no-such-image',
     user: 'producer',
     async open(page) {
