@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { setTimeout as later } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { createImage } from '../support/image-calls.ts';
+import { callService, createImage } from '../support/image-calls.ts';
 import { metricsIn } from '../support/metrics.ts';
 import { type RunningService, runService } from '../support/running-service.ts';
 
@@ -62,12 +62,24 @@ async function peakOf({ pid }: RunningService): Promise<number> {
 }
 
 async function serviceWith(environment: Readonly<Record<string, string>>) {
-  const service = await runService({
-    environment: { VITRINE_LOG_LEVEL: 'warn', ...environment },
-  });
-  for (let n = 0; n < images; n += 1)
-    await createImage(service, { name: `image ${n}`, kind: 'many' });
+  await using parts = new AsyncDisposableStack();
+  const service = parts.use(
+    await runService({ environment: { VITRINE_LOG_LEVEL: 'warn', ...environment } }),
+  );
+  for (let n = 0; n < images; n += 1) await makeImage(service, n);
+  parts.move();
   return service;
+}
+
+/** Makes an image, and comes back when told so: on a machine with much to do even a few calls are too many. */
+async function makeImage(service: RunningService, number: number): Promise<void> {
+  const body = JSON.stringify({ name: `image ${number}`, kind: 'many' });
+  for (;;) {
+    const { status } = await callService(service, { method: 'POST', path: '/v2/images', body });
+    if (status === 201) return;
+    assert.equal(status, 503);
+    await later(50);
+  }
 }
 
 test('far more requests than can be answered are told to come back, while memory and the way to /healthcheck stay as they are', async (t) => {
