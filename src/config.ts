@@ -4,6 +4,7 @@ import type { ImageCacheConfig } from './config/image-cache.ts';
 import type { ImageFormatConfig } from './config/image-format.ts';
 import type { ImportConfig } from './config/imports.ts';
 import { type IdentityConfig, keystoneSettingsOf } from './config/keystone.ts';
+import { checkMail, type MailConfig } from './config/mail.ts';
 import { certificateFilesOf, checkAccelRedirect, type NetworkConfig } from './config/network.ts';
 import type { ReadText, Setting } from './config/setting.ts';
 import { type logLevels, type notificationDrivers, settings } from './config/settings.ts';
@@ -31,6 +32,7 @@ export interface Config
     IdentityConfig,
     ImageFormatConfig,
     ImportConfig,
+    MailConfig,
     NetworkConfig,
     StoreConfig,
     ImageCacheConfig,
@@ -167,6 +169,7 @@ export function readConfig(environment: Environment, readText: ReadText | undefi
   certificateFilesOf(config, (problem) => problems.push(problem));
   checkAccelRedirect(config, (problem) => problems.push(problem));
   checkDatabase(config, (problem) => problems.push(problem));
+  checkMail(config, (problem) => problems.push(problem));
   // What could not be read has been told of, and is undefined.
   if (Array.isArray(config.stores)) chosenStores(config, (problem) => problems.push(problem));
   return {

@@ -26,6 +26,7 @@ import type { ConnectionTimes, Network } from './http/network.ts';
 import type { Directory } from './identity/directory.ts';
 import type { FirstSecret } from './identity/first-secrets.ts';
 import type { PasswordCost } from './identity/passwords.ts';
+import { mailKeyOf, mailServices } from './mail-parts.ts';
 import { objectsOf } from './object-parts.ts';
 import {
   httpSourceOf,
@@ -167,10 +168,11 @@ export async function startService(
   parts.defer(() => verification.settled());
   const image = { database, stores, cache, unwantedData: unwanted, events, verification, report };
   const markerKey = await getSecret(database, 'markers of lists');
+  const mailKey = await mailKeyOf(database);
   const conversion = await conversionOf(config, { dataDir, worker });
   const services = imageServices(
     config,
-    { ...image, markerKey, conversion, hashers: hashing },
+    { ...image, markerKey, mailKey, conversion, hashers: hashing },
     callers,
   );
   await recoverData(services);
@@ -254,7 +256,8 @@ function networkWith(config: Config, times: StartOptions['times']): Network {
 /** What goes on by itself, to be ended in the opposite order. */
 function startWork(services: ReturnType<typeof imageServices>): readonly AsyncDisposable[] {
   const { runner, feed, downloads, webhookDelivery, cacheControl } = services;
-  return [runner.start(), feed, downloads, webhookDelivery.start(), cacheControl.start()];
+  const mail = services.mailDeliveries.map((delivery) => delivery.start());
+  return [runner.start(), feed, downloads, webhookDelivery.start(), ...mail, cacheControl.start()];
 }
 
 /** What takes and gives data. */
@@ -432,6 +435,7 @@ interface ImageServiceParts
     'certificates' | 'downloads' | 'quotas' | 'room' | 'policy' | 'formats' | 'clock'
   > {
   readonly markerKey: Buffer;
+  readonly mailKey: Uint8Array;
   readonly conversion: ConversionOptions | undefined;
   readonly hashers: Hashers;
   readonly cache: ImageCache | undefined;
@@ -441,7 +445,8 @@ interface ImageServiceParts
 function jobsOf(services: ReturnType<typeof imageServices>): readonly Job[] {
   const { imageData, uploads, pendingDeletes, runner, feed, expiryJob } = services;
   const own = [pendingDeletes.job, runner.job, feed.job, services.webhookDelivery.job, expiryJob];
-  return [...imageData.jobs, ...uploads.jobs, ...own];
+  const mail = services.mailDeliveries.map(({ job }) => job);
+  return [...imageData.jobs, ...uploads.jobs, ...own, ...mail];
 }
 
 /** The use cases of the Images API. */
@@ -499,6 +504,7 @@ function imageServices(config: Config, parts: ImageServiceParts, { directory, na
     withdrawals: shareWithdrawalsService(common),
     projectEvents: projectEventsService({ feed, policy }),
     ...webhookServices(config, common),
+    ...mailServices(config, common),
     tags: tagsService(common),
     tasks: tasksService(common),
     switches: switchesService(common),

@@ -11,6 +11,7 @@ import { groupCommands } from './group-commands.ts';
 import { imageCommands } from './image-commands.ts';
 import { inboxCommands } from './inbox-commands.ts';
 import { keyCommands } from './key-commands.ts';
+import { mailCommands } from './mail-commands.ts';
 import { policyCommands } from './policy-commands.ts';
 import { projectCommands } from './project-commands.ts';
 import { quotaCommands } from './quota-commands.ts';
@@ -45,6 +46,7 @@ function buildProgram(): Command {
     .addCommand(requestCommands())
     .addCommand(catalogueCommands())
     .addCommand(webhookCommands())
+    .addCommand(mailCommands())
     .addCommand(configCommands())
     .addCommand(checkCommand())
     .addCommand(backupCommand())

@@ -7,6 +7,7 @@ import { imageFormatSettings } from './image-format.ts';
 import { imageSchema } from './image-schema.ts';
 import { importSettings } from './imports.ts';
 import { identitySettings } from './keystone.ts';
+import { mailSettings } from './mail.ts';
 import { networkSettings } from './network.ts';
 import { corsAllowedOrigins } from './origins.ts';
 import { policies } from './policies.ts';
@@ -311,6 +312,7 @@ export const settingSections: readonly {
   { title: 'Tasks and import', settings: importSettings },
   { title: 'URLs of callers', settings: webSettings },
   { title: 'Events', settings: events },
+  { title: 'Mail', settings: mailSettings },
 ];
 
 /** Every setting, by the name that the service's parts know it by. */
@@ -329,4 +331,5 @@ export const settings: Settings = {
   ...importSettings,
   ...webSettings,
   ...events,
+  ...mailSettings,
 };

@@ -3,7 +3,13 @@ import type { Connection } from './database.ts';
 import { clockOf, isPostgres } from './dialect.ts';
 
 /** Every table whose rows are pieces of work, with the column that names a piece. */
-const keys = { jobs: 'name', tasks: 'id', unwanted_data: 'location', webhooks: 'id' } as const;
+const keys = {
+  jobs: 'name',
+  mail_addresses: 'id',
+  tasks: 'id',
+  unwanted_data: 'location',
+  webhooks: 'id',
+} as const;
 
 export type LeasedTable = keyof typeof keys;
 

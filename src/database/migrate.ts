@@ -24,6 +24,7 @@ import { scrubRuns } from './migrations/0022-scrub-runs.ts';
 import { families } from './migrations/0023-families.ts';
 import { conversions } from './migrations/0024-conversions.ts';
 import { webhookRefusals } from './migrations/0025-webhook-refusals.ts';
+import { mail } from './migrations/0026-mail.ts';
 import { runSteps, type SchemaSteps, type StepOptions } from './schema-steps.ts';
 
 /** Every step of SQLite's schema, oldest first. */
@@ -53,6 +54,7 @@ export const migrations: SchemaSteps = {
   '0023-families': families,
   '0024-conversions': conversions,
   '0025-webhook-refusals': webhookRefusals,
+  '0026-mail': mail,
 };
 
 /**

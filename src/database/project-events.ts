@@ -103,12 +103,13 @@ export async function oldestEvent(db: Connection): Promise<number | undefined> {
 
 /**
  * Forgets events from before a time, but never the newest, whose number tells where to go on, nor what a webhook has
- * still to be told; how many.
+ * still to be told, or a mail address of what is not from before `unmailed`; how many.
  */
 export async function deleteOldEvents(
   db: Connection,
   before: Date,
   limit: number,
+  unmailed: Date = before,
 ): Promise<number> {
   const old = db
     .selectFrom('project_events')
@@ -127,6 +128,21 @@ export async function deleteOldEvents(
             .whereRef('webhooks.cursor', '<', 'project_events.id'),
         ),
       ),
+    )
+    .where((eb) =>
+      eb.or([
+        eb('created_at', '<', unmailed.getTime()),
+        eb.not(
+          eb.exists(
+            eb
+              .selectFrom('mail_addresses')
+              .select('mail_addresses.id')
+              .whereRef('mail_addresses.project_id', '=', 'project_events.project_id')
+              .whereRef('mail_addresses.cursor', '<', 'project_events.id')
+              .where('mail_addresses.verified_at', 'is not', null),
+          ),
+        ),
+      ]),
     )
     .orderBy('created_at')
     .limit(limit);

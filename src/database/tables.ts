@@ -5,6 +5,7 @@ import type { IdentityTables } from './identity-tables.ts';
 import type { ImageTables } from './image-tables.ts';
 import type { ImportTables } from './import-tables.ts';
 import type { LeaseTables } from './lease-tables.ts';
+import type { MailTables } from './mail-tables.ts';
 import type { ProcessTables } from './process-tables.ts';
 import type { QuotaTables } from './quota-tables.ts';
 import type { ShareTables } from './share-tables.ts';
@@ -21,6 +22,7 @@ export interface Tables
     FamilyTables,
     ImportTables,
     DataCheckTables,
+    MailTables,
     ProcessTables,
     TaskTables,
     LeaseTables,

@@ -22,6 +22,7 @@ import type { Images } from '../service/images.ts';
 import type { Imports } from '../service/imports.ts';
 import type { Inbox } from '../service/inbox.ts';
 import type { Locations } from '../service/locations.ts';
+import type { MailAddresses } from '../service/mail-addresses.ts';
 import type { Members } from '../service/members.ts';
 import type { Names } from '../service/names.ts';
 import type { PendingDeletes } from '../service/pending-deletes.ts';
@@ -66,6 +67,7 @@ import { usageRoutes } from './info.ts';
 import { keystoneSignInRoutes } from './keystone-sign-in.ts';
 import { locationRoutes } from './locations.ts';
 import type { LoopDelay } from './loop-delay.ts';
+import { mailUnsubscriptionRoutes } from './mail-unsubscription.ts';
 import { memberRoutes } from './members.ts';
 import { refuseOtherMethods } from './method-not-allowed.ts';
 import { countRequests } from './metrics/count-requests.ts';
@@ -126,6 +128,7 @@ export interface AppOptions extends MetricsOptions, Omit<HealthOptions, 'isClosi
   readonly accessRequests: AccessRequests;
   readonly acceptRules: AcceptRules;
   readonly webhooks: Webhooks;
+  readonly mail: MailAddresses;
   readonly families: Families;
   readonly groups: ShareGroups;
   readonly readers: Readers;
@@ -231,6 +234,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   void app.register((scope) => imagesApi(scope, limited));
   void app.register((scope) => operatorsApi(scope, limited));
   void app.register((scope) => browserDownloads(scope, limited));
+  void app.register((scope) => mailUnsubscriptionRoutes(scope, options.mail));
   const { consoleFolder, keystoneSignIn } = options;
   if (consoleFolder !== undefined && keystoneSignIn) {
     void app.register((scope) => keystoneSignInRoutes(scope, keystoneSignIn));

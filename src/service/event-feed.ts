@@ -7,6 +7,7 @@ import {
   newestEvent,
   oldestEvent,
 } from '../database/project-events.ts';
+import { mailHold } from '../domain/mail-address.ts';
 import { audience, type Listener, type Listening } from './audience.ts';
 import type { Job } from './jobs.ts';
 import type { Report } from './unwanted-data.ts';
@@ -178,9 +179,13 @@ function retentionJob({ database, retention, clock }: EventFeedOptions): Job {
     interval: 600_000,
     failure: 'Old events could not be forgotten; it is tried again.',
     async run(signal) {
-      const before = new Date(clock().getTime() - retention);
+      const now = clock().getTime();
+      const before = new Date(now - retention);
+      const unmailed = new Date(now - mailHold);
       for (let count = forgotten; count === forgotten && !signal.aborted; ) {
-        count = await database.transaction((db) => deleteOldEvents(db, before, forgotten));
+        count = await database.transaction((db) =>
+          deleteOldEvents(db, before, forgotten, unmailed),
+        );
       }
     },
   };

@@ -16,6 +16,7 @@ import { scrubRuns } from '../migrations/postgres/0015-scrub-runs.ts';
 import { families } from '../migrations/postgres/0016-families.ts';
 import { conversions } from '../migrations/postgres/0017-conversions.ts';
 import { webhookRefusals } from '../migrations/postgres/0018-webhook-refusals.ts';
+import { mail } from '../migrations/postgres/0019-mail.ts';
 import type { SchemaSteps } from '../schema-steps.ts';
 
 /** Every step of PostgreSQL's schema, oldest first. */
@@ -38,6 +39,7 @@ export const migrations: SchemaSteps = {
   '0016-families': families,
   '0017-conversions': conversions,
   '0018-webhook-refusals': webhookRefusals,
+  '0019-mail': mail,
 };
 
 /** The newest step that this release knows. */

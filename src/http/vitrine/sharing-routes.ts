@@ -4,6 +4,7 @@ import * as eventOperations from '../../api/vitrine/events.ts';
 import * as familyOperations from '../../api/vitrine/families.ts';
 import * as groupOperations from '../../api/vitrine/groups.ts';
 import * as inboxOperations from '../../api/vitrine/inbox.ts';
+import * as mailOperations from '../../api/vitrine/mail.ts';
 import { openapiDocument } from '../../api/vitrine/openapi.ts';
 import type { Operation } from '../../api/vitrine/operation.ts';
 import * as readerOperations from '../../api/vitrine/readers.ts';
@@ -16,6 +17,7 @@ import type { AcceptRules } from '../../service/accept-rules.ts';
 import type { AccessRequests } from '../../service/access-requests.ts';
 import type { Families } from '../../service/families.ts';
 import type { Inbox } from '../../service/inbox.ts';
+import type { MailAddresses } from '../../service/mail-addresses.ts';
 import type { ProjectEvents } from '../../service/project-events.ts';
 import type { Readers } from '../../service/readers.ts';
 import type { ShareGroups } from '../../service/share-groups.ts';
@@ -28,6 +30,7 @@ import { eventRoutes } from './events.ts';
 import { familyRoutes } from './families.ts';
 import { groupRoutes } from './groups.ts';
 import { inboxRoutes } from './inbox.ts';
+import { mailRoutes } from './mail.ts';
 import { readerRoutes } from './readers.ts';
 import { catalogueRoutes, requestRoutes } from './requests.ts';
 import { shareLogRoutes } from './share-log.ts';
@@ -41,6 +44,7 @@ export interface SharingRoutesOptions extends ShareRoutesOptions {
   readonly acceptRules: AcceptRules;
   readonly shareLogs: ShareLogs;
   readonly webhooks: Webhooks;
+  readonly mail: MailAddresses;
   readonly families: Families;
   readonly groups: ShareGroups;
   readonly readers: Readers;
@@ -56,6 +60,7 @@ export function sharingRoutes(app: FastifyInstance, options: SharingRoutesOption
   acceptRuleRoutes(app, options.acceptRules);
   shareLogRoutes(app, options.shareLogs);
   webhookRoutes(app, options.webhooks);
+  mailRoutes(app, options.mail);
   familyRoutes(app, options.families);
   groupRoutes(app, options.groups);
   readerRoutes(app, options.readers);
@@ -76,6 +81,7 @@ export const operations: readonly Operation[] = [
   ...operationsIn(logOperations),
   ...operationsIn(uploadOperations),
   ...operationsIn(webhookOperations),
+  ...operationsIn(mailOperations),
   ...operationsIn(familyOperations),
   ...operationsIn(groupOperations),
   ...operationsIn(readerOperations),

@@ -40,6 +40,16 @@ export const serviceCalls: Readonly<Record<string, ServiceCall>> = {
     body: { producer: '{foreign project}' },
   },
   'make a webhook': { send: 'POST /vitrine/v1/webhooks', body: { url: 'http://127.0.0.1/' } },
+  'add a mail address': {
+    send: 'POST /vitrine/v1/mail',
+    body: { address: 'somebody@example.org' },
+  },
+  'change a mail address': { send: 'PUT /vitrine/v1/mail/none', body: { mode: 'daily' } },
+  'ask for a code': { send: 'POST /vitrine/v1/mail/none/code', body: {} },
+  'verify a mail address': {
+    send: 'POST /vitrine/v1/mail/none/verification',
+    body: { code: '12345678' },
+  },
   'send again to a webhook': {
     send: 'POST /vitrine/v1/webhooks/none/failures/redelivery',
     body: {},
@@ -163,6 +173,14 @@ DELETE /vitrine/v1/webhooks/none                  404 404 403 403 403 403  403 4
 POST /vitrine/v1/webhooks/none/test               404 404 403 403 403 403  403 403 404 401    401
 GET /vitrine/v1/webhooks/none/failures            404 404 404 403 403 403  403 403 404 401    401
 send again to a webhook                           404 404 403 403 403 403  403 403 404 401    401
+GET /vitrine/v1/mail                              200 200 200 403 403 403  403 403 200 401    401
+add a mail address                                404 404 403 403 403 403  403 403 404 401    401
+change a mail address                             404 404 403 403 403 403  403 403 404 401    401
+DELETE /vitrine/v1/mail/none                      404 404 403 403 403 403  403 403 404 401    401
+ask for a code                                    404 404 403 403 403 403  403 403 404 401    401
+verify a mail address                             404 404 403 403 403 403  403 403 404 401    401
+GET /vitrine/v1/mail/unsubscription               200 200 200 200 200 200  200 200 200 200    200
+POST /vitrine/v1/mail/unsubscription              404 404 404 404 404 404  404 404 404 404    404
 GET /vitrine/v1/families                          200 200 200 403 403 403  403 403 200 401    401
 GET /vitrine/v1/families/{own project}/none       404 404 404 403 403 403  403 403 404 401    401
 DELETE /vitrine/v1/families/{own project}/none    404 404 404 403 403 403  403 403 404 401    401

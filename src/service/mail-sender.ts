@@ -1,0 +1,127 @@
+import type { Transporter } from 'nodemailer';
+
+/** A mail server of the operator's. */
+export interface SmtpServer {
+  readonly host: string;
+  readonly port: number;
+  /** Whether the connection begins with TLS. */
+  readonly isSecure: boolean;
+  readonly login: { readonly user: string; readonly pass: string } | undefined;
+}
+
+/** What one address is sent. */
+export interface MailMessage {
+  readonly to: string;
+  /** One line. */
+  readonly subject: string;
+  /** Plain text. */
+  readonly text: string;
+  /** Without angle brackets; the same however often it is sent. */
+  readonly id: string;
+  /** The URL that takes a POST for asking for no more. */
+  readonly unsubscribe: string;
+}
+
+/** What came of an attempt; neither says anything that the server said, which is for the operator. */
+export type MailOutcome =
+  | { readonly isSent: true }
+  | {
+      readonly isSent: false;
+      /** Whether it was the address or the message that was refused; else the server is to blame. */
+      readonly isRefused: boolean;
+      /** The server's status, such as 550. */
+      readonly status: number | undefined;
+      /** Such as ECONNECTION or EAUTH. */
+      readonly code: string;
+    };
+
+/** Hands messages to the operator's mail server. */
+export interface MailSender extends AsyncDisposable {
+  /** Tries once; nothing but `signal` makes it throw. */
+  send(message: MailMessage, signal: AbortSignal): Promise<MailOutcome>;
+}
+
+export interface MailSenderOptions {
+  readonly server: SmtpServer;
+  /** The address in `From`. */
+  readonly from: string;
+}
+
+/** How long the server may take to connect, to greet and to say something, ms. */
+const times = { connectionTimeout: 15_000, greetingTimeout: 15_000, socketTimeout: 30_000 };
+
+export function mailSender(options: MailSenderOptions): MailSender {
+  let opening: Promise<Transporter> | undefined;
+  return {
+    async send(message, signal) {
+      signal.throwIfAborted();
+      opening ??= openTransport(options.server);
+      const transport = await opening;
+      const aborted = Promise.withResolvers<never>();
+      const abort = () => aborted.reject(signal.reason);
+      signal.addEventListener('abort', abort, { once: true });
+      try {
+        const sending = handOver(transport, options.from, message);
+        return await Promise.race([sending, aborted.promise]);
+      } finally {
+        signal.removeEventListener('abort', abort);
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      (await opening)?.close();
+    },
+  };
+}
+
+/** A login is not sent in clear text but within this machine. */
+async function openTransport({ host, port, isSecure, login }: SmtpServer): Promise<Transporter> {
+  // Most services send none.
+  const { createTransport } = await import('nodemailer');
+  const isLocal = /^(?:localhost|127(?:\.\d+){3}|::1)$/.test(host);
+  return createTransport({
+    host,
+    port,
+    secure: isSecure,
+    ...(login && { auth: login }),
+    ...(isLocal ? { ignoreTLS: !isSecure } : { requireTLS: login !== undefined }),
+    ...times,
+    pool: true,
+    maxConnections: 2,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
+}
+
+async function handOver(
+  transport: Transporter,
+  from: string,
+  { to, subject, text, id, unsubscribe }: MailMessage,
+): Promise<MailOutcome> {
+  try {
+    await transport.sendMail({
+      from: { name: 'Vitrine', address: from },
+      to: { name: '', address: to },
+      envelope: { from, to: [to] },
+      subject,
+      text,
+      messageId: `<${id}>`,
+      headers: {
+        'Auto-Submitted': 'auto-generated',
+        // @see RFC 8058
+        'List-Unsubscribe': { prepared: true, foldLines: true, value: `<${unsubscribe}>` },
+        'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
+      },
+    });
+    return { isSent: true };
+  } catch (cause) {
+    return { isSent: false, ...failureOf(cause) };
+  }
+}
+
+function failureOf(cause: unknown) {
+  const { code, command, responseCode } = Object(cause) as Readonly<Record<string, unknown>>;
+  const status = typeof responseCode === 'number' ? responseCode : undefined;
+  // What an address refuses for a while, as greylisting does, says nothing against it or the server.
+  const isRefused = status !== undefined && (command === 'RCPT TO' || code === 'EMESSAGE');
+  return { isRefused, status, code: typeof code === 'string' ? code : 'EUNKNOWN' };
+}

@@ -1,0 +1,246 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { test } from 'node:test';
+import type { Database } from '../../src/database/database.ts';
+import {
+  findMailAddress,
+  hurryMailAddress,
+  insertMailAddress,
+  updateMailAddress,
+} from '../../src/database/mail-addresses.ts';
+import { deleteOldEvents, insertProjectEvents } from '../../src/database/project-events.ts';
+import type { MailAddress } from '../../src/domain/mail-address.ts';
+import { mailDelivery } from '../../src/service/mail-delivery.ts';
+import { mailLinks } from '../../src/service/mail-links.ts';
+import { mailSender } from '../../src/service/mail-sender.ts';
+import { emptyDatabase } from '../support/database.ts';
+import { codeIn, type MailServer, mailServer, unsubscribeUrl } from '../support/mail-server.ts';
+
+const start = Date.UTC(2030, 0, 1, 12);
+const hour = 3_600_000;
+const day = 24 * hour;
+const links = mailLinks(Buffer.from('a key of the service'));
+
+interface SceneOptions extends Partial<Pick<MailAddress, 'mode' | 'kinds'>> {
+  readonly isVerified?: boolean;
+  readonly rate?: { readonly rate: number; readonly burst: number };
+  /** Of the server, where it is not the one that runs. */
+  readonly port?: number;
+}
+
+/** An address of a project at a mail server, and the delivery to it. */
+async function scene(parts: AsyncDisposableStack, options: SceneOptions = {}) {
+  const { mode = 'at_once', kinds = null, isVerified = true, rate } = options;
+  const { database } = parts.use(await emptyDatabase());
+  const server = parts.use(await mailServer());
+  const clock = { now: start };
+  const id = randomUUID();
+  const dueAt = new Date(start + day);
+  await database.transaction(async (db) => {
+    const made = { projectId: 'consumer', byUser: 'somebody', createdAt: new Date(start) };
+    await insertMailAddress(db, { id, ...made, address: 'me@example.org', mode, kinds });
+    const verified = { verifiedAt: new Date(start), codeAskedAt: null, dueAt };
+    if (isVerified) await updateMailAddress(db, id, verified);
+  });
+  const reports: string[] = [];
+  const smtp = { host: '127.0.0.1', isSecure: false, login: undefined };
+  /** As a process of its own, by its id. */
+  const begin = (process: string) =>
+    mailDelivery({
+      database: { ...database, processes: { ...database.processes, id: process, isShared: true } },
+      sender: mailSender({
+        server: { ...smtp, port: options.port ?? server.port },
+        from: 'images@example.org',
+      }),
+      links,
+      names: { ofProjects: async () => new Map([['producer', 'Base images']]) },
+      url: 'https://images.example.org',
+      rate: rate ?? { rate: 1, burst: 1000 },
+      digestHour: 7,
+      interval: 10,
+      clock: () => new Date(clock.now),
+      report: (text, cause) => reports.push(`${text} ${String(cause)}`),
+    }).start();
+  const delivery = parts.use(begin('first'));
+  const kept = () => findMailAddress(database.read, id);
+  /** Has it tried again at once, as after its pause. */
+  const hurry = () => database.transaction((db) => hurryMailAddress(db, id));
+  return { database, server, clock, id, reports, kept, hurry, delivery, begin };
+}
+
+async function tell(database: Database, names: readonly string[], at = start): Promise<void> {
+  const events = names.map((name) => ({
+    ...{ id: randomUUID(), projectId: 'consumer', type: 'share.offered', imageId: 'i' },
+    data: { owner: 'producer', member: 'consumer', image_name: name, note: 'so ist es' },
+    at: new Date(at),
+  }));
+  await database.transaction((db) => insertProjectEvents(db, events));
+}
+
+async function until(isSo: () => Promise<unknown>): Promise<void> {
+  const end = Date.now() + 20_000;
+  while (!(await isSo())) {
+    if (Date.now() > end) throw new Error('It did not come to be.');
+    await new Promise((resolve) => {
+      setTimeout(resolve, 10);
+    });
+  }
+}
+
+const offersIn = ({ mails }: MailServer) =>
+  mails.flatMap(({ text }) =>
+    [...text.matchAll(/offers the image "(.*)"$/gm)].map(([, name]) => name),
+  );
+
+test('an event is told as plain text, in a message that can be unsubscribed from with one click', async () => {
+  await using parts = new AsyncDisposableStack();
+  const { database, server, id, kept } = await scene(parts);
+
+  await tell(database, ['übung']);
+  const mail = await server.mail(0);
+  await until(async () => (await kept())?.sentAt);
+
+  assert.deepEqual([mail.from, mail.to], ['images@example.org', ['me@example.org']]);
+  assert.equal(mail.subject, 'Base images offers the image "übung"');
+  assert.match(mail.text, /^ {2}> so ist es$/m);
+  assert.match(mail.headers.get('content-type') ?? '', /^text\/plain/);
+  assert.equal(mail.headers.get('auto-submitted'), 'auto-generated');
+  assert.equal(mail.headers.get('list-unsubscribe-post'), 'List-Unsubscribe=One-Click');
+  const token = new URL(unsubscribeUrl(mail)).searchParams.get('token') ?? '';
+  assert.equal(links.idIn(token), id);
+  assert.equal(links.idIn(token.replace(id, randomUUID())), undefined);
+});
+
+test('nothing but a code is sent before it was given back, and another one each time', async () => {
+  await using parts = new AsyncDisposableStack();
+  const { database, server, id, kept } = await scene(parts, { isVerified: false });
+
+  await tell(database, ['unasked']);
+  const first = codeIn(await server.mail(0));
+  await until(async () => (await kept())?.codeAskedAt === null);
+  const again = { codeAskedAt: new Date(start) };
+  await database.transaction((db) => updateMailAddress(db, id, again));
+  const second = codeIn(await server.mail(1));
+  await until(async () => (await kept())?.codeAskedAt === null);
+
+  assert.match(first, /^\d{8}$/);
+  assert.notEqual(first, second);
+  assert.deepEqual(offersIn(server), []);
+  assert.equal(server.mails.length, 2);
+});
+
+test('what waits for its day goes in one message, and only what was asked for', async () => {
+  await using parts = new AsyncDisposableStack();
+  const { database, server, clock, kept } = await scene(parts, { mode: 'daily', kinds: ['offer'] });
+  await tell(database, ['one', 'two']);
+  const other = {
+    projectId: 'consumer',
+    imageId: 'i',
+    at: new Date(start),
+    data: { member: 'consumer' },
+  };
+  await database.transaction((db) =>
+    insertProjectEvents(db, [{ ...other, id: randomUUID(), type: 'share.withdrawn' }]),
+  );
+
+  const early = server.mails.length;
+  clock.now = start + day;
+  const digest = await server.mail(0);
+  await until(async () => (await kept())?.sentAt);
+
+  assert.equal(early, 0);
+  assert.equal(digest.subject, 'Shared images: 2 offers');
+  assert.deepEqual(offersIn(server), ['one', 'two']);
+  assert.equal((await kept())?.dueAt.toISOString(), '2030-01-03T07:00:00.000Z');
+});
+
+test('what is beyond the rate of a project waits, and goes in one message', async () => {
+  await using parts = new AsyncDisposableStack();
+  const rate = { rate: 1 / 3600, burst: 3600 };
+  const { database, server, clock, kept, hurry } = await scene(parts, { rate });
+
+  await tell(database, ['one']);
+  await until(async () => (await kept())?.sentAt);
+  await tell(database, ['two']);
+  await tell(database, ['three']);
+  await hurry();
+  const before = server.mails.length;
+  clock.now += hour;
+  await until(async () => {
+    await hurry();
+    return offersIn(server).length === 3;
+  });
+
+  assert.equal(before, 1);
+  assert.deepEqual(offersIn(server), ['one', 'two', 'three']);
+  assert.equal(server.mails.length, 2);
+});
+
+test('what is refused is tried again, and an address that refuses for days is told nothing more', async () => {
+  await using parts = new AsyncDisposableStack();
+  const { database, server, clock, kept, hurry, reports } = await scene(parts);
+  server.refuses = () => 451;
+
+  await tell(database, ['late']);
+  await until(async () => (await kept())?.attempts === 1);
+  server.refuses = () => undefined;
+  await hurry();
+  await until(async () => (await kept())?.sentAt);
+  const well = await kept();
+  server.refuses = () => 550;
+  await tell(database, ['never']);
+  await until(async () => (await kept())?.attempts === 1);
+  clock.now += 2 * day + 1;
+  await tell(database, ['nor this'], clock.now);
+  await hurry();
+  await until(async () => (await kept())?.verifiedAt === null);
+
+  assert.deepEqual([well?.attempts, well?.failingSince, well?.lastError], [0, null, null]);
+  assert.deepEqual(offersIn(server), ['late']);
+  assert.match((await kept())?.lastError ?? '', /refused with status 550/);
+  // That is between the project and its address.
+  assert.deepEqual(reports, []);
+});
+
+test('while the mail server is away nothing is lost but what is no news any more', async () => {
+  await using parts = new AsyncDisposableStack();
+  const { database, clock, kept, hurry, reports, delivery } = await scene(parts, { port: 1 });
+  await tell(database, ['old']);
+  await until(async () => (await kept())?.attempts === 1);
+  await hurry();
+  await until(async () => (await kept())?.attempts === 2);
+
+  clock.now += 2 * day + 1;
+  await hurry();
+  await until(async () => (await kept())?.cursor === 1);
+
+  assert.equal(reports.length, 1, reports.join());
+  assert.match(reports[0] ?? '', /^Mail cannot be handed .*(?:ESOCKET|ECONNECTION)$/);
+  assert.notEqual((await kept())?.verifiedAt, null);
+  await delivery[Symbol.asyncDispose]();
+});
+
+test('events are kept for as long as they are to be told by mail, and not for ever', async () => {
+  await using parts = new AsyncDisposableStack();
+  const { database } = await scene(parts, { mode: 'daily' });
+  await tell(database, ['kept', 'kept too', 'the newest']);
+  const forget = (unmailed: number) => {
+    const before = new Date(start + 1000);
+    return database.transaction((db) => deleteOldEvents(db, before, 100, new Date(unmailed)));
+  };
+
+  assert.equal(await forget(start - 1), 0);
+  assert.equal(await forget(start + 1), 2);
+});
+
+test('of several processes one sends', async () => {
+  await using parts = new AsyncDisposableStack();
+  const { database, server, kept, begin } = await scene(parts);
+  parts.use(begin('second'));
+  const names = Array.from({ length: 20 }, (_, n) => `image ${n}`);
+
+  for (const name of names) await tell(database, [name]);
+  await until(async () => (await kept())?.cursor === names.length);
+
+  assert.deepEqual(offersIn(server), names);
+});

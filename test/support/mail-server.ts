@@ -1,0 +1,141 @@
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+import { SMTPServer } from 'smtp-server';
+
+/** A message as it came. */
+export interface ReceivedMail {
+  readonly from: string;
+  readonly to: readonly string[];
+  /** As it was sent, by names in lower case. */
+  readonly headers: ReadonlyMap<string, string>;
+  readonly subject: string;
+  readonly text: string;
+}
+
+/** A real mail server, which keeps what it takes. */
+export interface MailServer extends AsyncDisposable {
+  readonly port: number;
+  readonly mails: ReceivedMail[];
+  /** The status with which it refuses a message to an address from now on; undefined takes it. */
+  refuses: (to: string) => number | undefined;
+  /** Resolves with the message of that number, from 0. @throws Error after half a minute */
+  mail(number: number): Promise<ReceivedMail>;
+}
+
+export interface MailServerOptions {
+  /** The only login that it knows; without it, it asks for none. */
+  readonly login?: { readonly user: string; readonly pass: string };
+}
+
+/** Takes mail on a free port of this machine. */
+export async function mailServer({ login }: MailServerOptions = {}): Promise<MailServer> {
+  const mails: ReceivedMail[] = [];
+  const waiting = new Set<() => void>();
+  const smtp = new SMTPServer({
+    authOptional: login === undefined,
+    allowInsecureAuth: true,
+    disabledCommands: ['STARTTLS'],
+    disableReverseLookup: true,
+    onAuth({ username, password }, _session, answer) {
+      const isKnown = username === login?.user && password === login?.pass;
+      // Servers repeat what they were told; no log may.
+      if (isKnown) answer(null, { user: username });
+      else answer(new Error(`unknown: ${username} ${password}`));
+    },
+    onRcptTo({ address }, _session, answer) {
+      const status = server.refuses(address);
+      if (status === undefined) return answer();
+      answer(Object.assign(new Error('no mail for you'), { responseCode: status }));
+    },
+    onData(stream, { envelope }, answer) {
+      void buffer(stream).then((bytes) => {
+        const from = envelope.mailFrom === false ? '' : envelope.mailFrom.address;
+        const to = envelope.rcptTo.map(({ address }) => address);
+        mails.push({ from, to, ...readMail(bytes.toString('latin1')) });
+        answer();
+        for (const look of waiting) look();
+      });
+    },
+  });
+  // Who leaves in the middle of a connection is no trouble of the test's.
+  smtp.on('error', () => undefined);
+  await new Promise<void>((resolve) => {
+    smtp.listen(0, '127.0.0.1', resolve);
+  });
+  const server: MailServer = {
+    port: (smtp.server.address() as AddressInfo).port,
+    mails,
+    refuses: () => undefined,
+    async mail(number) {
+      const { promise, resolve, reject } = Promise.withResolvers<ReceivedMail>();
+      const look = () => {
+        const mail = mails[number];
+        if (mail) resolve(mail);
+      };
+      const missing = () => reject(new Error(`${mails.length} messages have come.`));
+      const timer = setTimeout(missing, 30_000);
+      waiting.add(look);
+      look();
+      return await promise.finally(() => {
+        clearTimeout(timer);
+        waiting.delete(look);
+      });
+    },
+    async [Symbol.asyncDispose]() {
+      await new Promise<void>((resolve) => {
+        smtp.close(resolve);
+      });
+    },
+  };
+  return server;
+}
+
+/** @see RFC 5322, RFC 2045; only what messages of plain text have */
+function readMail(raw: string): Pick<ReceivedMail, 'headers' | 'subject' | 'text'> {
+  const end = raw.indexOf('\r\n\r\n');
+  const lines = raw
+    .slice(0, end)
+    .replaceAll(/\r\n[ \t]/g, ' ')
+    .split('\r\n');
+  const headers = new Map(
+    lines.map((line) => {
+      const colon = line.indexOf(':');
+      return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()] as const;
+    }),
+  );
+  const body = raw.slice(end + 4);
+  const encoding = headers.get('content-transfer-encoding') ?? '7bit';
+  const text = decoders[encoding]?.(body) ?? body;
+  const subject = (headers.get('subject') ?? '')
+    .replaceAll(/\?=\s+=\?/g, '?==?')
+    .replaceAll(/=\?utf-8\?([qb])\?(.*?)\?=/gi, (_all, kind: string, word: string) =>
+      kind.toLowerCase() === 'b' ? fromBase64(word) : quotedPrintable(word.replaceAll('_', ' ')),
+    );
+  return { headers, subject, text: text.replaceAll('\r\n', '\n') };
+}
+
+const fromBase64 = (text: string) => Buffer.from(text, 'base64').toString();
+
+const decoders: Readonly<Record<string, (body: string) => string>> = {
+  base64: fromBase64,
+  'quoted-printable': quotedPrintable,
+};
+
+function quotedPrintable(text: string): string {
+  const bytes = text
+    .replaceAll(/=\r\n/g, '')
+    .replaceAll(/=([0-9A-F]{2})/gi, (_all, hex: string) =>
+      String.fromCharCode(Number.parseInt(hex, 16)),
+    );
+  return Buffer.from(bytes, 'latin1').toString();
+}
+
+/** The code in the message that one is sent in. */
+export function codeIn({ text }: ReceivedMail): string {
+  return /^ {4}(\d{8})$/m.exec(text)?.[1] ?? '';
+}
+
+/** Where a message says that it can be unsubscribed from. */
+export function unsubscribeUrl({ headers }: ReceivedMail): string {
+  return /^<(.*)>$/.exec(headers.get('list-unsubscribe') ?? '')?.[1] ?? '';
+}
