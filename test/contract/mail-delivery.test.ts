@@ -244,3 +244,26 @@ test('of several processes one sends', async () => {
 
   assert.deepEqual(offersIn(server), names);
 });
+
+test('a login is shown to a server on this machine, and in clear text to no other', async () => {
+  await using parts = new AsyncDisposableStack();
+  const login = { user: 'vitrine', pass: 'the pass of this mail server' };
+  const server = parts.use(await mailServer({ login }));
+  const message = {
+    ...{ to: 'me@example.org', subject: 'one', text: 'two', id: 'three@example.org' },
+    unsubscribe: 'https://images.example.org/',
+  };
+  // Both lead here, but only the first says so.
+  const [local, other] = ['127.0.0.1', '0.0.0.0'].map((host) => {
+    const smtp = { host, port: server.port, isSecure: false, login };
+    return parts.use(mailSender({ server: smtp, from: 'images@example.org' }));
+  });
+  const { signal } = new AbortController();
+
+  const refused = await other?.send(message, signal);
+  const before = server.logins;
+  const sent = await local?.send(message, signal);
+
+  assert.partialDeepStrictEqual(refused, { isSent: false, isRefused: false, code: 'ETLS' });
+  assert.deepEqual([before, server.logins, sent], [0, 1, { isSent: true }]);
+});

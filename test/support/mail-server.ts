@@ -16,6 +16,8 @@ export interface ReceivedMail {
 export interface MailServer extends AsyncDisposable {
   readonly port: number;
   readonly mails: ReceivedMail[];
+  /** How many logins it was shown. */
+  logins: number;
   /** The status with which it refuses a message to an address from now on; undefined takes it. */
   refuses: (to: string) => number | undefined;
   /** Resolves with the message of that number, from 0. @throws Error after half a minute */
@@ -37,6 +39,7 @@ export async function mailServer({ login }: MailServerOptions = {}): Promise<Mai
     disabledCommands: ['STARTTLS'],
     disableReverseLookup: true,
     onAuth({ username, password }, _session, answer) {
+      server.logins += 1;
       const isKnown = username === login?.user && password === login?.pass;
       // Servers repeat what they were told; no log may.
       if (isKnown) answer(null, { user: username });
@@ -65,6 +68,7 @@ export async function mailServer({ login }: MailServerOptions = {}): Promise<Mai
   const server: MailServer = {
     port: (smtp.server.address() as AddressInfo).port,
     mails,
+    logins: 0,
     refuses: () => undefined,
     async mail(number) {
       const { promise, resolve, reject } = Promise.withResolvers<ReceivedMail>();
