@@ -38,6 +38,8 @@ export async function mailServer({ login }: MailServerOptions = {}): Promise<Mai
     allowInsecureAuth: true,
     disabledCommands: ['STARTTLS'],
     disableReverseLookup: true,
+    // Services keep connections for what comes next; when a test is over they are cut.
+    closeTimeout: 10,
     onAuth({ username, password }, _session, answer) {
       server.logins += 1;
       const isKnown = username === login?.user && password === login?.pass;
