@@ -1,4 +1,4 @@
-import { type FormEvent, type ReactNode, useState } from 'react';
+import { type FormEvent, type ReactNode, useRef, useState } from 'react';
 import { addWebhook, type MadeWebhookBody } from '../../client/webhooks.ts';
 import { useAccount } from '../account.ts';
 import { useTask } from '../browser/use-task.ts';
@@ -81,10 +81,18 @@ interface SecretProps {
 
 function Secret({ made, onClose }: SecretProps): ReactNode {
   const [isCopied, setCopied] = useState(false);
-  const copy = useTask(async () => {
-    await navigator.clipboard.writeText(made.secret);
-    setCopied(true);
-  });
+  const field = useRef<HTMLInputElement>(null);
+  // Browsers copy for pages that came by TLS; what is chosen can be copied everywhere.
+  const copy = async () => {
+    field.current?.select();
+    if (!globalThis.isSecureContext) return;
+    setCopied(
+      await navigator.clipboard.writeText(made.secret).then(
+        () => true,
+        () => false,
+      ),
+    );
+  };
   return (
     <Dialog title="The secret of the webhook" onClose={onClose}>
       <p>
@@ -92,12 +100,18 @@ function Secret({ made, onClose }: SecretProps): ReactNode {
         service from others. It is shown now and never again.
       </p>
       <p>
-        <code className="breakable secret">{made.secret}</code>
+        <input
+          ref={field}
+          className="secret"
+          aria-label="Secret"
+          readOnly
+          value={made.secret}
+          onFocus={(event) => event.target.select()}
+        />
       </p>
-      <Problem error={copy.problem} />
       <div className="actions">
-        <button type="button" onClick={() => void copy.run()}>
-          {isCopied ? 'Copied' : 'Copy'}
+        <button type="button" onClick={() => void copy()}>
+          {isCopied ? 'Copied' : globalThis.isSecureContext ? 'Copy' : 'Choose it'}
         </button>
         <button type="button" className="primary" onClick={onClose}>
           I have it

@@ -91,7 +91,7 @@ function FailureRow({ failure, isBusy, onAgain }: FailureRowProps): ReactNode {
       <td className="breakable">
         {type}
         <div className="note">
-          {error}, {countText(attempts, 'attempt')}, {timeText(at)}
+          {error} {countText(attempts, 'attempt')}, {timeText(at)}
         </div>
       </td>
       <td className="number">
@@ -101,7 +101,7 @@ function FailureRow({ failure, isBusy, onAgain }: FailureRowProps): ReactNode {
           <button
             type="button"
             disabled={isBusy}
-            aria-label={`Send ${type} of ${timeText(at)} again`}
+            aria-label={`Send again: ${type} of ${timeText(at)}`}
             onClick={onAgain}
           >
             Send again
