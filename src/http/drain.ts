@@ -10,16 +10,19 @@ const lookInterval = 50;
 /**
  * Lets a sender whose request was refused finish what it has under way, within limits: a connection
  * that is closed on unread data loses the answer before the client has seen it.
+ *
+ * @see RFC 9112, section 9.6
  */
 export function drainUnread(app: FastifyInstance): void {
   app.addHook('onRequest', (request, reply, done) => {
-    if (hasBody(request)) reply.raw.once('finish', () => limitRest(request.raw));
+    // Before the server looks whether the connection is to be closed.
+    if (hasBody(request)) reply.raw.prependOnceListener('finish', () => drainRest(request.raw));
     done();
   });
 }
 
 /** The server itself reads and drops the rest, without an end: only the socket tells how much that is. */
-function limitRest(body: IncomingMessage): void {
+function drainRest(body: IncomingMessage): void {
   if (body.readableEnded || body.destroyed) return;
   const { socket } = body;
   const lastByte = socket.bytesRead + maxDrained;
@@ -27,12 +30,31 @@ function limitRest(body: IncomingMessage): void {
   const look = setInterval(() => {
     if (socket.bytesRead > lastByte || performance.now() > lastMoment) socket.destroy();
   }, lookInterval);
+  const closeNow = closeInStages(socket);
   const stop = (): void => {
     clearInterval(look);
     socket.off('close', stop);
+    closeNow();
   };
   body.once('end', stop);
   socket.once('close', stop);
   // Whoever stopped reading it has paused it.
   body.resume();
+}
+
+/**
+ * Has a connection that is to be closed say so and go on reading.
+ *
+ * @returns what closes it then, and leaves it as it was when nobody wanted it closed
+ */
+function closeInStages(socket: IncomingMessage['socket']): () => void {
+  let isClosing = false;
+  socket.destroySoon = () => {
+    isClosing = true;
+    socket.end();
+  };
+  return () => {
+    Reflect.deleteProperty(socket, 'destroySoon');
+    if (isClosing) socket.destroySoon();
+  };
 }

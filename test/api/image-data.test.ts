@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { describe, test } from 'node:test';
 import type { CallerName } from '../support/callers.ts';
 import { hashOf, someBytes } from '../support/data.ts';
@@ -221,6 +223,27 @@ describe('an upload', () => {
 
     assert.equal(deleted.status, 204);
     assert.match(answer, /^HTTP\/1.1 410 /);
+  });
+
+  test('is read to its end after a refusal, also where the connection is to be closed', async () => {
+    const { id } = await createImage(service);
+    const size = 1024 * 1024;
+    const socket = connect({ port: service.port, host: '127.0.0.1', allowHalfOpen: true });
+    const failures: unknown[] = [];
+    socket.on('error', (error) => failures.push(error));
+    socket.write(`PUT ${fileOf(id)} HTTP/1.1\r\nHost: x\r\nContent-Length: ${size}\r\n`);
+    socket.write(`X-Auth-Token: ${service.tokens.producer}\r\nConnection: close\r\n`);
+    socket.write('Content-Type: text/plain\r\n\r\nabcd');
+
+    const answer = Buffer.concat(
+      await Array.fromAsync(socket.iterator({ destroyOnReturn: false })),
+    );
+    socket.end(Buffer.alloc(size - 4));
+    await once(socket, 'close');
+
+    assert.match(String(answer), /^HTTP\/1.1 415 /);
+    assert.deepEqual(failures, []);
+    assert.equal(socket.bytesWritten > size, true);
   });
 });
 
