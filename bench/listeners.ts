@@ -5,6 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type RunningService, runService } from '../test/support/running-service.ts';
 
+/** What is promised: MiB of the service with all listeners, and ms from the call until 99 of 100 have heard. */
+const limits = { memory: 400, told: 200 } as const;
+
 /*
  * How many programs can listen to one process, what they cost, and how soon an offer reaches them all while images
  * are shared by several others at the same time: `npm run bench:listeners -- --listeners 10000`.
@@ -110,12 +113,21 @@ async function measure(): Promise<void> {
   told.sort((a, b) => a - b);
   const at = (part: number) => told[Math.ceil(told.length * part) - 1];
   console.log(`${values.listeners} listeners on one process`);
-  console.log(`memory, MiB: ${before} before, ${idle} with all of them, ${after} after`);
   console.log(
     `${offers} offers in ${took.toFixed(1)} s, each to the listeners of one of ${values.projects} projects`,
   );
+  console.log(`memory, MiB: ${before} before, ${idle} with all of them, ${after} after`);
   console.log(`from the call to the listener, ms: p50 ${at(0.5)}, p99 ${at(0.99)}, most ${at(1)}`);
+  compare('memory, MiB', Math.max(idle, after), limits.memory);
+  compare('from the call to 99 of 100 listeners, ms', at(0.99) ?? Number.NaN, limits.told);
   listening.kill();
+}
+
+/** Says a figure beside its limit; beyond it the run fails. */
+function compare(what: string, figure: number, limit: number): void {
+  const isWithin = figure <= limit;
+  console.log(`${isWithin ? 'ok' : 'BEYOND'}: ${what}: ${figure}, limit ${limit}`);
+  if (!isWithin) process.exitCode = 1;
 }
 
 /** Several sharers at once, each of which makes images and shares them with the consumer. */

@@ -17,6 +17,8 @@ const { values } = parseArgs({
   },
 });
 const offers = Number(values.offers);
+/** What is promised of 99 of 100 offers, ms. */
+const limit = 1000;
 const pause = 1000 / Number(values.pace);
 
 await using receiver = await webhookReceiver();
@@ -58,3 +60,6 @@ const took = messages
 const at = (share: number) => took[Math.min(took.length - 1, Math.floor(took.length * share))];
 console.log(`${offers} offers at ${values.pace} a second, ms until the webhook has been told:`);
 console.log(`p50 ${at(0.5)}, p90 ${at(0.9)}, p99 ${at(0.99)}, max ${at(1)}`);
+const isWithin = (at(0.99) ?? Number.NaN) <= limit;
+console.log(`${isWithin ? 'ok' : 'BEYOND'}: p99 ${at(0.99)} ms, limit ${limit}`);
+if (!isWithin) process.exitCode = 1;
