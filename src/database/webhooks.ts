@@ -1,6 +1,7 @@
 import { type Selectable, sql } from 'kysely';
-import type { Webhook } from '../domain/webhook.ts';
+import { freeForEach, type Webhook } from '../domain/webhook.ts';
 import type { Connection } from './database.ts';
+import { clockOf } from './dialect.ts';
 import { type Claim, claimLeases, type Lease } from './leases.ts';
 import type { WebhookRow } from './webhook-tables.ts';
 
@@ -100,15 +101,27 @@ export async function updateWebhook(
     .execute();
 }
 
-/** Claims webhooks that there is something for. */
+/**
+ * Claims webhooks that there is something for: those first whose projects have the fewest in hand, and more than one of
+ * a project only while enough is left for others (`freeForEach`). `limit` is what is free.
+ */
 export function claimWebhooks(
   db: Connection,
   claim: Omit<Claim, 'table' | 'only'>,
 ): Promise<readonly Lease[]> {
-  const only = sql<boolean>`(
-    exists (select 1 from project_events where project_events.project_id = webhooks.project_id
-      and project_events.id > webhooks.cursor)
-    or exists (select 1 from webhook_failures where webhook_failures.webhook_id = webhooks.id and again = 1))`;
+  const now = clockOf(db);
+  const level = sql`row_number() over (partition by project_id order by lease_until, id)
+    + (select count(*) from webhooks as held where held.project_id = due.project_id
+      and held.lease_holder = ${claim.holder} and held.lease_until > ${now})`;
+  const levels = sql`select id, lease_until, ${level} as level from webhooks as due
+    where lease_until <= ${now} and (
+      exists (select 1 from project_events where project_events.project_id = due.project_id
+        and project_events.id > due.cursor)
+      or exists (select 1 from webhook_failures where webhook_failures.webhook_id = due.id and again = 1))`;
+  const places = sql`select id, level, row_number() over (order by level, lease_until, id) as place
+    from (${levels}) as levels`;
+  const only = sql<boolean>`id in (select id from (${places}) as places
+    where level = 1 or level * ${freeForEach} <= ${claim.limit} - place + 1)`;
   return claimLeases(db, { table: 'webhooks', only, ...claim });
 }
 

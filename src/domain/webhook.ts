@@ -35,6 +35,12 @@ const mostRefusals = 5;
 /** Statuses by which a receiver asks for patience. */
 const laterStatuses: ReadonlySet<number> = new Set([408, 425, 429]);
 
+/**
+ * A project with deliveries under way begins another one only while so many times what it would hold then is free, so
+ * that slow receivers of a few projects leave room for those of others.
+ */
+export const freeForEach = 4;
+
 /** Milliseconds from the `attempts`th failure in a row to the next attempt. */
 export function pauseAfter(attempts: number): number {
   return 1000 * (pauses[Math.min(attempts, pauses.length) - 1] ?? 1);

@@ -43,6 +43,10 @@ export interface WebhookDeliveryOptions {
   readonly ttl?: number;
   /** Between two looks for what is due again, ms. */
   readonly dueInterval?: number;
+  /** Webhooks that this process is at, at a time. */
+  readonly slots?: number;
+  /** For how long one webhook is told before another has its turn, ms; what is being sent by then is so to its end. */
+  readonly turnTime?: number;
   readonly clock: () => Date;
   readonly report: Report;
 }
@@ -57,8 +61,10 @@ export interface WebhookDelivery {
   readonly job: Job;
 }
 
-/** Webhooks that one process is at, at a time: what each of them waits for is somebody else. */
-const mostAtOnce = 64;
+/** What each of them waits for is somebody else. */
+const usualSlots = 64;
+
+const usualTurn = 5000;
 
 /** Events for one webhook before another has its turn. */
 const batchSize = 50;
@@ -67,7 +73,7 @@ const batchSize = 50;
 const newsInterval = 100;
 
 export function webhookDelivery(options: WebhookDeliveryOptions): WebhookDelivery {
-  const { database, report, ttl, dueInterval = 2000 } = options;
+  const { database, report, ttl, dueInterval = 2000, slots = usualSlots } = options;
   return {
     start() {
       let running = 0;
@@ -82,7 +88,7 @@ export function webhookDelivery(options: WebhookDeliveryOptions): WebhookDeliver
           });
         },
         retryAfter: () => 5000,
-        limit: mostAtOnce,
+        limit: slots,
         interval: dueInterval,
         ...(ttl !== undefined && { ttl }),
         failure: 'A webhook could not be looked after; it is tried again.',
@@ -134,6 +140,8 @@ function watchNews(
 interface Turn {
   readonly lease: Lease;
   readonly signal: AbortSignal;
+  /** When others have their turn, by the clock of `performance`. */
+  readonly endsAt: number;
   webhook: KeptWebhook;
 }
 
@@ -147,7 +155,8 @@ async function deliver(
 ): Promise<number | undefined> {
   const webhook = await findWebhook(options.database.read, lease.key);
   if (!webhook) return undefined;
-  const turn: Turn = { lease, signal, webhook };
+  const endsAt = performance.now() + (options.turnTime ?? usualTurn);
+  const turn: Turn = { lease, signal, endsAt, webhook };
   try {
     await sendAgain(options, turn);
     return await sendNews(options, turn);
@@ -170,7 +179,7 @@ async function sendAgain(options: WebhookDeliveryOptions, turn: Turn): Promise<v
       await updateFailure(db, { ...failure, attempts, status, error, failedAt, again: false });
     });
     // The others wait for what is new too: a receiver that does not answer takes its time each time.
-    if (error !== undefined) return;
+    if (error !== undefined || isOver(turn)) return;
   }
 }
 
@@ -200,10 +209,15 @@ async function sendNews(options: WebhookDeliveryOptions, turn: Turn): Promise<nu
     };
     await progress(options, turn, { cursor, ...done });
     passed = undefined;
+    if (isOver(turn)) break;
   }
   if (passed !== undefined)
     await progress(options, turn, { ...turn.webhook, refusals: 0, cursor: passed });
   return 0;
+}
+
+function isOver({ endsAt }: Turn): boolean {
+  return performance.now() >= endsAt;
 }
 
 /** Notes a failure, and gives up what is to be; after how many milliseconds the next attempt is due. */

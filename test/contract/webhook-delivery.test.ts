@@ -11,7 +11,10 @@ import {
   insertWebhook,
   type KeptWebhook,
 } from '../../src/database/webhooks.ts';
-import { webhookDelivery } from '../../src/service/webhook-delivery.ts';
+import {
+  type WebhookDeliveryOptions,
+  webhookDelivery,
+} from '../../src/service/webhook-delivery.ts';
 import { webhookSender } from '../../src/service/webhook-sender.ts';
 import { systemResolver } from '../../src/web/resolver.ts';
 import { webClient } from '../../src/web/web-client.ts';
@@ -23,7 +26,13 @@ const start = Date.UTC(2030, 0, 1);
 const patience = 60_000;
 
 /** A webhook of a project at a receiver, and the delivery to it, of which every pause ends at once. */
-async function scene(parts: AsyncDisposableStack, { types = null }: Partial<KeptWebhook> = {}) {
+async function scene(
+  parts: AsyncDisposableStack,
+  {
+    types = null,
+    ...options
+  }: Partial<Pick<KeptWebhook, 'types'> & Pick<WebhookDeliveryOptions, 'slots' | 'turnTime'>> = {},
+) {
   const { database } = parts.use(await emptyDatabase());
   const receiver = parts.use(await webhookReceiver());
   const webhook: KeptWebhook = {
@@ -48,6 +57,7 @@ async function scene(parts: AsyncDisposableStack, { types = null }: Partial<Kept
     dueInterval: 20,
     clock: () => new Date(clock.now),
     report: (text) => reports.push(text),
+    ...options,
   });
   parts.defer(() => assert.deepEqual(reports, []));
   parts.use(delivery.start());
@@ -190,6 +200,47 @@ test('a receiver that takes nothing for too long is not asked for each of what i
       ['old too', 0],
       ['old', 1],
     ],
+  );
+});
+
+/** Adds a webhook like the one of the scene, of another project. */
+async function addFor(projectId: string, { database, webhook }: Awaited<ReturnType<typeof scene>>) {
+  await database.transaction((db) =>
+    insertWebhook(db, { ...webhook, id: randomUUID(), projectId }),
+  );
+}
+
+test('a project whose receivers do not answer leaves room for what others are told', async () => {
+  await using parts = new AsyncDisposableStack();
+  const on = await scene(parts, { slots: 4 });
+  const { database, receiver } = on;
+  const never = Promise.withResolvers<number>().promise;
+  receiver.answer = ({ event }) => (event.name === 'slow' ? never : 200);
+  for (let count = 0; count < 4; count += 1) await addFor('another', on);
+
+  await tell(database, ['slow'], { projectId: 'another' });
+  await receiver.count(1);
+  await tell(database, ['quick']);
+  await receiver.count(2);
+
+  assert.deepEqual(told(receiver), ['slow', 'quick']);
+});
+
+test('a webhook with much to be told gives its place to others meanwhile', async () => {
+  await using parts = new AsyncDisposableStack();
+  const on = await scene(parts, { slots: 1, turnTime: 0 });
+  const { database, receiver } = on;
+  await addFor('another', on);
+  const much = Array.from({ length: 40 }, (_, index) => `${index}`);
+
+  await tell(database, much);
+  await tell(database, ['little'], { projectId: 'another' });
+  await receiver.count(much.length + 1);
+
+  assert.ok(told(receiver).indexOf('little') <= 2, told(receiver).join(' '));
+  assert.deepEqual(
+    told(receiver).filter((name) => name !== 'little'),
+    much,
   );
 });
 

@@ -17,7 +17,7 @@ export interface WebhookReceiver extends AsyncDisposable {
   readonly url: string;
   readonly messages: ReceivedMessage[];
   /** What it answers a message with, from now on. */
-  answer: (message: ReceivedMessage) => number;
+  answer: (message: ReceivedMessage) => number | Promise<number>;
   /** Resolves once so many messages have come. @throws Error after half a minute */
   count(messages: number): Promise<readonly ReceivedMessage[]>;
 }
@@ -27,12 +27,13 @@ export async function webhookReceiver(): Promise<WebhookReceiver> {
   const messages: ReceivedMessage[] = [];
   const waiting = new Set<() => void>();
   const server = createServer((request, response) => {
-    void text(request).then((body) => {
+    void text(request).then(async (body) => {
       const { headers } = request;
       const message = { headers, body, event: JSON.parse(body), at: Date.now() };
       messages.push(message);
-      response.writeHead(receiver.answer(message)).end();
+      const answer = receiver.answer(message);
       for (const look of waiting) look();
+      response.writeHead(await answer).end();
     });
   });
   await new Promise<void>((resolve) => {
