@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CloudAuth, cloudAuth, type Login, logIn } from '../support/clouds.ts';
 import { startServer } from '../support/running-server.ts';
+import type { Environment } from '../support/service-process.ts';
 
 /** An account of the cloud, by which a client is run or the Images API is asked directly. */
 export interface Account extends Login {
@@ -42,14 +43,15 @@ export interface ImageDocument {
 
 /**
  * Opens the cloud of `VITRINE_INTEROP_CLOUDS`, the path of a `clouds.yaml` with the clouds
- * vitrine-admin, vitrine-producer and vitrine-consumer; without it, starts a Vitrine.
+ * vitrine-admin, vitrine-producer and vitrine-consumer; without it, starts a Vitrine with `settings`.
  */
-export async function openCloud(): Promise<Cloud> {
+export async function openCloud(settings: Environment = {}): Promise<Cloud> {
   await using cleanup = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), 'vitrine-interop-'));
   cleanup.defer(() => rm(directory, { recursive: true, force: true }));
   const given = process.env['VITRINE_INTEROP_CLOUDS'];
-  const cloudsFile = given ?? join(cleanup.use(await startServer()).dataDirectory, 'clouds.yaml');
+  const cloudsFile =
+    given ?? join(cleanup.use(await startServer(settings)).dataDirectory, 'clouds.yaml');
 
   const [admin, producer, consumer] = await Promise.all(
     (['vitrine-admin', 'vitrine-producer', 'vitrine-consumer'] as const).map((cloud) =>
