@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { after, test } from 'node:test';
+import { openConverter } from '../../src/service/conversion/converter.ts';
 import { iso, partitioned, qcow2 as qcow2Of } from '../support/disk-images.ts';
 import { createImage, expectStatus } from '../support/images.ts';
 import {
@@ -190,6 +192,34 @@ test('a damaged disk is refused with what qemu-img says of it, which names no fi
   const { message } = await lastTask(services.raw, id);
   assert.match(message, /could not be converted to raw: /);
   assert.doesNotMatch(message, /tmp|conversions/);
+});
+
+test('the disk is watched while the source of a conversion is still written', async () => {
+  const place = join(folder.path, 'watched');
+  const operators = {
+    ...{ program: '/usr/bin/qemu-img', folder: place, vmdkType: 'streamOptimized' },
+    ...{ maxVirtualSize: 2 ** 30, timeLimit: 60, minFreeBytes: 0 },
+  };
+  const converter = await openConverter(operators);
+  // The rest of it never comes.
+  const slow = new Readable({
+    read() {
+      if (operators.minFreeBytes === 0) this.push(Buffer.alloc(512));
+      // Less of the disk is free from then on than is to be left.
+      operators.minFreeBytes = Number.MAX_SAFE_INTEGER;
+    },
+  });
+
+  await assert.rejects(
+    converter.convert(randomUUID(), {
+      ...{ data: slow, size: 1024, from: 'raw', to: 'qcow2', virtualSize: 1024 },
+      signal: AbortSignal.timeout(5000),
+      onProgress: () => {},
+    }),
+    { code: 'QuotaExceeded', message: /no room to convert/ },
+  );
+  assert.equal(slow.destroyed, true);
+  assert.deepEqual(await readdir(place), []);
 });
 
 test('a conversion is cut off by its time', async () => {

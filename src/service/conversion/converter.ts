@@ -69,17 +69,22 @@ export async function openConverter(options: ConverterOptions): Promise<Converte
   await mkdir(folder, { recursive: true, mode: 0o700 });
 
   async function convertIn(place: string, conversion: Conversion): Promise<number> {
-    const { data, size, from, to, virtualSize, signal } = conversion;
+    const { data, size, from, to, virtualSize } = conversion;
     await checkRoom(options, size);
-    await pipeline(data, createWriteStream(join(place, 'source'), { mode: 0o600 }), { signal });
+    // What others write meanwhile to the same disk, a look before the first byte does not know of.
     using watch = diskWatch(options);
+    const signal = AbortSignal.any([conversion.signal, watch.signal]);
+    const source = createWriteStream(join(place, 'source'), { mode: 0o600 });
+    await pipeline(data, source, { signal }).catch((cause: unknown) => {
+      throw signal.aborted ? signal.reason : cause;
+    });
     const confines = { cpuTime: options.timeLimit, fileSize: mostConverted(virtualSize) };
     const made = to === 'vmdk' ? ['-o', `subformat=${options.vmdkType}`] : [];
     const ends = ['-f', from, '-O', to, ...made, 'source', 'result'];
     const { code, complaint, isLate } = await runConfined({
       command: confine(confines, [program, 'convert', '-p', '-m', '2', ...ends]),
       folder: place,
-      signal: AbortSignal.any([signal, watch.signal]),
+      signal,
       timeout: options.timeLimit * 1000,
       onOutput: (text) => tellProgress(text, conversion),
     });
@@ -112,7 +117,7 @@ export async function openConverter(options: ConverterOptions): Promise<Converte
   };
 }
 
-/** Ends a process that fills the disk. */
+/** Ends what fills the disk. */
 function diskWatch(options: ConverterOptions): Disposable & { readonly signal: AbortSignal } {
   const controller = new AbortController();
   const timer = setInterval(() => {
