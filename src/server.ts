@@ -553,7 +553,7 @@ function importServices(
       api_image_import: importWork(importing),
       import: importTaskWork({ ...importing, draftOf }),
       location_import: locationWork(common),
-      ...(objects && { export: exportWork({ ...common, objects, tokens }) }),
+      export: exportWork({ ...common, objects, tokens }),
     },
     atOnce: config.taskPoolThreads,
     timeToLive: config.taskTimeToLive * 3600_000,

@@ -4,17 +4,20 @@ import { DomainError } from '../domain/errors.ts';
 import { exportInput } from '../domain/export-input.ts';
 import type { Image } from '../domain/image.ts';
 import { mib } from '../domain/quota.ts';
-import type { Stores } from '../store/stores.ts';
-import { byWeight, dataOf, openFirst } from './copies.ts';
+import type { Received } from '../store/receive.ts';
+import { StoreError } from '../store/store.ts';
+import { dataOf } from './copies.ts';
 import { toRefusal } from './image-data.ts';
 import type { TaskObjects } from './task-objects.ts';
 import type { TaskRun, TaskWork } from './task-runner.ts';
 import type { TaskTokens } from './task-tokens.ts';
+import type { Verification } from './verification.ts';
 
 export interface ExportWorkOptions {
   readonly database: Database;
-  readonly stores: Stores;
-  readonly objects: TaskObjects;
+  readonly verification: Verification;
+  /** Undefined where tasks reach no objects: what was ordered while they did fails. */
+  readonly objects: TaskObjects | undefined;
   readonly tokens: TaskTokens;
 }
 
@@ -23,10 +26,11 @@ export function exportWork(options: ExportWorkOptions): TaskWork {
   const { tokens } = options;
   return {
     async run(run) {
+      const objects = objectsOf(options);
       const { imageId, container } = exportInput(run.task.input);
       const image = await ownImage(options, run, imageId);
       const name = `${image.id}.${image.diskFormat}`;
-      await send(options, run, { image, container, name });
+      await send(options, run, { image, objects, container, name });
       await run.transaction((db) => run.succeed(db, { export_location: `${container}/${name}` }));
       tokens.release(run.task.id);
     },
@@ -52,23 +56,42 @@ async function ownImage(
   throw new DomainError('InvalidRequest', `Image ${imageId} is ${image.status}, not active.`);
 }
 
+/** @throws DomainError `InvalidRequest` */
+function objectsOf({ objects }: ExportWorkOptions): TaskObjects {
+  if (objects) return objects;
+  const text = 'Nothing is exported any more: task_object_store_url is not set.';
+  throw new DomainError('InvalidRequest', text);
+}
+
 interface Sending {
+  readonly objects: TaskObjects;
   readonly image: Image;
   readonly container: string;
   readonly name: string;
 }
 
 async function send(
-  { stores, objects }: ExportWorkOptions,
+  { verification }: ExportWorkOptions,
   run: TaskRun,
-  { image, container, name }: Sending,
+  { objects, image, container, name }: Sending,
 ): Promise<void> {
   try {
-    await using reader = await openFirst(stores, byWeight(stores, image.locations), image.size);
+    await using reader = await verification.open(image, false);
     const data = dataOf(reader, () => run.signal.throwIfAborted());
     const onSent = (size: number) => run.tell(`Exported ${Math.floor(size / mib)} MiB`);
-    await objects.send(run, { container, name }, { data, size: reader.size, onSent });
+    const accept = (received: Received) => checkSame(image, received);
+    await objects.send(run, { container, name }, { data, size: reader.size, onSent, accept });
   } catch (cause) {
     throw toRefusal(cause, image.id);
   }
+}
+
+/** What was read is judged as a whole as well: not all data has checksums of its chunks. @throws StoreError `Damaged` */
+function checkSame(image: Image, { size, checksum, sha512 }: Received): void {
+  const isSame =
+    size === (image.size ?? size) &&
+    checksum === (image.checksum ?? checksum) &&
+    (image.osHashAlgo !== 'sha512' || sha512 === (image.osHashValue ?? sha512));
+  if (isSame) return;
+  throw new StoreError('Damaged', `The data of image ${image.id} is not what was stored.`);
 }

@@ -3,6 +3,7 @@ import { DomainError } from '../domain/errors.ts';
 import { headSize, likelyFormat, tailSize } from '../domain/image-format/likely-format.ts';
 import { type ObjectPath, objectPath } from '../domain/object-path.ts';
 import type { Hashers } from '../store/hashing.ts';
+import type { Received } from '../store/receive.ts';
 import { type StoredReader, StoreError } from '../store/store.ts';
 import type { CallerObjects } from '../store/swift/caller-objects.ts';
 import { dataOf } from './copies.ts';
@@ -26,6 +27,8 @@ export interface SentObject {
   readonly size: number;
   /** Told how many bytes are sent. */
   readonly onSent: (size: number) => void;
+  /** Judges what was sent before there is an object of it. @throws StoreError `Damaged` */
+  readonly accept: (received: Received) => void;
 }
 
 /**
@@ -37,7 +40,7 @@ export interface TaskObjects {
   open(run: TaskRun, from: string): Promise<OpenedSource>;
   /** The format that an object seems to have, as an image would call it. @throws DomainError */
   formatOf(run: TaskRun, from: string): Promise<string>;
-  /** Makes a new object of an image's data. @throws DomainError when the container is not there, or the object is */
+  /** Makes a new object of an image's data. @throws DomainError when the container is not there, or the object is; what `sent` throws */
   send(run: TaskRun, to: ObjectPath, sent: SentObject): Promise<void>;
 }
 
@@ -86,7 +89,7 @@ export function taskObjects(options: TaskObjectsOptions): TaskObjects {
       }
     },
 
-    async send(run, { container, name }, { data, size, onSent }) {
+    async send(run, { container, name }, { data, size, onSent, accept }) {
       await using objects = await containerOf(run, container);
       try {
         if (!(await objects.hasContainer())) {
@@ -97,9 +100,11 @@ export function taskObjects(options: TaskObjectsOptions): TaskObjects {
           maxSize: size,
           expectedSize: size,
           admit: async (sent) => onSent(sent),
+          accept,
           signal: run.signal,
         });
       } catch (cause) {
+        if (isOfSource(cause, data)) throw cause;
         if (cause instanceof StoreError && cause.code === 'Exists') throw isThere(container, name);
         throw refusalOf(cause);
       }
@@ -122,6 +127,11 @@ function missing(from: string): DomainError {
 
 function isThere(container: string, name: string): DomainError {
   return new DomainError('InvalidRequest', `There is an object ${container}/${name} already.`);
+}
+
+/** Whether it is the image's data that failed, and not the object store. */
+function isOfSource(cause: unknown, data: Readable): boolean {
+  return cause === data.errored || (cause instanceof StoreError && cause.code === 'Damaged');
 }
 
 /** What went wrong there, in words for whoever asked for it. */

@@ -1,18 +1,21 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { Agent } from 'node:http';
+import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { Agent, type IncomingMessage, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { parse } from 'yaml';
 import { loadConfig } from '../../src/config.ts';
+import { deleteDataCheck } from '../../src/database/data-checks.ts';
+import { insertTask } from '../../src/database/tasks.ts';
 import { startService } from '../../src/server.ts';
 import type { CallerName } from '../support/callers.ts';
 import { databaseOf } from '../support/database.ts';
-import { createActiveImage, createImage } from '../support/images.ts';
+import { createActiveImage, createImage, dataType } from '../support/images.ts';
 import { dataHost, openWeb } from '../support/imports.ts';
 import { type Answer, sender, sharedService } from '../support/service.ts';
+import { taskWith } from '../support/tasks.ts';
 import { watchedLog } from '../support/watched-log.ts';
 
 const service = await sharedService({
@@ -37,10 +40,14 @@ function inputOf(url: string, properties: object = {}) {
 }
 
 /** The task once it is over. */
-async function ended(id: string, caller: CallerName = 'producer'): Promise<Answer['json']> {
+async function ended(
+  id: string,
+  caller: Exclude<CallerName, 'nobody'> = 'producer',
+  at: Pick<Region, 'call'> = service,
+): Promise<Answer['json']> {
   const end = Date.now() + 20_000;
   for (;;) {
-    const { json } = await service.call(caller, 'GET', `/v2/tasks/${id}`);
+    const { json } = await at.call(caller, 'GET', `/v2/tasks/${id}`);
     if (json.status === 'success' || json.status === 'failure') return json;
     assert(Date.now() < end, `The task does not end: ${JSON.stringify(json)}`);
     await new Promise((resolve) => {
@@ -167,11 +174,37 @@ describe('POST /v2/tasks', () => {
   });
 });
 
+/** The object store of the other region: one container, `there`, in which there is what was put. */
+const objects = new Map<string, { readonly headers: object; readonly bytes: Buffer }>();
+
+async function answerObjects(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const bytes = Buffer.concat(await request.toArray());
+  const [, container, name = ''] = (request.url ?? '').split(/^[/]v1[/][^/]+[/]([^/]+)[/]?/);
+  if (container !== 'there') return void response.writeHead(404).end();
+  if (request.method === 'PUT') {
+    const { etag, 'x-object-meta-vitrine-upload': upload = '' } = request.headers;
+    const headers = {
+      etag,
+      'x-object-meta-vitrine-upload': upload,
+      'content-length': bytes.length,
+    };
+    objects.set(name, { headers, bytes });
+    return void response.writeHead(201, { etag }).end();
+  }
+  const found = objects.get(name);
+  if (name === '') response.writeHead(204).end();
+  else response.writeHead(found ? 200 : 404, { ...found?.headers }).end();
+}
+
+type Region = Awaited<ReturnType<typeof otherRegion>>;
+
 /** A Vitrine of another region, which has its accounts from the first one. */
 async function otherRegion() {
   await using parts = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'vitrine-test-'));
   parts.defer(() => rm(folder, { recursive: true }));
+  const store = await dataHost((request, response) => void answerObjects(request, response));
+  parts.defer(() => store[Symbol.asyncDispose]());
   const clouds = parse(await readFile(join(service.folder, 'clouds.yaml'), 'utf8'));
   const { password } = clouds.clouds['vitrine-admin'].auth;
   const database = await databaseOf(folder);
@@ -186,6 +219,8 @@ async function otherRegion() {
         VITRINE_KEYSTONE_PROJECT_NAME: 'admin',
         VITRINE_ENABLED_IMPORT_METHODS: 'glance-download',
         VITRINE_GLANCE_DOWNLOAD_REGIONS: JSON.stringify({ R1: service.url }),
+        VITRINE_TASK_OBJECT_STORE_URL: `${store.url}v1/AUTH_%(project_id)s`,
+        VITRINE_POLICIES: 'tasks_api_access: role:member',
       },
       undefined,
     ),
@@ -208,14 +243,89 @@ async function otherRegion() {
     method: string,
     path: string,
     body?: unknown,
-  ) => send(method, path, body, { 'x-auth-token': service.tokens[caller] });
-  return { call, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+    headers = {},
+  ) => send(method, path, body, { 'x-auth-token': service.tokens[caller], ...headers });
+  const openDatabase = () => database.open();
+  return {
+    call,
+    folder,
+    openDatabase,
+    log: log.text,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
 }
 
-describe('glance-download', async () => {
-  const region = await otherRegion();
-  after(() => region[Symbol.asyncDispose]());
+const region = await otherRegion();
+after(() => region[Symbol.asyncDispose]());
 
+describe('an export', () => {
+  /** An image of the other region with data. */
+  async function exported(damage: (id: string) => Promise<void> = async () => {}) {
+    const formats = { disk_format: 'raw', container_format: 'bare' };
+    const { json: image } = await region.call('producer', 'POST', '/v2/images', formats);
+    const path = `/v2/images/${image.id}/file`;
+    const { status } = await region.call('producer', 'PUT', path, data, dataType);
+    assert.equal(status, 204);
+    await damage(image.id);
+    const input = { image_uuid: image.id, receiving_swift_container: 'there' };
+    const body = { type: 'export', input };
+    const { json: task } = await region.call('producer', 'POST', '/v2/tasks', body);
+    return { name: `${image.id}.raw`, path, task: await ended(task.id, 'producer', region) };
+  }
+
+  async function flip(id: string): Promise<void> {
+    await using file = await open(join(region.folder, 'images', id.slice(0, 2), id), 'r+');
+    await file.write('X', 3);
+  }
+
+  test('makes an object of the data of an image', async () => {
+    const { name, task } = await exported();
+
+    assert.equal(task.status, 'success', task.message);
+    assert(objects.get(name)?.bytes.equals(data));
+  });
+
+  test('of damaged data makes none, and marks the image as a download does', async () => {
+    const { name, task, path } = await exported(flip);
+
+    assert.equal(task.status, 'failure');
+    assert.match(task.message, /damaged: it is not what was uploaded/);
+    assert.equal(objects.has(name), false);
+    const { status, text } = await region.call('producer', 'GET', path);
+    assert.equal(status, 503);
+    assert.match(text, /damaged/);
+  });
+
+  test('of data without checksums of its chunks makes none either when it is another', async () => {
+    const { name, task } = await exported(async (id) => {
+      await flip(id);
+      await using database = await region.openDatabase();
+      await database.transaction((db) => deleteDataCheck(db, id));
+    });
+
+    assert.equal(task.status, 'failure');
+    assert.match(task.message, /damaged: it is not what was uploaded/);
+    assert.equal(objects.has(name), false);
+  });
+
+  test('ends where the object store is no longer configured, and says so', async () => {
+    const input = { image_uuid: 'x', receiving_swift_container: 'there' };
+    const left = taskWith({ type: 'export', input, owner: service.projects.producer });
+    {
+      await using database = await service.openDatabase();
+      await database.transaction((db) => insertTask(db, { ...left, createdAt: new Date() }));
+    }
+    // Whatever is ordered has all that waits begun.
+    await order({ type: 'import', input: {} });
+
+    const task = await ended(left.id);
+
+    assert.equal(task.status, 'failure');
+    assert.match(task.message, /task_object_store_url is not set/);
+  });
+});
+
+describe('glance-download', () => {
   async function download(body: object, caller: 'producer' | 'stranger' = 'producer') {
     const { json: made } = await region.call(caller, 'POST', '/v2/images', {});
     const path = `/v2/images/${made.id}`;

@@ -18,6 +18,8 @@ export interface ObjectPutContext {
   readonly newMemory: () => PartMemory;
   /** Bytes of a part, unless the data is so large that there would be too many. */
   readonly partSize: number;
+  /** Judges what came before it becomes an object: what it throws ends the put, which leaves nothing behind. */
+  readonly accept?: ((received: Received) => void) | undefined;
   /** Lets one at a time make an image's object. */
   readonly inTurn: <T>(imageId: string, work: () => Promise<T>) => Promise<T>;
 }
@@ -60,6 +62,7 @@ export async function putObject(
       onFailure,
     });
     options.signal.throwIfAborted();
+    context.accept?.(received);
     const whole = writer.whole();
     await publish(context, object, {
       size: received.size,

@@ -6,6 +6,7 @@ import { partMemories } from '../object/part-memory.ts';
 import { withRetries } from '../object/retries.ts';
 import { sharedFetches } from '../object/shared-fetches.ts';
 import { turnsByName } from '../object/turns.ts';
+import type { Received } from '../receive.ts';
 import type { PutOptions, StoredReader } from '../store.ts';
 import { swiftConnection } from './connection.ts';
 import { swiftClient } from './swift-client.ts';
@@ -22,6 +23,12 @@ export interface CallerObjectsOptions {
   readonly hashers: Hashers;
 }
 
+/** What is put into a container of a caller. */
+export interface ObjectPutOptions extends PutOptions {
+  /** Judges what was sent before there is an object of it: what it throws ends the put. */
+  readonly accept: (received: Received) => void;
+}
+
 /** One container of a caller, with no more rights than the caller has. */
 export interface CallerObjects extends AsyncDisposable {
   /** Whether the container is there. @throws StoreError */
@@ -31,7 +38,7 @@ export interface CallerObjects extends AsyncDisposable {
   /** Undefined when there is no such object. @throws StoreError */
   open(name: string): Promise<StoredReader | undefined>;
   /** Makes an object, of parts below `segments/` where it is large. Errors are those of `Store.put`. */
-  put(name: string, data: Readable, options: PutOptions): Promise<void>;
+  put(name: string, data: Readable, options: ObjectPutOptions): Promise<void>;
 }
 
 /** ms for which the server may be silent. */
@@ -70,9 +77,9 @@ export function callerObjects(options: CallerObjectsOptions): CallerObjects {
       return head && objectReader(fetches, { imageId, head });
     },
 
-    async put(name, data, putOptions) {
+    async put(name, data, { accept, ...putOptions }) {
       const newMemory = partMemories(partSize);
-      const context = { server, hashers, newMemory, partSize, inTurn: turnsByName() };
+      const context = { server, hashers, newMemory, partSize, accept, inTurn: turnsByName() };
       await putObject(context, escaped(name), data, putOptions);
     },
 
