@@ -84,7 +84,7 @@ import { switchesService } from './service/switches.ts';
 import { tagsService } from './service/tags.ts';
 import { type TaskOrdersOptions, taskOrdersService } from './service/task-orders.ts';
 import { taskRunner } from './service/task-runner.ts';
-import { taskTokens } from './service/task-tokens.ts';
+import { startTokenSweep, taskTokens } from './service/task-tokens.ts';
 import { tasksService } from './service/tasks.ts';
 import { type Report, unwantedData } from './service/unwanted-data.ts';
 import { uploadRoom } from './service/upload-room.ts';
@@ -257,7 +257,8 @@ function networkWith(config: Config, times: StartOptions['times']): Network {
 function startWork(services: ReturnType<typeof imageServices>): readonly AsyncDisposable[] {
   const { runner, feed, downloads, webhookDelivery, cacheControl } = services;
   const mail = services.mailDeliveries.map((delivery) => delivery.start());
-  return [runner.start(), feed, downloads, webhookDelivery.start(), ...mail, cacheControl.start()];
+  const tasks = [services.startTokenSweep(), runner.start()];
+  return [...tasks, feed, downloads, webhookDelivery.start(), ...mail, cacheControl.start()];
 }
 
 /** What takes and gives data. */
@@ -572,6 +573,7 @@ function importServices(
   const importRules = { methods: config.enabledImportMethods, stores: storeIds(common.stores) };
   return {
     runner,
+    startTokenSweep: () => startTokenSweep({ ...common, tokens }),
     importRules,
     imports: importsService({ ...common, runner, checkUrl, injection, regions: others, tokens }),
     taskOrders: taskOrdersService({

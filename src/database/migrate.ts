@@ -25,6 +25,7 @@ import { families } from './migrations/0023-families.ts';
 import { conversions } from './migrations/0024-conversions.ts';
 import { webhookRefusals } from './migrations/0025-webhook-refusals.ts';
 import { mail } from './migrations/0026-mail.ts';
+import { taskTokens } from './migrations/0027-task-tokens.ts';
 import { runSteps, type SchemaSteps, type StepOptions } from './schema-steps.ts';
 
 /** Every step of SQLite's schema, oldest first. */
@@ -55,6 +56,7 @@ export const migrations: SchemaSteps = {
   '0024-conversions': conversions,
   '0025-webhook-refusals': webhookRefusals,
   '0026-mail': mail,
+  '0027-task-tokens': taskTokens,
 };
 
 /**

@@ -1,3 +1,6 @@
+/** Without a sign of life for so long (s), a process is gone. */
+export const goneAfter = 60;
+
 /** A process that runs on this database. Times are milliseconds since the epoch, by the database's clock. */
 export interface ProcessRow {
   /** UUID; that of its data folder, so that the next process there has it too. */

@@ -1,17 +1,26 @@
 import { sql } from 'kysely';
 import type { Task, TaskStatus } from '../domain/task.ts';
 import type { Connection } from './database.ts';
+import { clockOf } from './dialect.ts';
 import { type Claim, claimLeases, holdsLease, type Lease } from './leases.ts';
+import { goneAfter } from './process-tables.ts';
 import { findTask } from './tasks.ts';
 
-/** Claims tasks that wait for a process, or whose process is gone. */
+/**
+ * Claims tasks that wait for a process, or whose process is gone. One that needs a token is for the process that has it, as long
+ * as that is there; whoever claims it afterwards can but fail it.
+ */
 export function claimTasks(
   db: Connection,
   claim: Omit<Claim, 'table' | 'only'>,
 ): Promise<readonly Lease[]> {
   return claimLeases(db, {
     table: 'tasks',
-    only: sql`status in ('pending', 'processing')`,
+    only: sql`status in ('pending', 'processing') and (
+      token_holder is null or token_holder = ${claim.holder} or not exists (
+        select 1 from processes where processes.id = token_holder
+          and seen_at > ${clockOf(db)} - ${sql.lit(goneAfter * 1000)}
+      ))`,
     ...claim,
   });
 }

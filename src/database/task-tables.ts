@@ -17,6 +17,8 @@ export interface TaskRow extends LeaseColumns {
   message: string;
   /** How often it was begun. */
   attempts: number;
+  /** Id of the process that has the token of whoever ordered it; null where the task needs none. */
+  token_holder: string | null;
   created_at: number;
   updated_at: number;
   expires_at: number | null;

@@ -24,8 +24,16 @@ function taskFromRow(row: Selectable<TaskRow>): Task {
   };
 }
 
-/** Keeps a new task, which waits to be claimed. */
-export async function insertTask(db: Connection, task: Task): Promise<void> {
+/**
+ * Keeps a new task, which waits to be claimed.
+ *
+ * @param tokenHolder id of the process that alone has the token which the task is to be done with, if it needs one
+ */
+export async function insertTask(
+  db: Connection,
+  task: Task,
+  tokenHolder: string | null = null,
+): Promise<void> {
   await db
     .insertInto('tasks')
     .values({
@@ -40,6 +48,7 @@ export async function insertTask(db: Connection, task: Task): Promise<void> {
       result: task.result && JSON.stringify(task.result),
       message: task.message,
       attempts: 0,
+      token_holder: tokenHolder,
       created_at: task.createdAt.getTime(),
       updated_at: task.updatedAt.getTime(),
       expires_at: null,
@@ -52,6 +61,20 @@ export async function findTask(db: Connection, id: string, now: Date): Promise<T
   if (isUnkeepable(db, id)) return undefined;
   const row = await unexpired(db, now).where('id', '=', id).executeTakeFirst();
   return row && taskFromRow(row);
+}
+
+/** Which of these tasks are not over yet. */
+export async function listOpenTasks(
+  db: Connection,
+  ids: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const rows = await db
+    .selectFrom('tasks')
+    .select('id')
+    .where('id', 'in', ids)
+    .where('status', 'in', ['pending', 'processing'])
+    .execute();
+  return new Set(rows.map(({ id }) => id));
 }
 
 /** Tasks for an image, the oldest first; of `owner` alone unless that is undefined. */

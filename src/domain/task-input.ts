@@ -1,5 +1,6 @@
 import { DomainError } from './errors.ts';
 import { isObjectPath } from './object-path.ts';
+import type { OrderedTaskType } from './task.ts';
 
 /** What a task of type `import` is to make of what. */
 export interface TaskInput {
@@ -25,6 +26,19 @@ export function missingInput(
   return missing !== 'import_from' && takesObjects && isObjectPath(String(input['import_from']))
     ? undefined
     : missing;
+}
+
+/**
+ * Whether a task asks an object store with the token of whoever orders it.
+ *
+ * @param takesObjects whether callers may name objects
+ */
+export function needsToken(
+  type: OrderedTaskType,
+  input: Readonly<Record<string, unknown>>,
+  takesObjects: boolean,
+): boolean {
+  return takesObjects && (type === 'export' || isObjectPath(String(input['import_from'])));
 }
 
 /**

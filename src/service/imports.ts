@@ -70,12 +70,12 @@ export function importsService(options: ImportsOptions): Imports {
         await checkUrl(request.method.uri, 'method.uri');
       }
       if (request.method.name === 'glance-download') regions.check(request.method.region);
+      const needsToken = request.method.name === 'glance-download' && token !== undefined;
       const task = await database.transaction(async (db) => {
         const seen = await getSeenImage(db, caller, imageId, policy);
-        return await order(options, db, { caller, seen, request, requestId });
+        return await order(options, db, { caller, seen, request, requestId, needsToken });
       });
-      const isElsewhere = request.method.name === 'glance-download';
-      if (isElsewhere && task !== undefined && token !== undefined) tokens.hold(task, token);
+      if (needsToken && task !== undefined) tokens.hold(task, token);
       runner.wake();
     },
   };
@@ -86,6 +86,7 @@ interface Asked {
   readonly seen: SeenImage;
   readonly request: ImportRequest;
   readonly requestId: string;
+  readonly needsToken: boolean;
 }
 
 /** @returns the id of the task; undefined when there is nothing to do */
@@ -95,7 +96,7 @@ async function order(
   asked: Asked,
 ): Promise<string | undefined> {
   const { stores, events, runner, clock } = options;
-  const { caller, seen, request, requestId } = asked;
+  const { caller, seen, request, requestId, needsToken } = asked;
   const { image } = seen;
   const method = request.method.name;
   checkImportable(image, method);
@@ -111,6 +112,7 @@ async function order(
     input: importInput(request, ids, image.id),
     caller,
     requestId,
+    needsToken,
   });
   const shown = stores.isSeveral ? ids : [];
   const failed = storesIn(image, 'failed').filter((id) => !ids.includes(id));

@@ -9,7 +9,7 @@ import { objectPath } from '../domain/object-path.ts';
 import type { Policy } from '../domain/policy.ts';
 import { checkProperty, type PropertyProtection } from '../domain/property-protection.ts';
 import type { OrderedTaskType, Task } from '../domain/task.ts';
-import { missingInput, taskInput } from '../domain/task-input.ts';
+import { missingInput, needsToken, taskInput } from '../domain/task-input.ts';
 import type { Quotas } from './quotas.ts';
 import type { TaskRunner } from './task-runner.ts';
 import type { TaskTokens } from './task-tokens.ts';
@@ -67,10 +67,11 @@ export function taskOrdersService(options: TaskOrdersOptions): TaskOrders {
       else if (missingInput(input, takesObjects) === undefined) {
         await checkImport(options, caller, input);
       }
+      const asking = { needsToken: token !== undefined && needsToken(type, input, takesObjects) };
       const task = await database.transaction((db) =>
-        runner.order(db, { type, imageId: null, input, caller, requestId }),
+        runner.order(db, { ...{ type, imageId: null, input, caller, requestId }, ...asking }),
       );
-      if (takesObjects && token !== undefined) tokens.hold(task.id, token);
+      if (asking.needsToken && token !== undefined) tokens.hold(task.id, token);
       runner.wake();
       return task;
     },

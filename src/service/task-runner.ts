@@ -44,6 +44,8 @@ export interface TaskWork {
 export interface TaskOrder extends Pick<Task, 'type' | 'imageId' | 'input'> {
   readonly caller: Caller;
   readonly requestId: string;
+  /** Whether it is to be done with the caller's token, which this process alone has: so it is this process's to do. */
+  readonly needsToken?: boolean;
 }
 
 export interface TaskRunnerOptions {
@@ -96,7 +98,7 @@ export function taskRunner(options: TaskRunnerOptions): TaskRunner {
   return {
     wake,
 
-    async order(db, { type, imageId, input, caller, requestId }) {
+    async order(db, { type, imageId, input, caller, requestId, needsToken = false }) {
       const at = clock();
       const task: Task = {
         id: randomUUID(),
@@ -113,7 +115,7 @@ export function taskRunner(options: TaskRunnerOptions): TaskRunner {
         updatedAt: at,
         expiresAt: null,
       };
-      await insertTask(db, task);
+      await insertTask(db, task, needsToken ? database.processes.id : null);
       return task;
     },
 

@@ -8,7 +8,9 @@ import { findTask, insertTask } from '../../src/database/tasks.ts';
 import { DomainError } from '../../src/domain/errors.ts';
 import { isOver, type Task } from '../../src/domain/task.ts';
 import { type TaskWork, taskRunner } from '../../src/service/task-runner.ts';
+import { sweepTokens, taskTokens } from '../../src/service/task-tokens.ts';
 import { emptyDatabase, type TestDatabase } from '../support/database.ts';
+import { callerOf } from '../support/domain.ts';
 import { taskWith } from '../support/tasks.ts';
 
 const hour = 3600_000;
@@ -162,6 +164,71 @@ test('a task that the end of the service cuts off waits for the next start, as i
   }
 
   assert.deepEqual([await beginAndDie(db), givenUp], [1, []]);
+});
+
+/** Claims all that there is; resolves to the ids of the tasks. */
+async function claimedBy({ database }: TestDatabase, holder: string): Promise<readonly string[]> {
+  const claim = { holder, ttl: hour, limit: 10 };
+  const leases = await database.transaction((db) => claimTasks(db, claim));
+  return leases.map(({ key }) => key);
+}
+
+test('a task that needs a token is for the process that has it, as long as that is there', async () => {
+  await using db = await emptyDatabase();
+  const [own, anybodys] = [taskWith(), taskWith()];
+  const sayHere = (seenAt: number) =>
+    db.database.transaction(async (connection) => {
+      const seen = { id: 'owner', started_at: 0, seen_at: seenAt, schema_step: null };
+      await connection.deleteFrom('processes').where('id', '=', 'owner').execute();
+      await connection.insertInto('processes').values(seen).execute();
+    });
+  await db.database.transaction(async (connection) => {
+    await insertTask(connection, own, 'owner');
+    await insertTask(connection, anybodys);
+  });
+  await sayHere(Date.now());
+
+  assert.deepEqual(await claimedBy(db, 'another'), [anybodys.id]);
+  assert.deepEqual(await claimedBy(db, 'owner'), [own.id]);
+
+  await db.database.transaction(freed);
+  assert.deepEqual(await claimedBy(db, 'another'), [anybodys.id], 'a lease ran out');
+  await sayHere(Date.now() - 61_000);
+  assert.deepEqual(await claimedBy(db, 'another'), [own.id], 'the process is gone');
+});
+
+test('an order with a token notes by which process it was taken', async () => {
+  await using db = await emptyDatabase();
+  const { work } = countingWork();
+  const runner = runnerOn(db, work);
+  const caller = callerOf('project', 'member');
+  const order = { type: 'export', imageId: null, input: {}, caller, requestId: 'req-1' } as const;
+
+  const holders = await db.database.transaction(async (connection) => {
+    await runner.order(connection, order);
+    await runner.order(connection, { ...order, needsToken: true });
+    return await connection.selectFrom('tasks').select('token_holder').execute();
+  });
+
+  assert.deepEqual(
+    new Set(holders.map((row) => row.token_holder)),
+    new Set([db.database.processes.id, null]),
+  );
+});
+
+test('tokens are forgotten with their task, whoever has ended it', async () => {
+  await using db = await emptyDatabase();
+  const tokens = taskTokens();
+  const [open, over] = [taskWith(), taskWith({ status: 'success' })];
+  await db.database.transaction(async (connection) => {
+    await insertTask(connection, open);
+    await insertTask(connection, over);
+  });
+  for (const id of [open.id, over.id, 'forgotten']) tokens.hold(id, `token of ${id}`);
+
+  await sweepTokens({ tokens, database: db.database });
+
+  assert.deepEqual(tokens.held(), [open.id]);
 });
 
 test('whoever lost a task changes nothing any more', async () => {

@@ -4,11 +4,12 @@ import type { Client } from 'pg';
 import { commitCounts } from '../commit-counts.ts';
 import { lockClass, lockNumbers } from '../locks.ts';
 import { migrate } from '../migrate.ts';
+import { goneAfter } from '../process-tables.ts';
 import type { Tables } from '../tables.ts';
 import { ownDialect } from './dialects.ts';
 import { isLockTimeout } from './failures.ts';
 import { migrations } from './migrations.ts';
-import { goneAfter, now } from './presence.ts';
+import { now } from './presence.ts';
 
 /** A step waits so long for a table (ms), since all that comes after it waits with it; then it lets the others pass. */
 const lockTime = 1000;

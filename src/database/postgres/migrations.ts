@@ -17,6 +17,7 @@ import { families } from '../migrations/postgres/0016-families.ts';
 import { conversions } from '../migrations/postgres/0017-conversions.ts';
 import { webhookRefusals } from '../migrations/postgres/0018-webhook-refusals.ts';
 import { mail } from '../migrations/postgres/0019-mail.ts';
+import { taskTokens } from '../migrations/postgres/0020-task-tokens.ts';
 import type { SchemaSteps } from '../schema-steps.ts';
 
 /** Every step of PostgreSQL's schema, oldest first. */
@@ -40,6 +41,7 @@ export const migrations: SchemaSteps = {
   '0017-conversions': conversions,
   '0018-webhook-refusals': webhookRefusals,
   '0019-mail': mail,
+  '0020-task-tokens': taskTokens,
 };
 
 /** The newest step that this release knows. */

@@ -6,12 +6,13 @@ import { commitCounts, commitMetrics, counted } from '../commit-counts.ts';
 import type { Connection, Database, Processes, Turn } from '../database.ts';
 import { lockClass, lockNumbers } from '../locks.ts';
 import { runPreparedBy } from '../prepared.ts';
+import { goneAfter } from '../process-tables.ts';
 import type { Tables } from '../tables.ts';
 import { clientConfig, openClient, type PostgresAddress, type PostgresTimes } from './clients.ts';
 import { ownDialect, queriesOn, type SharedSources, sharedDialect } from './dialects.ts';
 import { isLoss, isOutdated, isUndone, toRefusal, UnknownOutcomeError } from './failures.ts';
 import { migrateAlone } from './migrate-alone.ts';
-import { goneAfter, keepPresence, now, type Presence, usualSilence } from './presence.ts';
+import { keepPresence, now, type Presence, usualSilence } from './presence.ts';
 import { sharedClients } from './shared-clients.ts';
 
 export interface PostgresOptions {

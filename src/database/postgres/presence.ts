@@ -21,9 +21,6 @@ export interface Presence extends AsyncDisposable {
 /** Between two tries to reach a database that is away, ms. */
 const patience = 1000;
 
-/** Without a sign of life for so long (s), a process is gone. */
-export const goneAfter = 60;
-
 /** Without an answer for so long (ms), the way to the database is broken; far less than `goneAfter`, to take another. */
 export const usualSilence = 10_000;
 
