@@ -5,7 +5,7 @@ import type { Caller } from '../domain/caller.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { Image } from '../domain/image.ts';
 import type { Action, Policy } from '../domain/policy.ts';
-import type { CacheableData } from '../store/cache/cache-fetch.ts';
+import { type CacheableData, GivenUp } from '../store/cache/cache-fetch.ts';
 import type { ImageCache } from '../store/cache/image-cache.ts';
 import { StoreError } from '../store/store.ts';
 import type { Stores } from '../store/stores.ts';
@@ -19,7 +19,15 @@ export interface ImageCacheControlOptions {
   readonly policy: Policy;
   /** Undefined where the operator has none. */
   readonly cache: ImageCache | undefined;
+  readonly times?: CacheTimes | undefined;
   readonly report: Report;
+}
+
+export interface CacheTimes {
+  /** Between two looks for images to fetch, ms. */
+  readonly look: number;
+  /** Until an order that had no room is looked at again, s. */
+  readonly room: number;
 }
 
 /** The actions of the policy that are about the cache. */
@@ -57,11 +65,12 @@ export interface ImageCacheControl {
   start(): AsyncDisposable;
 }
 
-/** Between two looks for images to fetch, and for entries whose image is gone, ms. */
-const lookTime = 5000;
+const usualTimes: CacheTimes = { look: 5000, room: 10 };
+
+/** Between two looks for entries whose image is gone, ms. */
 const sweepTime = 60_000;
 
-/** After so many failures an order is dropped. */
+/** After so many failures of its store an order is dropped. */
 const mostTries = 5;
 
 const own = (caller: Caller) => ({ owner: caller.projectId, visibility: 'private' }) as const;
@@ -144,24 +153,25 @@ export function cacheableData(image: Image): CacheableData | undefined {
 
 /** Fetches one image at a time. */
 function startFetching(options: ImageCacheControlOptions & { readonly cache: ImageCache }) {
-  const { database, cache, report } = options;
-  let isStopping = false;
+  const { database, cache, times = usualTimes, report } = options;
+  const stopping = new AbortController();
+  const { signal } = stopping;
   let working = Promise.resolve();
   let sweptAt = performance.now();
 
   /** Forgets what other machines have deleted. */
   async function sweep(): Promise<void> {
     for (const { imageId } of cache.state().cached) {
-      if (isStopping) return;
+      if (signal.aborted) return;
       if (!(await findImage(database.read, imageId, null))) await cache.remove(imageId);
     }
   }
 
   async function work(): Promise<void> {
-    while (!isStopping) {
+    while (!signal.aborted) {
       const order = cache.queue.claim();
-      if (!order) break;
-      await fetchOne(options, order);
+      // What one has no room for now, the next has none for either.
+      if (!order || !(await fetchOne({ ...options, times, signal }, order))) break;
     }
     if (performance.now() - sweptAt < sweepTime) return;
     sweptAt = performance.now();
@@ -169,7 +179,7 @@ function startFetching(options: ImageCacheControlOptions & { readonly cache: Ima
   }
 
   function wake(): void {
-    if (isStopping) return;
+    if (signal.aborted) return;
     working = working
       .then(work)
       .catch((cause: unknown) =>
@@ -177,35 +187,76 @@ function startFetching(options: ImageCacheControlOptions & { readonly cache: Ima
       );
   }
 
-  const timer = setInterval(wake, lookTime).unref();
+  const timer = setInterval(wake, times.look).unref();
   wake();
   return {
     wake,
     async [Symbol.asyncDispose]() {
-      isStopping = true;
+      stopping.abort();
       clearInterval(timer);
       await working;
     },
   };
 }
 
-async function fetchOne(
-  { database, stores, cache, report }: ImageCacheControlOptions & { readonly cache: ImageCache },
-  { imageId, tries }: { readonly imageId: string; readonly tries: number },
-): Promise<void> {
+interface FetchOptions extends ImageCacheControlOptions {
+  readonly cache: ImageCache;
+  readonly times: CacheTimes;
+  /** Gives it up. */
+  readonly signal: AbortSignal;
+}
+
+interface Order {
+  readonly imageId: string;
+  readonly tries: number;
+}
+
+/**
+ * Fetches what was asked for, or puts it back; false when others are in its way.
+ *
+ * @throws what else goes wrong, which is no fault of the image: it is put back
+ */
+async function fetchOne(options: FetchOptions, order: Order): Promise<boolean> {
+  const { cache, times, report } = options;
+  const { imageId, tries } = order;
   try {
-    const image = (await findImage(database.read, imageId, null))?.image;
-    const data = image && cacheableData(image);
-    if (data) {
-      const open = () => openFirst(stores, byWeight(stores, image.locations), image.size);
-      const isCached = await cache.fetch(data, open);
-      if (!isCached) report(`The cache has no room for image ${imageId}.`, undefined);
+    const outcome = await fetchNow(options, imageId);
+    if (outcome === 'not now') {
+      cache.queue.putBack(imageId, { after: times.room, tries: tries - 1 });
+      return false;
     }
+    if (outcome === 'too large') report(`Image ${imageId} is larger than the cache.`, undefined);
     cache.queue.dequeue(imageId);
   } catch (cause) {
+    putBack(options, order, cause);
     if (!(cause instanceof StoreError)) throw cause;
-    report(`Image ${imageId} could not be fetched into the cache.`, cause);
-    if (tries >= mostTries) cache.queue.dequeue(imageId);
-    else cache.queue.putBack(imageId, 10 * 2 ** tries);
   }
+  return true;
+}
+
+function putBack(
+  { cache: { queue }, times, report }: FetchOptions,
+  { imageId, tries }: Order,
+  cause: unknown,
+): void {
+  if (cause instanceof GivenUp) queue.putBack(imageId, { after: 0, tries: tries - 1 });
+  else if (!(cause instanceof StoreError)) {
+    queue.putBack(imageId, { after: times.room, tries: tries - 1 });
+  } else {
+    report(`Image ${imageId} could not be fetched into the cache.`, cause);
+    if (tries >= mostTries) queue.dequeue(imageId);
+    else queue.putBack(imageId, { after: 10 * 2 ** tries, tries });
+  }
+}
+
+async function fetchNow(
+  { database, stores, cache, signal }: FetchOptions,
+  imageId: string,
+): ReturnType<ImageCache['fetch']> {
+  const image = (await findImage(database.read, imageId, null))?.image;
+  const data = image && cacheableData(image);
+  // There is nothing to be had of an image that is gone, or has no data any more.
+  if (!data) return 'cached';
+  const open = () => openFirst(stores, byWeight(stores, image.locations), image.size);
+  return await cache.fetch(data, open, signal);
 }

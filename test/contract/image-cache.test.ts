@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { createHash, randomUUID } from 'node:crypto';
-import { appendFile, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
-import type { CacheableData } from '../../src/store/cache/cache-fetch.ts';
+import { DatabaseSync } from 'node:sqlite';
+import { after as afterAll, test } from 'node:test';
+import { setTimeout as after } from 'node:timers/promises';
+import { type CacheableData, GivenUp } from '../../src/store/cache/cache-fetch.ts';
 import { type ImageCache, openImageCache } from '../../src/store/cache/image-cache.ts';
 import { hashers } from '../../src/store/hashing.ts';
 import { type StoredReader, StoreError } from '../../src/store/store.ts';
@@ -11,9 +13,12 @@ import { allOf, someBytes } from '../support/data.ts';
 import { emptyFolder } from '../support/service-process.ts';
 
 const hashing = hashers({ pairs: 1 });
-after(() => hashing[Symbol.asyncDispose]());
+afterAll(() => hashing[Symbol.asyncDispose]());
 
 const mib = 1024 * 1024;
+
+/** For which the caches keep what nobody reads, ms. */
+const keptTime = 30;
 
 interface Source {
   readonly data: CacheableData;
@@ -81,9 +86,15 @@ async function cacheIn(folder: string, maxSize = 8 * mib, owner = 'one'): Promis
     minFreeBytes: 0,
     hashers: hashing,
     owner,
+    keptTime,
     report: (message, cause) => reports.push(`${message} ${String(cause)}`),
   });
   return { cache, folder, reports, [Symbol.asyncDispose]: () => cache[Symbol.asyncDispose]() };
+}
+
+/** Has it fetched, be it read or not. */
+function fetched({ cache }: Opened, { data, open }: Source): ReturnType<ImageCache['fetch']> {
+  return cache.fetch(data, open, new AbortController().signal);
 }
 
 /** Bytes of all files but the index. */
@@ -106,9 +117,7 @@ async function read(cache: ImageCache, from: Source): Promise<Uint8Array> {
 async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   for (const end = Date.now() + 10_000; !(await holds()); ) {
     assert.ok(Date.now() < end, 'It does not come about.');
-    await new Promise((resolve) => {
-      setTimeout(resolve, 2);
-    });
+    await after(2);
   }
 }
 
@@ -173,7 +182,7 @@ test('what is not what the image says is given out by nobody, and not kept', asy
   await using one = await cacheIn(folder.path);
   for (const wrong of [{ sha512: '0'.repeat(128) }, { checksum: '0'.repeat(32) }]) {
     const other = source(mib, wrong);
-    await assert.rejects(one.cache.fetch(other.data, other.open), /is not what it was/);
+    await assert.rejects(fetched(one, other), /is not what it was/);
   }
   await until(async () => (await onDisk(folder.path)) === 0);
   assert.deepEqual(cached(one.cache), []);
@@ -217,11 +226,11 @@ test('a fetch that everybody left is given up, unless it was ordered', async () 
   assert.deepEqual(cached(one.cache), []);
 
   left.limit = mib;
-  const ordered = one.cache.fetch(left.data, left.open);
+  const ordered = fetched(one, left);
   const again = await one.cache.open(left.data, left.open, true);
   await again?.reader[Symbol.asyncDispose]();
   left.proceed();
-  assert.equal(await ordered, true);
+  assert.equal(await ordered, 'cached');
   assert.deepEqual(cached(one.cache), [left.data.imageId]);
 });
 
@@ -231,19 +240,19 @@ test('what was used longest ago goes first, and nothing that is too large comes 
   const images = Array.from({ length: 4 }, () => source(mib));
   const [a, b, c, d] = images as [Source, Source, Source, Source];
   for (const image of [a, b, c]) {
-    assert.equal(await one.cache.fetch(image.data, image.open), true);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.equal(await fetched(one, image), 'cached');
+    await after(5);
   }
   await read(one.cache, a);
   await until(() => numberOf(one.cache, 'images') === 3);
   // Nobody writes them any more, so that they may go.
-  await new Promise((resolve) => setTimeout(resolve, 1100));
-  assert.equal(await one.cache.fetch(d.data, d.open), true);
+  await after(2 * keptTime);
+  assert.equal(await fetched(one, d), 'cached');
 
   assert.deepEqual(cached(one.cache).toSorted(), [a, c, d].map((i) => i.data.imageId).toSorted());
   assert.equal(numberOf(one.cache, 'evictions_total'), 1);
   const huge = source(3 * mib + 1);
-  assert.equal(await one.cache.fetch(huge.data, huge.open), false);
+  assert.equal(await fetched(one, huge), 'too large');
   assert.equal(await onDisk(folder.path), 3 * mib);
 });
 
@@ -286,15 +295,15 @@ test('room of a file that is read still counts when its entry is gone', async ()
   await using folder = await emptyFolder();
   await using one = await cacheIn(folder.path, mib);
   const [a, b] = [source(mib), source(mib)];
-  await one.cache.fetch(a.data, a.open);
+  await fetched(one, a);
   const opened = (await one.cache.open(a.data, a.open, false)) ?? assert.fail();
   await one.cache.clear('cache');
 
-  assert.equal(await one.cache.fetch(b.data, b.open), false);
+  assert.equal(await fetched(one, b), 'not now');
   assert.deepEqual(await allOf(opened.reader), a.bytes);
   await opened.reader[Symbol.asyncDispose]();
   await until(() => numberOf(one.cache, 'bytes') === 0);
-  assert.equal(await one.cache.fetch(b.data, b.open), true);
+  assert.equal(await fetched(one, b), 'cached');
 });
 
 test('a new process finds what is whole, and nothing of what is not', async () => {
@@ -303,10 +312,10 @@ test('a new process finds what is whole, and nothing of what is not', async () =
   const cut = source(2 * mib);
   cut.limit = mib;
   const before = await cacheIn(folder.path);
-  await before.cache.fetch(kept.data, kept.open);
+  await fetched(before, kept);
   before.cache.queue.enqueue(cut.data.imageId);
   assert.equal(before.cache.queue.claim()?.imageId, cut.data.imageId);
-  void before.cache.fetch(cut.data, cut.open).catch(() => undefined);
+  void fetched(before, cut).catch(() => undefined);
   await until(async () => (await onDisk(folder.path)) > mib);
   await mkdir(join(folder.path, 'ab'), { recursive: true });
   await writeFile(join(folder.path, 'ab', `${randomUUID()}.${'0'.repeat(32)}`), 'nobody knows it');
@@ -320,7 +329,7 @@ test('a new process finds what is whole, and nothing of what is not', async () =
   assert.equal(next.cache.queue.claim()?.imageId, cut.data.imageId);
   cut.proceed();
   await before[Symbol.asyncDispose]();
-  assert.equal(await next.cache.fetch(cut.data, cut.open), true);
+  assert.equal(await fetched(next, cut), 'cached');
   assert.deepEqual(await read(next.cache, cut), cut.bytes);
 });
 
@@ -330,7 +339,7 @@ test('files that are not what they were are dropped, and an index that cannot be
   const name = `${image.data.imageId}.${image.data.checksum}`;
   const path = join(folder.path, name.slice(0, 2), name);
   const one = await cacheIn(folder.path);
-  await one.cache.fetch(image.data, image.open);
+  await fetched(one, image);
   await appendFile(path, 'more');
 
   assert.deepEqual(await read(one.cache, image), image.bytes);
@@ -341,14 +350,14 @@ test('files that are not what they were are dropped, and an index that cannot be
   assert.deepEqual(cached(next.cache), []);
   assert.equal(await onDisk(folder.path), 0);
   assert.match(next.reports.join(), /begins anew/);
-  assert.equal(await next.cache.fetch(image.data, image.open), true);
+  assert.equal(await fetched(next, image), 'cached');
 });
 
 test('a smaller bound holds from the next start on', async () => {
   await using folder = await emptyFolder();
   const images = [source(mib), source(mib), source(mib)];
   const one = await cacheIn(folder.path);
-  for (const image of images) await one.cache.fetch(image.data, image.open);
+  for (const image of images) await fetched(one, image);
   await one[Symbol.asyncDispose]();
 
   await using next = await cacheIn(folder.path, 2 * mib);
@@ -356,4 +365,108 @@ test('a smaller bound holds from the next start on', async () => {
   assert.equal(await onDisk(folder.path), 2 * mib);
   assert.equal(cached(next.cache).length, 2);
   assert.deepEqual(await next.cache.prune(), { files: 0, bytes: 0 });
+});
+
+/** Has a table of the index refuse every change of one kind, as a disk without room does. */
+function refusing(folder: string, change: string, table: string): Disposable {
+  const index = new DatabaseSync(join(folder, 'index.db'));
+  const refusal = `begin select raise(abort, 'disk I/O error'); end`;
+  index.exec(`create trigger refusing before ${change} on ${table} ${refusal}`);
+  return {
+    [Symbol.dispose]() {
+      index.exec('drop trigger refusing');
+      index.close();
+    },
+  };
+}
+
+test('an index that takes nothing for a while ends no process, and is told what it missed', async () => {
+  await using folder = await emptyFolder();
+  await using one = await cacheIn(folder.path);
+  const image = source(mib);
+  const index = new DatabaseSync(join(folder.path, 'index.db'));
+  const count = (table: string) => index.prepare(`select count(*) as n from ${table}`).get()?.['n'];
+  assert.equal(await fetched(one, image), 'cached');
+
+  {
+    using _full = refusing(folder.path, 'delete', 'pins');
+    await until(() => one.reports.length > 0);
+    await after(3 * keptTime);
+    assert.equal(count('pins'), 1);
+  }
+  await until(() => count('pins') === 0);
+
+  assert.equal(one.reports.length, 1);
+  assert.match(one.reports[0] ?? '', /could not be used; .* disk I\/O error/);
+  index.close();
+});
+
+test('what the index does not let go of is read from its store', async () => {
+  await using folder = await emptyFolder();
+  await using one = await cacheIn(folder.path);
+  const image = source(mib);
+  await fetched(one, image);
+  const name = `${image.data.imageId}.${image.data.checksum}`;
+  await rm(join(folder.path, name.slice(0, 2), name));
+  using _full = refusing(folder.path, 'update', 'entries');
+
+  const opened = await one.cache.open(image.data, image.open, false);
+
+  assert.equal(opened, undefined);
+  await until(() => one.reports.length === 1);
+});
+
+test('a fetch that could not be given up gives its room back later', async () => {
+  await using folder = await emptyFolder();
+  await using one = await cacheIn(folder.path);
+  const image = source(mib);
+  image.limit = 1000;
+  const reading = fetched(one, image);
+  await until(() => image.opened === 1);
+
+  {
+    using _full = refusing(folder.path, 'update', 'entries');
+    image.isBroken = true;
+    image.proceed();
+    await assert.rejects(reading, /The store is away/);
+    await until(() => one.reports.some((report) => report.includes('disk I/O error')));
+  }
+  assert.equal(numberOf(one.cache, 'bytes'), mib);
+  await until(async () => {
+    await one.cache.clean();
+    return numberOf(one.cache, 'bytes') === 0;
+  });
+});
+
+test('no more than sixteen fetches are under way, however many begin at once', async () => {
+  await using folder = await emptyFolder();
+  await using one = await cacheIn(folder.path);
+  const images = Array.from({ length: 40 }, () => source(1000));
+  for (const image of images) image.limit = 0;
+
+  const opened = await Promise.all(
+    images.map(({ data, open }) => one.cache.open(data, open, true)),
+  );
+
+  assert.equal(images.filter((image) => image.opened > 0).length, 16);
+  assert.equal(opened.filter((reader) => reader !== undefined).length, 16);
+  for (const image of images) image.proceed();
+  for (const reader of opened) await reader?.reader[Symbol.asyncDispose]();
+});
+
+test('a fetch is given up on the spot, though its store says nothing', async () => {
+  await using folder = await emptyFolder();
+  const one = await cacheIn(folder.path);
+  const image = source(mib);
+  image.limit = 1000;
+  const stopping = new AbortController();
+  const fetching = one.cache.fetch(image.data, image.open, stopping.signal);
+  await until(() => image.opened === 1);
+
+  stopping.abort();
+  await assert.rejects(fetching, GivenUp);
+
+  image.proceed();
+  await one[Symbol.asyncDispose]();
+  assert.deepEqual(cached((await cacheIn(folder.path)).cache), []);
 });

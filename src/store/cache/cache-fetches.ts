@@ -8,7 +8,7 @@ import type { CacheFiles } from './cache-files.ts';
 import type { Coming, EntryKey } from './cache-index.ts';
 import type { CacheCounts } from './cache-metrics.ts';
 import type { CachePins } from './cache-pins.ts';
-import type { CacheRoom } from './cache-room.ts';
+import type { CacheRoom, NotFetched } from './cache-room.ts';
 
 export type OpenSource = () => Promise<StoredReader>;
 
@@ -17,7 +17,7 @@ export interface CacheFetches {
   /** Whether that data is on its way. */
   has(key: EntryKey): boolean;
   /**
-   * Joins the fetch that is under way, or begins one; undefined when there is no room, or it could not be begun by another.
+   * Joins the fetch that is under way, or begins one; else tells why not, of which the failed beginning of another is one.
    *
    * @throws what `openSource` throws, which is asked when it begins
    */
@@ -25,7 +25,7 @@ export interface CacheFetches {
     data: CacheableData,
     openSource: OpenSource,
     isOrdered: boolean,
-  ): Promise<CacheFetch | undefined>;
+  ): Promise<CacheFetch | NotFetched>;
   /** Gives a fetch up; its readers read on from the store. */
   giveUp(key: EntryKey, reason: string): void;
   /** Gives up those of which nothing more has come for that long, ms. */
@@ -58,31 +58,34 @@ interface Running {
 const unusable = 'The cache of images could not be written; data is read from its store.';
 
 export function cacheFetches(options: CacheFetchesOptions): CacheFetches {
-  const begun = new Map<string, Promise<CacheFetch | undefined>>();
+  const begun = new Map<string, Promise<CacheFetch | NotFetched>>();
   const running = new Map<string, Running>();
   const ends = new Set<Promise<void>>();
 
   /** Waits for the end of a fetch, and tidies up behind it. */
   async function watch(key: string, coming: Coming, fetch: CacheFetch): Promise<void> {
     const isKept = await whetherKept(options, coming, fetch);
+    void fetch.closed.then(() => options.pins.release(coming));
     begun.delete(key);
     running.delete(key);
     if (!isKept) await options.room().discard(coming);
-    void fetch.closed.then(() => options.pins.release(coming));
   }
 
   async function begin(
     data: CacheableData,
     openSource: OpenSource,
     isOrdered: boolean,
-  ): Promise<CacheFetch | undefined> {
+  ): Promise<CacheFetch | NotFetched> {
     const { imageId, checksum, size } = data;
     const key = keyOf(data);
     const coming = { imageId, checksum, size, partial: `${key}.${randomUUID()}` };
-    if (running.size >= mostFetches || !(await reserve(options, coming))) return undefined;
+    // Those that are about to begin count, too.
+    if (begun.size >= mostFetches) return 'not now';
+    const reservation = await reserve(options, coming);
+    if (reservation !== 'reserved') return reservation;
     options.pins.take(coming);
     const fetch = await beginFile(options, coming, { data, openSource, isOrdered });
-    if (!fetch) return undefined;
+    if (!fetch) return 'not now';
     running.set(key, { fetch, size: 0, at: Date.now() });
     const end = watch(key, coming, fetch)
       .catch((cause: unknown) => options.report(unusable, cause))
@@ -98,13 +101,13 @@ export function cacheFetches(options: CacheFetchesOptions): CacheFetches {
       const key = keyOf(data);
       const known = begun.get(key);
       // Whoever began it is told why it failed.
-      if (known) return await known.catch(() => undefined);
+      if (known) return await known.catch(() => 'not now' as const);
       const beginning = begin(data, openSource, isOrdered);
       begun.set(key, beginning);
       const forget = () => {
         if (begun.get(key) === beginning) begun.delete(key);
       };
-      void beginning.then((fetch) => fetch ?? forget(), forget);
+      void beginning.then((fetch) => typeof fetch === 'string' && forget(), forget);
       return await beginning;
     },
 
@@ -137,13 +140,13 @@ function keyOf({ imageId, checksum }: EntryKey): string {
 async function reserve(
   { room, counts, report }: CacheFetchesOptions,
   coming: Coming,
-): Promise<boolean> {
+): ReturnType<CacheRoom['reserve']> {
   try {
     return await room().reserve(coming);
   } catch (cause) {
     counts.failures += 1;
     report(unusable, cause);
-    return false;
+    return 'not now';
   }
 }
 

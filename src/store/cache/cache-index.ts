@@ -34,6 +34,7 @@ export type Reservation =
   | 'reserved'
   | 'known'
   | 'no room'
+  | 'too large'
   | { readonly toRemove: readonly Entry[] };
 
 /** Seconds without a sign of life after which a process is taken for gone. */
@@ -171,13 +172,19 @@ export class CacheIndex implements Disposable {
     const { imageId, checksum, size } = coming;
     return this.#atomically(() => {
       if (this.#row(`select 1 from entries where ${isKey}`, imageId, checksum)) return 'known';
-      if (size > most) return 'no room';
+      if (size > most) return 'too large';
       const missing = this.used() + size - most;
       if (missing > 0) return this.#makeRoom(missing);
       this.#insert(coming);
       this.#pin(coming);
       return 'reserved';
     });
+  }
+
+  /** What this process fetches. */
+  listOwnComing(): readonly Entry[] {
+    const sql = `select * from entries where state = 'coming' and owner = ?`;
+    return this.#rows(sql, this.#owner).map(entryOf);
   }
 
   /** Whether what comes in that file is still wanted. */
@@ -268,10 +275,14 @@ export class CacheIndex implements Disposable {
     return this.#rows(sql).map((row) => String(row['image_id']));
   }
 
-  /** The next image that is to be fetched, for this process alone; its tries count this one. */
+  /**
+   * The next image that is to be fetched, for this process alone; its tries count this one. What this process claimed before
+   * is nobody's again: it fetches one at a time.
+   */
   claim(): { readonly imageId: string; readonly tries: number } | undefined {
     const next = 'owner is null and due_at <= ? order by queued_at, image_id limit 1';
     return this.#atomically(() => {
+      this.#change('update queue set owner = null where owner = ?', this.#owner);
       const row = this.#row(`select * from queue where ${next}`, this.#now());
       if (!row) return undefined;
       const imageId = String(row['image_id']);
@@ -281,10 +292,10 @@ export class CacheIndex implements Disposable {
     });
   }
 
-  /** Gives it back, to be tried again that much later (s). */
-  putBack(imageId: string, after: number): void {
-    const sql = 'update queue set owner = null, due_at = ? where image_id = ?';
-    this.#change(sql, this.#now() + after, imageId);
+  /** Gives it back, to be tried again that much later (s) as if it had been tried so often. */
+  putBack(imageId: string, { after, tries }: { after: number; tries: number }): void {
+    const sql = 'update queue set owner = null, due_at = ?, tries = ? where image_id = ?';
+    this.#change(sql, this.#now() + after, tries, imageId);
   }
 
   [Symbol.dispose](): void {

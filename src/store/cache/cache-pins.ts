@@ -14,17 +14,24 @@ export interface CachePins {
   settle(): void;
 }
 
-/** For how long (ms) an entry that nobody uses keeps its pin: those who read the same one after another write nothing. */
-const keptTime = 1000;
+export interface CachePinsOptions {
+  readonly index: CacheIndex;
+  /** For how long (ms) an entry that nobody uses keeps its pin: those who read the same one after another write nothing. */
+  readonly keptTime: number;
+  /** Told when an entry that nobody is to find was used here last. */
+  readonly onFree: () => void;
+  /** Told once of an index that fails, until it works again. */
+  readonly onFailure: (cause: unknown) => void;
+}
 
-/** @param onFree told when an entry that nobody is to find was used here last */
-export function cachePins(index: CacheIndex, onFree: () => void): CachePins {
+export function cachePins({ index, keptTime, onFree, onFailure }: CachePinsOptions): CachePins {
   const users = new Map<
     string,
     { readonly key: EntryKey; count: number; hits: number; at: number }
   >();
   let timer: NodeJS.Timeout | undefined;
   let isSettled = false;
+  let isWell = true;
 
   function of({ imageId, checksum }: EntryKey) {
     const name = `${imageId}.${checksum}`;
@@ -38,9 +45,21 @@ export function cachePins(index: CacheIndex, onFree: () => void): CachePins {
     if (isSettled) return;
     timer ??= setTimeout(() => {
       timer = undefined;
+      tidy();
+    }, keptTime).unref();
+  }
+
+  /** What an index that fails has not taken is noted by and by. */
+  function tidy(): void {
+    try {
       flush();
       letGo();
-    }, keptTime).unref();
+      isWell = true;
+    } catch (cause) {
+      if (isWell) onFailure(cause);
+      isWell = false;
+      later();
+    }
   }
 
   function flush(): void {
@@ -54,8 +73,8 @@ export function cachePins(index: CacheIndex, onFree: () => void): CachePins {
     let isFree = false;
     for (const [name, user] of users) {
       if (user.count > 0) continue;
-      users.delete(name);
       if (index.unpin(user.key)) isFree = true;
+      users.delete(name);
     }
     if (isFree) onFree();
   }
@@ -82,8 +101,7 @@ export function cachePins(index: CacheIndex, onFree: () => void): CachePins {
     settle() {
       isSettled = true;
       clearTimeout(timer);
-      flush();
-      letGo();
+      tidy();
     },
   };
 }

@@ -5,10 +5,13 @@ import type { CacheIndex, Coming, Entry } from './cache-index.ts';
 import type { CacheCounts } from './cache-metrics.ts';
 import type { CachePins } from './cache-pins.ts';
 
+/** Why data is not fetched: there is less room in all, or others have what there is, or are at it. */
+export type NotFetched = 'not now' | 'too large';
+
 /** The room of a cache: files and their entries in the index, kept in step. */
 export interface CacheRoom {
-  /** Sets room aside, for which others may have to go; false when there is none. */
-  reserve(coming: Coming): Promise<boolean>;
+  /** Sets room aside, for which others may have to go. */
+  reserve(coming: Coming): Promise<NotFetched | 'reserved'>;
   /** Makes what has come an entry. @throws GivenUp; StoreError */
   keep(coming: Coming): Promise<void>;
   /** Gives up what was to come. */
@@ -64,12 +67,12 @@ export function cacheRoom(options: CacheRoomOptions): CacheRoom {
       pins.flush();
       for (let tries = 0; tries < mostTries; tries += 1) {
         const outcome = index.reserve(coming, maxSize);
-        if (outcome === 'reserved') return true;
-        if (outcome === 'known' || outcome === 'no room') return false;
+        if (outcome === 'reserved' || outcome === 'too large') return outcome;
+        if (outcome === 'known' || outcome === 'no room') return 'not now';
         counts.evictions += outcome.toRemove.length;
         await removeHidden(outcome.toRemove);
       }
-      return false;
+      return 'not now';
     },
 
     async keep(coming) {

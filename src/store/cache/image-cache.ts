@@ -4,13 +4,13 @@ import { errno } from '../disk.ts';
 import { fileReader } from '../file-reader.ts';
 import type { Hashers } from '../hashing.ts';
 import { type StoredReader, StoreError } from '../store.ts';
-import type { CacheableData } from './cache-fetch.ts';
+import { type CacheableData, type CacheFetch, GivenUp } from './cache-fetch.ts';
 import { type CacheFetches, cacheFetches, type OpenSource } from './cache-fetches.ts';
 import { type CacheFiles, cacheFiles } from './cache-files.ts';
 import { CacheIndex, type EntryKey } from './cache-index.ts';
 import { type CacheCounts, cacheCounts, cacheLevels, cacheMetrics } from './cache-metrics.ts';
 import { type CachePins, cachePins } from './cache-pins.ts';
-import { type CacheRoom, cacheRoom } from './cache-room.ts';
+import { type CacheRoom, cacheRoom, type NotFetched } from './cache-room.ts';
 
 export interface ImageCacheOptions {
   readonly directory: string;
@@ -23,6 +23,8 @@ export interface ImageCacheOptions {
   readonly hashers: Hashers;
   /** Names this process, and the one that runs in its place after it. */
   readonly owner: string;
+  /** For how long (ms) what nobody reads any more is kept from those who want its room. */
+  readonly keptTime?: number;
   readonly report: (message: string, cause: unknown) => void;
 }
 
@@ -50,8 +52,16 @@ export interface ImageCache extends AsyncDisposable {
     openSource: OpenSource,
     fetches: boolean,
   ): Promise<CachedReader | undefined>;
-  /** Resolves to whether it is cached, which it is not when there is no room. @throws StoreError */
-  fetch(data: CacheableData, openSource: OpenSource): Promise<boolean>;
+  /**
+   * Resolves once it is cached, which data without a byte is, or as soon as it cannot be.
+   *
+   * @throws StoreError; GivenUp when nobody wants it any more, as when `signal` is aborted
+   */
+  fetch(
+    data: CacheableData,
+    openSource: OpenSource,
+    signal: AbortSignal,
+  ): Promise<NotFetched | 'cached'>;
   state(): CacheState;
   /** Whether there is something of an image, be it only its order. */
   has(imageId: string): boolean;
@@ -69,6 +79,9 @@ export interface ImageCache extends AsyncDisposable {
   /** What all processes with this folder have in common. */
   levels(): readonly Metric[];
 }
+
+/** Usual `keptTime`. */
+const pinTime = 1000;
 
 /** Between two signs of life, and looks for what others left, ms. */
 const tickTime = 5000;
@@ -118,12 +131,14 @@ async function openIndex(
 }
 
 function partsOf(options: ImageCacheOptions, files: CacheFiles, index: CacheIndex): Parts {
-  const { maxSize, report } = options;
+  const { maxSize, keptTime = pinTime, report } = options;
   const counts = cacheCounts();
   const later = (work: Promise<unknown>) => {
     work.catch((cause: unknown) => report(unusable, cause));
   };
-  const pins = cachePins(index, () => later(room.freeUp()));
+  const onFree = () => later(room.freeUp());
+  const onFailure = (cause: unknown) => report(unusable, cause);
+  const pins = cachePins({ index, keptTime, onFree, onFailure });
   const fetches = cacheFetches({ ...options, files, pins, counts, room: () => room });
   const onHidden = (entry: EntryKey) => fetches.giveUp(entry, 'The data is not wanted any more.');
   const room = cacheRoom({ index, files, pins, counts, maxSize, onHidden });
@@ -151,6 +166,10 @@ function imageCache({ stallTime, maxSize }: ImageCacheOptions, parts: Parts): Im
     index.sayAlive();
     index.releaseGone(false);
     fetches.giveUpStalled(stallTime);
+    // What could not be given up as it ended.
+    for (const entry of index.listOwnComing()) {
+      if (!fetches.has(entry)) await room.discard(entry);
+    }
     await room.freeUp();
   }
 
@@ -207,18 +226,35 @@ function reading(parts: Parts): Pick<ImageCache, 'fetch' | 'open'> {
       if (!wantsFetch && !fetches.has(data)) return undefined;
       counts.misses += 1;
       const fetch = await fetches.join(data, openSource, false);
-      return fetch && { reader: fetch.follow(openSource) };
+      return typeof fetch === 'string' ? undefined : { reader: fetch.follow(openSource) };
     },
 
-    async fetch(data, openSource) {
-      if (data.size === 0) return false;
-      if (index.isWhole(data)) return true;
+    async fetch(data, openSource, signal) {
+      if (data.size === 0 || index.isWhole(data)) return 'cached';
       const fetch = await fetches.join(data, openSource, true);
-      fetch?.order();
-      await fetch?.kept;
-      return fetch !== undefined;
+      if (typeof fetch === 'string') return fetch;
+      fetch.order();
+      await keptUnless(signal, fetch);
+      return 'cached';
     },
   };
+}
+
+/** Waits for the end of a fetch, and gives it up when nobody is to wait any more, however long the store takes to say so. */
+async function keptUnless(signal: AbortSignal, fetch: CacheFetch): Promise<void> {
+  const stopped = Promise.withResolvers<never>();
+  const stop = () => {
+    const reason = new GivenUp('The service stops.');
+    fetch.abort(reason);
+    stopped.reject(reason);
+  };
+  signal.addEventListener('abort', stop);
+  if (signal.aborted) stop();
+  try {
+    await Promise.race([fetch.kept, stopped.promise]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
 }
 
 /** Opens an entry that is whole; undefined when there is none, or it is of no use. */
@@ -278,5 +314,5 @@ function releasing(opened: StoredReader, release: () => void): StoredReader {
 
 /** Removes what is not what it was; the next caller has it from its store. */
 function drop({ index, room, later }: Parts, { imageId }: EntryKey): void {
-  later(room.removeHidden(index.hide(imageId)));
+  later((async () => room.removeHidden(index.hide(imageId)))());
 }
