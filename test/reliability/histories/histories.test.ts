@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { Agent } from 'node:http';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Callers, makeCallers } from '../../support/callers.ts';
 import { passwordOf, type RunningService, runService } from '../../support/running-service.ts';
 import { type Answer, sender } from '../../support/service.ts';
@@ -61,10 +62,15 @@ interface Questions {
 
 const thing = (model: Model): Thing => ({ model, operations: [] });
 
-function call(who: Who, method: string, path: string, body?: unknown): Promise<Answer> {
+/** Asks until the service has time for it: for whom it refuses for too much to do, it has done nothing. */
+async function call(who: Who, method: string, path: string, body?: unknown): Promise<Answer> {
   const type =
     body instanceof Uint8Array ? { 'content-type': 'application/octet-stream' } : undefined;
-  return send(method, path, body, { 'x-auth-token': tokens[who], ...type });
+  for (;;) {
+    const answer = await send(method, path, body, { 'x-auth-token': tokens[who], ...type });
+    if (answer.status !== 503) return answer;
+    await pause(100);
+  }
 }
 
 /** The status alone. */
