@@ -57,8 +57,8 @@ export interface ImageCacheControl {
   removeFrom(caller: Caller, part: CachePart, imageId: string): Promise<void>;
   clean(caller: Caller): Promise<void>;
   prune(caller: Caller): Promise<Pruned>;
-  /** @throws DomainError `InvalidStatusChange`: each machine knows of its own cache alone */
-  nodes(caller: Caller, imageId: string): never;
+  /** @throws DomainError `ImageNotFound`; `InvalidStatusChange`: each machine knows of its own cache alone */
+  nodes(caller: Caller, imageId: string): Promise<never>;
   /** Forgets an image that was deleted. */
   forget(imageId: string): void;
   /** Fetches what is asked for, and forgets what is no more, until it is disposed of. */
@@ -124,8 +124,9 @@ export function imageCacheControl(options: ImageCacheControlOptions): ImageCache
     clean: async (caller) => await permitted(caller, 'cache_clean').clean(),
     prune: async (caller) => await permitted(caller, 'cache_prune').prune(),
 
-    nodes(caller) {
+    async nodes(caller, imageId) {
       permitted(caller, 'list_cached_nodes');
+      await getSeenImage(database.read, caller, imageId, policy);
       throw new DomainError('InvalidStatusChange', 'Each machine knows of its own cache alone.');
     },
 

@@ -166,6 +166,9 @@ describe('/v2/cache', () => {
     expectStatus(await admin('PUT', `/v2/cache/${unknown}`), 404);
     expectStatus(await admin('DELETE', `/v2/cache/${unknown}`), 404);
     expectStatus(await admin('GET', `/v2/cache/nodes/${id}`), 409);
+    const none = await admin('GET', `/v2/cache/nodes/${unknown}`);
+    expectStatus(none, 404);
+    assert.match(none.text, /No image found with ID/);
   });
 
   test('DELETE empties what the header names', async () => {
