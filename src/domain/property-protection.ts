@@ -132,6 +132,24 @@ function targetOf(image: Visible, caller: Caller): Target {
 }
 
 /**
+ * Refuses properties that a caller may not give an image that has others, or none.
+ *
+ * @throws DomainError `NotPermitted`
+ */
+export function checkGivenProperties(
+  protection: PropertyProtection,
+  given: ReadonlyMap<string, string>,
+  caller: Caller,
+  image: Image,
+): void {
+  for (const [name, value] of given) {
+    const present = image.properties.get(name);
+    if (present === value) continue;
+    checkProperty(protection, present === undefined ? 'create' : 'update', name, caller, image);
+  }
+}
+
+/**
  * Refuses what a caller may not do with a property.
  *
  * @throws DomainError `NotPermitted`

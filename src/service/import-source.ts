@@ -7,6 +7,7 @@ import { DomainError } from '../domain/errors.ts';
 import type { Image } from '../domain/image.ts';
 import { checkProperties } from '../domain/image-change.ts';
 import type { OrderedMethod, RegionMethod } from '../domain/import.ts';
+import { checkGivenProperties, type PropertyProtection } from '../domain/property-protection.ts';
 import { checkQuotas, roomLeft, type Usage } from '../domain/quota.ts';
 import type { WebClient } from '../web/web-client.ts';
 import { WebError } from '../web/web-error.ts';
@@ -21,6 +22,7 @@ import { type Admit, slackIn } from './upload-room.ts';
 export interface ImportSourceOptions {
   readonly database: Database;
   readonly quotas: Quotas;
+  readonly protection: PropertyProtection;
   readonly web: WebClient;
   /** Other regions, whose images may be taken. */
   readonly regions: Regions;
@@ -44,8 +46,16 @@ export interface ImportSource {
   describe(method: RegionMethod, run: TaskRun): Promise<RegionImage>;
   /** To be called when the task is over. */
   release(run: TaskRun): void;
-  /** @throws DomainError `QuotaExceeded` */
-  checkProperties(db: Connection, image: Image): Promise<void>;
+  /**
+   * Whether whoever ordered the import may give the image these properties, and whether it may have so many.
+   *
+   * @throws DomainError `NotPermitted` `QuotaExceeded`
+   */
+  checkProperties(
+    db: Connection,
+    run: TaskRun,
+    taken: { readonly image: Image; readonly properties: ReadonlyMap<string, string> },
+  ): Promise<void>;
   /** Sets room aside for data that begins to come, and for more on its way. @throws DomainError `QuotaExceeded` */
   limitsFor(
     run: TaskRun,
@@ -61,6 +71,7 @@ export interface ImportSource {
 export function importSource({
   database,
   quotas,
+  protection,
   web,
   regions,
   objects,
@@ -128,8 +139,12 @@ export function importSource({
     describe: (method, run) => regions.describe(method, run),
     release: (run) => tokens.release(run.task.id),
 
-    async checkProperties(db, image) {
-      checkProperties(image.properties, await quotas.limitsOf(db, image.owner));
+    async checkProperties(db, run, { image, properties }) {
+      const orderer = tokens.of(run.task.id);
+      if (!orderer) throw new TaskLostError(run.task.id);
+      checkGivenProperties(protection, properties, orderer.caller, image);
+      const all = new Map([...image.properties, ...properties]);
+      checkProperties(all, await quotas.limitsOf(db, image.owner));
     },
 
     refusalOf,

@@ -144,7 +144,7 @@ async function describe(
     const image = await imageIn(db, going);
     const all = new Map([...image.properties, ...properties]);
     const described = { ...image, diskFormat, containerFormat, properties: all };
-    await source.checkProperties(db, described);
+    await source.checkProperties(db, run, { image, properties });
     await saveData(db, { ...described, updatedAt: clock() }, image);
   });
 }

@@ -75,7 +75,7 @@ export function importsService(options: ImportsOptions): Imports {
         const seen = await getSeenImage(db, caller, imageId, policy);
         return await order(options, db, { caller, seen, request, requestId, needsToken });
       });
-      if (needsToken && task !== undefined) tokens.hold(task, token);
+      if (needsToken && task !== undefined) tokens.hold(task, { caller, token });
       runner.wake();
     },
   };

@@ -53,7 +53,7 @@ export function regions({ urls, web, tokens }: RegionsOptions): Regions {
     run: TaskRun,
     { path, maxSize }: { readonly path: string; readonly maxSize: number },
   ): Promise<WebData> {
-    const token = tokens.of(run.task.id);
+    const token = tokens.of(run.task.id)?.token;
     if (token === undefined) {
       const text = 'The token by which the import was ordered is gone; order it again.';
       throw new DomainError('InvalidRequest', text);

@@ -49,7 +49,7 @@ const field = 'input.import_from';
 
 export function taskObjects(options: TaskObjectsOptions): TaskObjects {
   async function containerOf({ task }: TaskRun, container: string): Promise<CallerObjects> {
-    const token = options.tokens.of(task.id);
+    const token = options.tokens.of(task.id)?.token;
     if (token === undefined || task.owner === null) {
       const text = 'The token by which the task was ordered is gone; order it again.';
       throw new DomainError('InvalidRequest', text);

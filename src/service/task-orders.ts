@@ -71,7 +71,7 @@ export function taskOrdersService(options: TaskOrdersOptions): TaskOrders {
       const task = await database.transaction((db) =>
         runner.order(db, { ...{ type, imageId: null, input, caller, requestId }, ...asking }),
       );
-      if (asking.needsToken && token !== undefined) tokens.hold(task.id, token);
+      if (asking.needsToken && token !== undefined) tokens.hold(task.id, { caller, token });
       runner.wake();
       return task;
     },

@@ -1,6 +1,13 @@
 import type { Database } from '../database/database.ts';
 import { listOpenTasks } from '../database/tasks.ts';
+import type { Caller } from '../domain/caller.ts';
 import type { Report } from './unwanted-data.ts';
+
+/** Who has ordered a task, as what he was then. */
+export interface Orderer {
+  readonly caller: Caller;
+  readonly token: string;
+}
 
 /**
  * The tokens of those who have ordered tasks that ask other services in their name: nobody gets by a task what he would not get
@@ -8,9 +15,9 @@ import type { Report } from './unwanted-data.ts';
  */
 export interface TaskTokens {
   /** Keeps the token of whoever has ordered a task. */
-  hold(taskId: string, token: string): void;
+  hold(taskId: string, orderer: Orderer): void;
   /** Undefined once the process has ended that took the order. */
-  of(taskId: string): string | undefined;
+  of(taskId: string): Orderer | undefined;
   /** To be called when the task is over. */
   release(taskId: string): void;
   /** The tasks whose tokens are kept. */
@@ -18,9 +25,9 @@ export interface TaskTokens {
 }
 
 export function taskTokens(): TaskTokens {
-  const tokens = new Map<string, string>();
+  const tokens = new Map<string, Orderer>();
   return {
-    hold: (taskId, token) => void tokens.set(taskId, token),
+    hold: (taskId, orderer) => void tokens.set(taskId, orderer),
     of: (taskId) => tokens.get(taskId),
     release: (taskId) => void tokens.delete(taskId),
     held: () => [...tokens.keys()],

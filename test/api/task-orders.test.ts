@@ -11,6 +11,7 @@ import { deleteDataCheck } from '../../src/database/data-checks.ts';
 import { insertTask } from '../../src/database/tasks.ts';
 import { startService } from '../../src/server.ts';
 import type { CallerName } from '../support/callers.ts';
+import { configOf } from '../support/config.ts';
 import { databaseOf } from '../support/database.ts';
 import { createActiveImage, createImage, dataType } from '../support/images.ts';
 import { dataHost, openWeb } from '../support/imports.ts';
@@ -198,6 +199,12 @@ async function answerObjects(request: IncomingMessage, response: ServerResponse)
 
 type Region = Awaited<ReturnType<typeof otherRegion>>;
 
+const { propertyProtection } = configOf(`property_protection:
+  sections:
+    - { name: "^trait:", create: admin, read: "@", update: admin, delete: admin }
+    - { name: ".*", create: "@", read: "@", update: "@", delete: "@" }
+`);
+
 /** A Vitrine of another region, which has its accounts from the first one. */
 async function otherRegion() {
   await using parts = new AsyncDisposableStack();
@@ -225,6 +232,7 @@ async function otherRegion() {
       undefined,
     ),
     ...database.config,
+    propertyProtection,
     port: 0,
     dataDir: folder,
   };
@@ -396,6 +404,17 @@ describe('glance-download', () => {
       assert.equal(task.status, 'failure');
       assert.match(task.message, told);
     }
+  });
+
+  test('gives an image no property that its caller may not create', async () => {
+    const source = await createActiveImage(service, data, { 'trait:COMPUTE': 'required' });
+    const body = { glance_region: 'R1', glance_image_id: source.id };
+
+    const { image, task } = await download(body);
+
+    assert.equal(task.status, 'failure');
+    assert.match(task.message, /trait:COMPUTE: you may not create this property/);
+    assert.deepEqual([image.status, image['trait:COMPUTE']], ['queued', undefined]);
   });
 
   test('knows the regions that the operator has named, and images by their ids', async () => {

@@ -224,7 +224,9 @@ test('tokens are forgotten with their task, whoever has ended it', async () => {
     await insertTask(connection, open);
     await insertTask(connection, over);
   });
-  for (const id of [open.id, over.id, 'forgotten']) tokens.hold(id, `token of ${id}`);
+  for (const id of [open.id, over.id, 'forgotten']) {
+    tokens.hold(id, { caller: callerOf('project', 'member'), token: `token of ${id}` });
+  }
 
   await sweepTokens({ tokens, database: db.database });
 
