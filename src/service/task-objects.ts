@@ -48,10 +48,15 @@ export interface TaskObjects {
 const field = 'input.import_from';
 
 export function taskObjects(options: TaskObjectsOptions): TaskObjects {
-  async function containerOf({ task }: TaskRun, container: string): Promise<CallerObjects> {
+  /** @param loss what it means for the caller that nobody can ask for him any more */
+  async function containerOf(
+    { task }: TaskRun,
+    container: string,
+    loss = '',
+  ): Promise<CallerObjects> {
     const token = options.tokens.of(task.id)?.token;
     if (token === undefined || task.owner === null) {
-      const text = 'The token by which the task was ordered is gone; order it again.';
+      const text = `The token by which the task was ordered is gone; order it again.${loss}`;
       throw new DomainError('InvalidRequest', text);
     }
     // Few services are asked for this.
@@ -90,12 +95,15 @@ export function taskObjects(options: TaskObjectsOptions): TaskObjects {
     },
 
     async send(run, { container, name }, { data, size, onSent, accept }) {
-      await using objects = await containerOf(run, container);
+      const loss = ` Until then, parts that were sent may lie below ${container}/segments/${name}/.`;
+      await using objects = await containerOf(run, container, loss);
       try {
         if (!(await objects.hasContainer())) {
           throw new DomainError('InvalidRequest', `There is no container ${container}.`);
         }
         if (await objects.has(name)) throw isThere(container, name);
+        // What cannot be removed now is when the same is exported once more.
+        await objects.discardUnfinished(name).catch(() => undefined);
         await objects.put(name, data, {
           maxSize: size,
           expectedSize: size,

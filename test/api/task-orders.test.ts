@@ -193,7 +193,8 @@ async function answerObjects(request: IncomingMessage, response: ServerResponse)
     return void response.writeHead(201, { etag }).end();
   }
   const found = objects.get(name);
-  if (name === '') response.writeHead(204).end();
+  if (name.startsWith('?')) response.writeHead(200).end('[]');
+  else if (name === '') response.writeHead(204).end();
   else response.writeHead(found ? 200 : 404, { ...found?.headers }).end();
 }
 
@@ -314,6 +315,24 @@ describe('an export', () => {
     assert.equal(task.status, 'failure');
     assert.match(task.message, /damaged: it is not what was uploaded/);
     assert.equal(objects.has(name), false);
+  });
+
+  test('whose process has ended fails, and says what may be left of it', async () => {
+    const { path } = await exported();
+    const id = path.split('/')[3] ?? '';
+    const input = { image_uuid: id, receiving_swift_container: 'there' };
+    const left = taskWith({ type: 'export', input, owner: service.projects.producer });
+    {
+      await using database = await region.openDatabase();
+      const task = { ...left, createdAt: new Date() };
+      await database.transaction((db) => insertTask(db, task, 'a process that is gone'));
+    }
+    await region.call('producer', 'POST', '/v2/tasks', { type: 'import', input: {} });
+
+    const task = await ended(left.id, 'producer', region);
+
+    assert.equal(task.status, 'failure');
+    assert.match(task.message, /token .* is gone; order it again\. .*there\/segments\/.+\.raw\//);
   });
 
   test('ends where the object store is no longer configured, and says so', async () => {

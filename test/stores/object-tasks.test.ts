@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { promisify } from 'node:util';
@@ -213,6 +213,45 @@ test('an image is exported to a container of its owner, once', async () => {
   assert.match(again.message, /already/);
   const found = await call('GET', '/tasks?type=export&status=success');
   assert.ok(found.tasks.some((one: { readonly id: string }) => one.id === task.id));
+});
+
+async function namesIn(prefix: string): Promise<readonly string[]> {
+  const listing = await swift(producer, 'GET', `${container}?prefix=${prefix}`);
+  return (await listing.text()).split('\n').filter((name) => name !== '');
+}
+
+test('an export of damaged data leaves nothing in the container', async () => {
+  const id = await imageWith(data);
+  {
+    const path = join(folder.path, 'data', 'images', id.slice(0, 2), id);
+    await using file = await open(path, 'r+');
+    await file.write('damaged', data.length - 100);
+  }
+
+  const task = await done('export', { image_uuid: id, receiving_swift_container: container });
+
+  assert.match(task.message, /damaged: it is not what was uploaded/);
+  assert.deepEqual(
+    [await namesIn(id), await namesIn(`segments/${id}`), await namesIn(`unfinished/${id}`)],
+    [[], [], []],
+  );
+});
+
+test('an export removes what an earlier one left whose process died', async () => {
+  const id = await imageWith(Buffer.from('small'));
+  const parts = `${container}/segments/${id}.raw`;
+  const [died, kept] = [randomUUID(), randomUUID()];
+  await swift(producer, 'PUT', `${container}/unfinished/${id}.raw/${died}`, Buffer.alloc(0));
+  for (const upload of [died, kept]) {
+    await swift(producer, 'PUT', `${parts}/${upload}/00000001`, Buffer.from('a part'));
+  }
+
+  const task = await done('export', { image_uuid: id, receiving_swift_container: container });
+
+  assert.equal(task.message, '');
+  assert.deepEqual(await namesIn(`unfinished/${id}`), []);
+  // Of what was made an object the caller may have made another one.
+  assert.deepEqual(await namesIn(`segments/${id}`), [`segments/${id}.raw/${kept}/00000001`]);
 });
 
 test('an export says what it lacks', async () => {
