@@ -27,7 +27,9 @@ export function mailCommands(): Command {
     .action(async (options: CommonOptions) => {
       const { session, output } = openContext(options);
       const columns = ['id', 'address', 'when', 'events', 'verified', 'sent', 'failing', 'error'];
-      output.table((await listMailAddresses(session)).map(rowOf), columns);
+      const { addresses, sends_mail: sends } = await listMailAddresses(session);
+      output.table(addresses.map(rowOf), columns);
+      if (!sends) output.done('This service sends no mail.');
     });
 
   withChoice(mail.command('add <address>'))
@@ -97,9 +99,11 @@ function choiceOf({ when, event }: ChoiceOptions): MailChoice {
 
 /** The address by its text or its id. @throws CommandError */
 async function findAddress(session: Session, text: string): Promise<MailAddressBody> {
-  const all = await listMailAddresses(session);
+  const { addresses } = await listMailAddresses(session);
   const wanted = text.toLowerCase();
-  const found = all.find(({ id, address }) => id === text || address.toLowerCase() === wanted);
+  const found = addresses.find(
+    ({ id, address }) => id === text || address.toLowerCase() === wanted,
+  );
   if (found) return found;
   throw new CommandError(`The project has no mail address ${text}.`);
 }

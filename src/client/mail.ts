@@ -1,5 +1,9 @@
 import type { Static } from 'typebox';
-import type { addMailAddress as addOperation, MailAddressDocument } from '../api/vitrine/mail.ts';
+import type {
+  addMailAddress as addOperation,
+  listMailAddresses as listOperation,
+  MailAddressDocument,
+} from '../api/vitrine/mail.ts';
 import type { Session } from './session.ts';
 
 const root = '/vitrine/v1/mail';
@@ -7,13 +11,15 @@ const root = '/vitrine/v1/mail';
 /** An address, and how it fares. */
 export type MailAddressBody = Static<typeof MailAddressDocument>;
 
+/** The addresses of a project, and whether the service sends any mail. */
+export type MailBody = Static<NonNullable<typeof listOperation.answer>>;
+
 /** When an address is told, and of what; at once and of everything, unless they are given. */
 export type MailChoice = Omit<Static<NonNullable<typeof addOperation.body>>, 'address'>;
 
 /** The mail addresses of the session's project. @throws ApiError */
-export async function listMailAddresses(session: Session): Promise<readonly MailAddressBody[]> {
-  const answer = await session.call('image', { path: root });
-  return (answer as { readonly addresses: readonly MailAddressBody[] }).addresses;
+export async function listMailAddresses(session: Session): Promise<MailBody> {
+  return (await session.call('image', { path: root })) as MailBody;
 }
 
 /** Has a code sent to an address; once it is given back, what happens is told there. @throws ApiError */

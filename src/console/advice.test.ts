@@ -14,6 +14,13 @@ test('says what the service said, and what to do about it', () => {
   assert.match(odd.next, /try again/);
 });
 
+test('says once for how long to wait, as people do', () => {
+  const message = 'Codes enough. Wait 28700 s, then try again.';
+  const advice = adviceOn(new ApiError(message, { status: 429, retryAfter: 28_700 }));
+
+  assert.deepEqual(advice, { problem: 'Codes enough.', next: 'Try again in 7 h 58 min.' });
+});
+
 test('tells a service that is away from anything else', () => {
   assert.match(adviceOn(new ConnectionError('Nothing answers.')).next, /npm start/);
   assert.equal(adviceOn(new Error('odd')).problem, 'odd');

@@ -1,4 +1,5 @@
 import { ApiError, ConnectionError } from '../client/api-error.ts';
+import { durationText } from '../client/text.ts';
 
 /** What went wrong, and what to do next. */
 export interface Advice {
@@ -25,10 +26,12 @@ export function adviceOn(error: unknown): Advice {
   }
   if (error instanceof ApiError) {
     const wait = error.retryAfter;
-    const next =
-      wait !== undefined
-        ? `Try again in ${wait} s.`
-        : (byStatus[error.status] ?? 'Change what is asked for, then try again.');
+    if (wait !== undefined) {
+      // Programs are told so in seconds.
+      const problem = error.message.replace(/ Wait \d+ s(?:econds)?, then try again\.$/, '');
+      return { problem, next: `Try again in ${durationText(wait)}.` };
+    }
+    const next = byStatus[error.status] ?? 'Change what is asked for, then try again.';
     return { problem: error.message, next };
   }
   const problem = error instanceof Error ? error.message : String(error);

@@ -47,6 +47,8 @@ export type MailAddressDraft = Pick<MailAddress, 'address' | 'mode' | 'kinds'>;
 
 /** The addresses at which a project wants to be told what happens to its shares. Whoever answers for it may change them. */
 export interface MailAddresses {
+  /** Whether the operator has said by which server mail is sent. */
+  readonly isSending: boolean;
   list(caller: Caller): Promise<readonly MailAddress[]>;
   /**
    * Has a code sent to an address, and nothing else until that is given back.
@@ -76,6 +78,8 @@ export function mailAddressesService(options: MailAddressesOptions): MailAddress
   const { database, policy, links, clock } = options;
 
   return {
+    isSending: options.isSending,
+
     list: (caller) => listMailAddresses(database.read, projectThatLooks(policy, caller)),
 
     async add(caller, draft) {

@@ -3,10 +3,11 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { after, describe, test } from 'node:test';
 import type { Page } from 'playwright-core';
+import { mailEnvironment, mailServer } from '../support/mail-server.ts';
 import { passwordOf } from '../support/running-service.ts';
-import { openDesk, openWeb, signInAs } from './browser.ts';
+import { type Desk, openDesk, openWeb, signInAs } from './browser.ts';
 import { furnish } from './furniture.ts';
-import { takePicture, type View, views } from './views.ts';
+import { takePicture, type View, views, withoutMail } from './views.ts';
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -47,19 +48,25 @@ async function lookAt(page: Page, view: View, width: number): Promise<void> {
   await view.close?.(page);
 }
 
-const desk = await openDesk({ environment: openWeb });
+const mail = await mailServer();
+after(() => mail[Symbol.asyncDispose]());
+const desk = await openDesk({ environment: { ...openWeb, ...(await mailEnvironment(mail)) } });
 after(() => desk[Symbol.asyncDispose]());
-const furniture = await furnish(desk.service);
+const furniture = await furnish(desk.service, mail);
+
+/** A page that can be looked at, of somebody who has signed in where one is named. */
+async function seat(desk: Desk, user: string | undefined): Promise<Page> {
+  const page = await desk.visit();
+  // Past the policy of the page, which would not let it in.
+  await page.addInitScript(axe);
+  await page.reload();
+  if (user !== undefined) await signInAs(page, user, await passwordOf(desk.service.folder, user));
+  return page;
+}
 
 for (const user of new Set(views.map((view) => view.user))) {
   describe(`for ${user ?? 'whoever has not signed in'}`, async () => {
-    const page = await desk.visit();
-    // Past the policy of the page, which would not let it in.
-    await page.addInitScript(axe);
-    await page.reload();
-    if (user !== undefined) {
-      await signInAs(page, user, await passwordOf(desk.service.folder, user));
-    }
+    const page = await seat(desk, user);
     for (const view of views.filter((one) => one.user === user)) {
       test(`${view.name} keeps nobody out, in any colours, at any width`, async () => {
         for (const width of widths) await lookAt(page, view, width);
@@ -67,6 +74,12 @@ for (const user of new Set(views.map((view) => view.user))) {
     }
   });
 }
+
+test(`${withoutMail.name} keeps nobody out, in any colours, at any width`, async () => {
+  await using plain = await openDesk();
+  const page = await seat(plain, withoutMail.user);
+  for (const width of widths) await lookAt(page, withoutMail, width);
+});
 
 test('everything is done by keyboard alone, and the focus is never lost', async () => {
   const page = await desk.visit();

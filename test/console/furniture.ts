@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { Buffer } from 'node:buffer';
+import { setTimeout } from 'node:timers/promises';
 import { iso, qcow2 } from '../support/disk-images.ts';
+import { codeIn, type MailServer } from '../support/mail-server.ts';
 import type { RunningService } from '../support/running-service.ts';
+import { noteSecret } from '../support/secrets.ts';
 
 /** What there is to look at. */
 export interface Furniture {
@@ -16,7 +19,7 @@ const names = [
 ];
 
 /** Gives a service images, properties, tags and shares in every state, as its clients would. */
-export async function furnish(service: RunningService): Promise<Furniture> {
+export async function furnish(service: RunningService, mail: MailServer): Promise<Furniture> {
   const producer = callerOf(service, await service.token('producer'));
   const consumer = callerOf(service, await service.token('consumer'));
   const ids: string[] = [];
@@ -39,6 +42,7 @@ export async function furnish(service: RunningService): Promise<Furniture> {
   await askForImages({ producer, consumer }, ids);
   await makeFamilies(producer, ids);
   await setUp(consumer);
+  await addMailAddresses(consumer, mail);
   return { imageId: first };
 }
 
@@ -80,6 +84,32 @@ async function setUp(consumer: Call): Promise<void> {
   ];
   for (const rule of rules) await consumer('POST', '/vitrine/v1/accept-rules', rule);
   await consumer('PUT', '/vitrine/v1/mutes/admin');
+}
+
+/** Addresses that are verified, that wait for their code, and that nobody reads at. */
+async function addMailAddresses(consumer: Call, mail: MailServer): Promise<void> {
+  const path = '/vitrine/v1/mail';
+  const add = (address: string, choice = {}) => consumer('POST', path, { address, ...choice });
+  const events = ['offer', 'warning', 'withdrawal'];
+  const { id } = (await add('images@team.example.org', { mode: 'daily', events })) as MadeMail;
+  const code = codeIn(await mail.mail(0));
+  noteSecret(code);
+  await consumer('POST', `${path}/${id}/verification`, { code });
+  await add(`${'who-is-asked-'.repeat(4)}last@a-department-of-its-own.example.org`);
+  noteSecret(codeIn(await mail.mail(1)));
+  mail.refuses = (to) => (to.startsWith('nobody') ? 550 : undefined);
+  await add('nobody@example.org');
+  for (;;) {
+    const { addresses } = (await consumer('GET', path)) as { readonly addresses: MadeMail[] };
+    if (addresses.at(-1)?.attempts !== 0 && addresses[1]?.sent_at !== null) return;
+    await setTimeout(50);
+  }
+}
+
+interface MadeMail {
+  readonly id: string;
+  readonly attempts: number;
+  readonly sent_at: string | null;
 }
 
 interface Two {

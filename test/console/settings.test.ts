@@ -1,22 +1,42 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { webhookReceiver } from '../support/webhook-receiver.ts';
+import { setTimeout } from 'node:timers/promises';
+import type { Page } from 'playwright-core';
+import { codeIn, mailEnvironment, mailServer } from '../support/mail-server.ts';
+import { noteSecret } from '../support/secrets.ts';
+import { type ReceivedMessage, webhookReceiver } from '../support/webhook-receiver.ts';
 import { goTo, openDesk, openWeb, rowOf } from './browser.ts';
 import { callerOf, makeImage } from './furniture.ts';
 
 const receiver = await webhookReceiver();
 after(() => receiver[Symbol.asyncDispose]());
-const desk = await openDesk({
-  environment: openWeb,
-});
+const mail = await mailServer();
+after(() => mail[Symbol.asyncDispose]());
+const desk = await openDesk({ environment: { ...openWeb, ...(await mailEnvironment(mail)) } });
 after(() => desk[Symbol.asyncDispose]());
 const consumer = await desk.signIn('consumer');
 const producer = callerOf(desk.service, await desk.service.token('producer'));
 const call = callerOf(desk.service, await desk.service.token('consumer'));
 
-async function offer(name: string): Promise<void> {
+/** Resolves once the button of that text has the focus. */
+async function focusOn(page: Page, text: string): Promise<void> {
+  await page.waitForFunction((wanted) => document.activeElement?.textContent === wanted, text);
+}
+
+async function offer(name: string, to = 'consumer'): Promise<void> {
   const id = await makeImage(producer, name, 1);
-  await producer('PUT', `/vitrine/v1/shares/${id}/consumer`, {});
+  await producer('PUT', `/vitrine/v1/shares/${id}/${to}`, {});
+}
+
+/** Resolves once it is noted that what is next was refused so many times. */
+async function refusedBefore(refusals: number): Promise<void> {
+  for (;;) {
+    const { webhooks } = (await call('GET', '/vitrine/v1/webhooks')) as {
+      readonly webhooks: readonly { readonly attempts: number }[];
+    };
+    if ((webhooks[0]?.attempts ?? 0) >= refusals) return;
+    await setTimeout(20);
+  }
 }
 
 test('a program is told at a URL, which is tried, and what it does not take is sent again', async () => {
@@ -31,15 +51,21 @@ test('a program is told at a URL, which is tried, and what it does not take is s
   assert.equal(await consumer.evaluate(() => getSelection()?.toString()), secret);
   await dialog.getByRole('button', { name: 'I have it' }).click();
   await consumer.getByText('Offers and answers, Ends of shares, Requests, Families').waitFor();
-  await consumer.getByRole('button', { name: `Send a test message to ${receiver.url}` }).click();
+  const test = consumer.getByRole('button', { name: `Send a test message to ${receiver.url}` });
+  await test.click();
   await consumer.getByText('It took the message (204).').waitFor();
   assert.match(secret ?? '', /^whsec_/);
-  const tried = receiver.messages.length;
 
-  // What is refused five times, for some twenty seconds, is given up.
-  receiver.answer = () => 400;
+  // What is refused five times is given up, for some twenty seconds; being well when it is tested ends a pause.
+  const isOffer = ({ event }: ReceivedMessage) => event.type === 'vitrine.share.offered';
+  receiver.answer = (message) => (isOffer(message) ? 400 : 204);
   await offer('not-taken');
-  for (const count of [3, 4, 5]) await receiver.count(tried + count);
+  for (const refusals of [1, 2, 3, 4]) {
+    await refusedBefore(refusals);
+    await test.click();
+    // Whatever happens to anybody has the service look for what is due.
+    await offer(`elsewhere-${refusals}`, 'admin');
+  }
   const button = consumer.getByRole('button', { name: `Not taken by ${receiver.url}` });
   const row = dialog.getByRole('row', { name: /^vitrine.share.offered/ });
   for (let looks = 0; looks < 50; looks += 1) {
@@ -51,6 +77,7 @@ test('a program is told at a URL, which is tried, and what it does not take is s
     if ((await row.count()) > 0) break;
     await dialog.getByRole('button', { name: 'Close', exact: true }).last().click();
   }
+  assert.equal(receiver.messages.filter(isOffer).length, 5);
   receiver.answer = () => 204;
   const before = receiver.messages.length;
   await dialog.getByRole('button', { name: 'Send all again' }).click();
@@ -62,6 +89,56 @@ test('a program is told at a URL, which is tried, and what it does not take is s
   await consumer.getByRole('button', { name: `Remove the webhook ${receiver.url}` }).click();
   await dialog.getByRole('button', { name: 'Remove', exact: true }).click();
   await consumer.getByText('None yet.').waitFor();
+  await focusOn(consumer, 'New webhook');
+});
+
+test('people are told at a mail address that is theirs, as often as they want', async () => {
+  const address = 'team@example.org';
+  await goTo(consumer, 'Settings');
+  await consumer.getByText('Nobody yet. People at a mail address').waitFor();
+  const add = consumer.getByRole('button', { name: 'New mail address' });
+  await add.focus();
+  await consumer.keyboard.press('Enter');
+  const dialog = consumer.getByRole('dialog');
+  await dialog.getByLabel('Mail address').fill(address);
+  await dialog.getByLabel('Withdrawals and ends of shares').uncheck();
+  await consumer.keyboard.press('Enter');
+  await dialog.getByText('A message with a code of eight digits goes to').waitFor();
+  const code = codeIn(await mail.mail(0));
+  noteSecret(code);
+
+  await dialog.getByLabel('Code').fill(code === '00000000' ? '11111111' : '00000000');
+  await consumer.keyboard.press('Enter');
+  await dialog.getByText('Look at the newest message, or have another code sent.').waitFor();
+  await dialog.getByRole('button', { name: 'Send another code' }).click();
+  await dialog.getByText('Another code is on its way. Those before it are void.').waitFor();
+  const second = codeIn(await mail.mail(1));
+  noteSecret(second);
+  await consumer.keyboard.press('Escape');
+  await consumer.getByText('to be verified').waitFor();
+  await focusOn(consumer, 'New mail address');
+
+  await consumer.getByRole('button', { name: `Enter the code sent to ${address}` }).click();
+  await dialog.getByLabel('Code').fill(`${second.slice(0, 4)} ${second.slice(4)}`);
+  await dialog.getByRole('button', { name: 'Verify' }).click();
+  await consumer.getByText(`${address} is verified, and told from now on.`).waitFor();
+  await consumer.getByText('At once: Offers, Answers, Requests, Shares that end soon').waitFor();
+  await offer('told-by-mail');
+  assert.match((await mail.mail(2)).subject, /"told-by-mail"/);
+
+  await consumer.getByRole('button', { name: `Change what ${address} is told` }).click();
+  await dialog.getByLabel('How often').selectOption('Once a day');
+  await dialog.getByLabel('Withdrawals and ends of shares').check();
+  await dialog.getByRole('button', { name: 'Change it' }).click();
+  await consumer.getByText('Once a day: Everything').waitFor();
+  const kept = (await call('GET', '/vitrine/v1/mail')) as { readonly addresses: unknown[] };
+  assert.partialDeepStrictEqual(kept.addresses, [{ address, mode: 'daily', events: null }]);
+
+  await consumer.getByRole('button', { name: `Remove the mail address ${address}` }).click();
+  await dialog.getByRole('button', { name: 'Remove', exact: true }).click();
+  await consumer.getByText('Nobody yet. People at a mail address').waitFor();
+  await focusOn(consumer, 'New mail address');
+  assert.equal(mail.mails.length, 3);
 });
 
 test('what a rule fits is accepted at once, until the rule is removed', async () => {

@@ -36,6 +36,16 @@ async function openFamily(page: Page): Promise<void> {
 
 const debian = 'debian-13-cloud-amd64';
 
+/** The settings of a service whose operator has named no mail server. */
+export const withoutMail: View = {
+  name: 'no-mail',
+  user: 'consumer',
+  async open(page) {
+    await goTo(page, 'Settings');
+    await page.getByText('This service sends no mail.').waitFor();
+  },
+};
+
 /** Every page and dialog of the console. */
 export const views: readonly View[] = [
   {
@@ -244,7 +254,44 @@ export const views: readonly View[] = [
     async open(page) {
       await goTo(page, 'Settings');
       await page.getByRole('button', { name: /^Hear again:/ }).waitFor();
+      await page.getByText('refused with status 550').waitFor();
     },
+  },
+  {
+    name: 'new-mail',
+    user: 'consumer',
+    async open(page) {
+      await goTo(page, 'Settings');
+      await page.getByRole('button', { name: 'New mail address' }).click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByLabel('Mail address').fill('images@team.example.org');
+      await dialog.getByRole('button', { name: 'Send a code there' }).click();
+      await dialog.getByText('That address is there already.').waitFor();
+    },
+    close: closeDialog,
+  },
+  {
+    name: 'mail-code',
+    user: 'consumer',
+    async open(page) {
+      await goTo(page, 'Settings');
+      await page.getByRole('button', { name: 'Enter the code sent to who-is-asked' }).click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByLabel('Code').fill('no code');
+      await dialog.getByRole('button', { name: 'Verify' }).click();
+      await dialog.getByText('Look at the newest message').waitFor();
+    },
+    close: closeDialog,
+  },
+  {
+    name: 'change-mail',
+    user: 'consumer',
+    async open(page) {
+      await goTo(page, 'Settings');
+      await page.getByRole('button', { name: 'Change what images@team.example.org' }).click();
+      await page.getByRole('dialog').getByLabel('How often').waitFor();
+    },
+    close: closeDialog,
   },
   {
     name: 'new-webhook',
@@ -286,6 +333,7 @@ export const views: readonly View[] = [
       await goTo(page, 'Settings');
       await page.getByText('None yet.').waitFor();
       await page.getByText('Nobody. Offers of a project').waitFor();
+      await page.getByText('Nobody yet. People at a mail address').waitFor();
     },
   },
   {

@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { loadConfig } from '../../src/config.ts';
 import { codeBlocks, runCommands } from '../support/documents.ts';
 import { callService, createImage, until } from '../support/image-calls.ts';
-import { codeIn, type MailServer, mailServer, unsubscribeUrl } from '../support/mail-server.ts';
+import {
+  codeIn,
+  type MailServer,
+  mailEnvironment,
+  mailServer,
+  unsubscribeUrl,
+} from '../support/mail-server.ts';
 import { type RunningService, runService, sharedRun } from '../support/running-service.ts';
 import { noteSecret } from '../support/secrets.ts';
 import { emptyFolder } from '../support/service-process.ts';
@@ -15,26 +19,8 @@ const login = { user: 'vitrine', pass: 'the pass of this mail server' };
 const address = 'somebody@example.org';
 const mail = await mailServer({ login });
 after(() => mail[Symbol.asyncDispose]());
-const environment = { ...(await environmentFor(mail)), VITRINE_MAIL_QUOTA: '2' };
+const environment = { ...(await mailEnvironment(mail, login)), VITRINE_MAIL_QUOTA: '2' };
 const service = await sharedRun({ environment });
-
-/** What makes a service hand its mail to a server; commands reach it where it says that it is. */
-async function environmentFor(mail: MailServer) {
-  const finding = createServer().listen(0, '127.0.0.1');
-  await once(finding, 'listening');
-  const { port } = finding.address() as { readonly port: number };
-  await new Promise((resolve) => {
-    finding.close(resolve);
-  });
-  noteSecret(login.pass);
-  noteSecret(encodeURIComponent(login.pass));
-  return {
-    VITRINE_PORT: String(port),
-    VITRINE_PUBLIC_ENDPOINT: `http://127.0.0.1:${port}`,
-    VITRINE_SMTP_URL: `smtp://${login.user}:${encodeURIComponent(login.pass)}@127.0.0.1:${mail.port}`,
-    VITRINE_MAIL_FROM: 'images@example.org',
-  };
-}
 
 async function call(
   service: RunningService,
@@ -99,7 +85,7 @@ test('the commands of the guide to mail do what it says', async () => {
   assert.match(listed, /^\S{36} +somebody@example\.org +daily +offer,warning +20\d\d-/m);
   assert.match(changed, /^when +at_once$/m);
   assert.match(changed, /^verified already$/m);
-  assert.deepEqual(json, { addresses: [] });
+  assert.deepEqual(json, { addresses: [], sends_mail: true });
 });
 
 test('the configuration of the guide to mail is taken, and half of it is not', async () => {
@@ -151,7 +137,7 @@ test('an address is told what is offered, and whoever reads it ends that by a li
     kept.map((one: { readonly id: string }) => one.id),
     [id],
   );
-  assert.deepEqual((await call(service, 'GET', 'mail')).json, { addresses: [] });
+  assert.deepEqual((await call(service, 'GET', 'mail')).json, { addresses: [], sends_mail: true });
   // Nor is a code sent to who has just asked for no more.
   const anew = await call(service, 'POST', 'mail', { address });
   assert.equal(anew.status, 429, anew.text);
@@ -202,7 +188,7 @@ test('codes can be guessed a few times, and are sent a few times', async () => {
 test('what was told to nobody before a crash is told after it', async () => {
   await using folder = await emptyFolder();
   await using mail = await mailServer({ login });
-  const environment = await environmentFor(mail);
+  const environment = await mailEnvironment(mail, login);
   await using crashed = await runService({ folder: folder.path, environment });
   await verified(crashed, mail, address);
   mail.refuses = () => 451;

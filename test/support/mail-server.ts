@@ -1,6 +1,8 @@
-import type { AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { SMTPServer } from 'smtp-server';
+import { noteSecret } from './secrets.ts';
 
 /** A message as it came. */
 export interface ReceivedMail {
@@ -24,9 +26,14 @@ export interface MailServer extends AsyncDisposable {
   mail(number: number): Promise<ReceivedMail>;
 }
 
+interface Login {
+  readonly user: string;
+  readonly pass: string;
+}
+
 export interface MailServerOptions {
   /** The only login that it knows; without it, it asks for none. */
-  readonly login?: { readonly user: string; readonly pass: string };
+  readonly login?: Login;
 }
 
 /** Takes mail on a free port of this machine. */
@@ -94,6 +101,24 @@ export async function mailServer({ login }: MailServerOptions = {}): Promise<Mai
     },
   };
   return server;
+}
+
+/** What makes a service hand its mail to a server; who follows the links in it reaches that service. */
+export async function mailEnvironment(mail: MailServer, login?: Login) {
+  const finding = createServer().listen(0, '127.0.0.1');
+  await once(finding, 'listening');
+  const { port } = finding.address() as AddressInfo;
+  await new Promise((resolve) => {
+    finding.close(resolve);
+  });
+  if (login) for (const text of [login.pass, encodeURIComponent(login.pass)]) noteSecret(text);
+  const who = login ? `${login.user}:${encodeURIComponent(login.pass)}@` : '';
+  return {
+    VITRINE_PORT: String(port),
+    VITRINE_PUBLIC_ENDPOINT: `http://127.0.0.1:${port}`,
+    VITRINE_SMTP_URL: `smtp://${who}127.0.0.1:${mail.port}`,
+    VITRINE_MAIL_FROM: 'images@example.org',
+  };
 }
 
 /** @see RFC 5322, RFC 2045; only what messages of plain text have */

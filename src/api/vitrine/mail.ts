@@ -33,7 +33,10 @@ export const listMailAddresses = operation({
   path: '/vitrine/v1/mail',
   tag,
   summary: 'The addresses at which this project is told what happens to its shares',
-  answer: Type.Object({ addresses: Type.Array(MailAddressDocument) }),
+  answer: Type.Object({
+    addresses: Type.Array(MailAddressDocument),
+    sends_mail: Type.Boolean({ description: 'Whether the operator has said by which server.' }),
+  }),
 });
 
 export const addMailAddress = operation({

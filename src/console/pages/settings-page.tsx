@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import { useAccount } from '../account.ts';
 import { AcceptRules } from '../parts/accept-rules.tsx';
+import { MailAddresses } from '../parts/mail-addresses.tsx';
 import { MutedProducers } from '../parts/muted-producers.tsx';
 import { Webhooks } from '../parts/webhooks.tsx';
 
@@ -13,6 +14,7 @@ export function SettingsPage(): ReactNode {
         <h1>Settings of {project.name}</h1>
       </header>
       <div className="sections">
+        <MailAddresses />
         <Webhooks />
         <AcceptRules />
         <MutedProducers />

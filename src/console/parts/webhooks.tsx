@@ -8,6 +8,7 @@ import {
 } from '../../client/webhooks.ts';
 import { useAccount } from '../account.ts';
 import { useLoaded } from '../browser/use-loaded.ts';
+import { useRemainingFocus } from '../browser/use-remaining-focus.ts';
 import { useTask } from '../browser/use-task.ts';
 import { useTell } from '../messages.ts';
 import { kindsText } from '../webhook-kinds.ts';
@@ -24,6 +25,7 @@ export function Webhooks(): ReactNode {
   const tell = useTell();
   const load = useCallback(() => listWebhooks(session), [session]);
   const { value: webhooks, problem, reload } = useLoaded(load);
+  const { remaining, expectRemoval } = useRemainingFocus(webhooks);
   const [isAdding, setAdding] = useState(false);
   const [opened, setOpened] = useState<Opened>();
   const close = () => setOpened(undefined);
@@ -38,7 +40,7 @@ export function Webhooks(): ReactNode {
         </p>
       )}
       {webhooks && webhooks.length > 0 && (
-        <ul className="webhooks">
+        <ul className="receivers">
           {webhooks.map((webhook) => (
             <WebhookItem
               key={webhook.id}
@@ -50,7 +52,7 @@ export function Webhooks(): ReactNode {
         </ul>
       )}
       <p className="actions">
-        <button type="button" onClick={() => setAdding(true)}>
+        <button type="button" ref={remaining} onClick={() => setAdding(true)}>
           New webhook
         </button>
       </p>
@@ -67,6 +69,7 @@ export function Webhooks(): ReactNode {
           onConfirm={async () => {
             await removeWebhook(session, opened.webhook.id);
             tell({ text: 'The webhook is removed.' });
+            expectRemoval();
             reload();
           }}
         >

@@ -16,6 +16,7 @@ import { plainPath } from './plain-path.ts';
 export function mailRoutes(app: FastifyInstance, mail: MailAddresses): void {
   routeOperation(app, listMailAddresses, async ({ caller }) => ({
     addresses: (await mail.list(caller)).map(mailAddressDocument),
+    sends_mail: mail.isSending,
   }));
 
   routeOperation(app, addMailAddress, async ({ caller, body, request }) => {
