@@ -295,6 +295,8 @@ test('deleting an image ends its conversion, and nothing of it stays', async () 
 
 test('a process in its confines has no network, no environment, no input and its limits', async () => {
   const { pid } = await converting(services.vmdk);
+  // What confines it becomes the program itself, under the same number.
+  await until(async () => /qemu-img$/.test(await readlink(`/proc/${pid}/exe`)));
   const limits = await readFile(`/proc/${pid}/limits`, 'utf8');
   const environment = await readFile(`/proc/${pid}/environ`, 'utf8');
   const network = await readlink(`/proc/${pid}/ns/net`);
