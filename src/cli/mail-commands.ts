@@ -77,10 +77,9 @@ export function mailCommands(): Command {
 function withChoice(command: Command): Command {
   return withCommonOptions(command)
     .addOption(
-      new Option('--when <when>', 'as soon as something happens, or once a day').choices([
-        'at_once',
-        'daily',
-      ]),
+      new Option('--when <when>', 'as soon as something happens, each hour, or once a day').choices(
+        ['at_once', 'hourly', 'daily'],
+      ),
     )
     .addOption(
       new Option('--event <event...>', 'only of these').choices([

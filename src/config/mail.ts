@@ -20,7 +20,7 @@ export interface MailConfig {
   readonly mailQuota: number;
   /** Messages that one project may cause in an hour. */
   readonly mailRate: number;
-  /** The hour of digests, UTC. */
+  /** The hour of daily digests, UTC. */
   readonly mailDigestHour: number;
 }
 

@@ -7,6 +7,7 @@ export type MailKind = NonNullable<MailChoice['events']>[number];
 /** When people can be told, in words, and in the order of the form. */
 export const mailModeNames: Readonly<Record<MailMode, string>> = {
   at_once: 'At once',
+  hourly: 'Each hour',
   daily: 'Once a day',
 };
 

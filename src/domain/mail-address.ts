@@ -5,8 +5,8 @@ export const mailKinds = ['offer', 'answer', 'request', 'warning', 'withdrawal']
 
 export type MailKind = (typeof mailKinds)[number];
 
-/** When: as soon as it happens, or once a day. */
-export const mailModes = ['at_once', 'daily'] as const;
+/** When: as soon as it happens, or in a digest of what happened in an hour, or in a day. */
+export const mailModes = ['at_once', 'hourly', 'daily'] as const;
 
 export type MailMode = (typeof mailModes)[number];
 
@@ -39,7 +39,11 @@ export const mostCodeTries = 5;
 /** For how long a message is tried in vain, and an address that refuses everything is believed in, ms. */
 export const mailPatience = 2 * 24 * 3_600_000;
 
-const day = 24 * 3_600_000;
+const hour = 3_600_000;
+const day = 24 * hour;
+
+/** How long an event may wait for its digest, ms. */
+const waits: Readonly<Record<MailMode, number>> = { at_once: 0, hourly: hour, daily: day };
 
 /** No event older than this is told of by mail, ms. */
 export const mailHold = mailPatience + day;
@@ -104,11 +108,16 @@ export function isTooOldForMail(
   { at }: Pick<ProjectEvent, 'at'>,
   { mode, now }: { readonly mode: MailMode; readonly now: Date },
 ): boolean {
-  return now.getTime() - at.getTime() > mailPatience + (mode === 'daily' ? day : 0);
+  return now.getTime() - at.getTime() > mailPatience + waits[mode];
 }
 
-/** The next time after `now` at which it is that hour, UTC. */
-export function nextDigest(now: Date, hour: number): Date {
-  const today = Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate(), hour);
-  return new Date(today > now.getTime() ? today : today + day);
+/** When a digest is due next, after `now`: at a full hour, for a day's at `digestHour`, UTC; long since for what waits for none. */
+export function nextDue(
+  mode: MailMode,
+  { now, digestHour }: { readonly now: Date; readonly digestHour: number },
+): Date {
+  const wait = waits[mode];
+  if (wait === 0) return new Date(0);
+  const first = mode === 'daily' ? digestHour * hour : 0;
+  return new Date(first + (Math.floor((now.getTime() - first) / wait) + 1) * wait);
 }

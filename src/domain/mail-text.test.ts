@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { spendFrom } from './budget.ts';
-import { mailKindOf, nextDigest, readMailbox } from './mail-address.ts';
+import { type MailMode, mailKindOf, nextDue, readMailbox } from './mail-address.ts';
 import { noticeMail } from './mail-text.ts';
 import type { ProjectEvent } from './project-event.ts';
 
@@ -130,10 +130,16 @@ describe('a message', () => {
 });
 
 test('a digest is due at the next time that it is its hour', () => {
-  const at = (text: string) => nextDigest(new Date(text), 7).toISOString();
+  const at = (mode: MailMode, text: string, digestHour = 7) =>
+    nextDue(mode, { now: new Date(text), digestHour }).toISOString();
 
-  assert.equal(at('2030-01-31T06:59:59Z'), '2030-01-31T07:00:00.000Z');
-  assert.equal(at('2030-01-31T07:00:00Z'), '2030-02-01T07:00:00.000Z');
+  assert.equal(at('daily', '2030-01-31T06:59:59Z'), '2030-01-31T07:00:00.000Z');
+  assert.equal(at('daily', '2030-01-31T07:00:00Z'), '2030-02-01T07:00:00.000Z');
+  assert.equal(at('daily', '2030-01-31T00:00:00Z', 0), '2030-02-01T00:00:00.000Z');
+  assert.equal(at('daily', '2030-01-31T00:00:00Z', 23), '2030-01-31T23:00:00.000Z');
+  assert.equal(at('hourly', '2030-01-31T23:59:59.999Z'), '2030-02-01T00:00:00.000Z');
+  assert.equal(at('hourly', '2030-01-31T12:00:00Z'), '2030-01-31T13:00:00.000Z');
+  assert(at('at_once', '2030-01-31T12:00:00Z') < '2030');
 });
 
 test('a budget is spent, and fills again', () => {

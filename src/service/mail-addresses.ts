@@ -16,12 +16,7 @@ import { emptyBudget, type MailBudget, spendBudget } from '../database/mail-budg
 import { newestEvent } from '../database/project-events.ts';
 import type { Caller } from '../domain/caller.ts';
 import { DomainError } from '../domain/errors.ts';
-import {
-  type MailAddress,
-  mostCodeTries,
-  nextDigest,
-  readMailbox,
-} from '../domain/mail-address.ts';
+import { type MailAddress, mostCodeTries, nextDue, readMailbox } from '../domain/mail-address.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { Rate } from '../domain/rate-limiter.ts';
 import { RetryLaterError } from '../domain/retry-later.ts';
@@ -38,7 +33,7 @@ export interface MailAddressesOptions {
   readonly quota: number;
   /** How much mail one project may cause. */
   readonly rate: Rate;
-  /** The hour (UTC) of digests. */
+  /** The hour (UTC) of daily digests. */
   readonly digestHour: number;
   readonly clock: () => Date;
 }
@@ -75,7 +70,7 @@ export interface MailAddresses {
 const codesPerAddress: Rate = { rate: 3 / 86_400, burst: 86_400 };
 
 export function mailAddressesService(options: MailAddressesOptions): MailAddresses {
-  const { database, policy, links, clock } = options;
+  const { database, policy, links, clock, digestHour } = options;
 
   return {
     isSending: options.isSending,
@@ -97,7 +92,7 @@ export function mailAddressesService(options: MailAddressesOptions): MailAddress
       const projectId = projectThatAnswers(policy, caller);
       return await database.transaction(async (db) => {
         await own(db, projectId, id);
-        const dueAt = to.mode && firstDue(options, to.mode);
+        const dueAt = to.mode && nextDue(to.mode, { now: clock(), digestHour });
         await updateMailAddress(db, id, { ...to, ...(dueAt && { dueAt }) });
         return await own(db, projectId, id);
       });
@@ -216,7 +211,7 @@ async function verify(
   { id, projectId, mode }: KeptMailAddress,
   code: string,
 ): Promise<MailAddress | undefined> {
-  const { database, links, clock } = options;
+  const { database, links, clock, digestHour } = options;
   // It is told of what comes from now on.
   const cursor = await newestEvent(database, 0);
   const now = clock();
@@ -225,14 +220,10 @@ async function verify(
     if (hash === undefined || !isEqual(hash, links.codeHash(id, code))) return undefined;
     await updateCode(db, id, null);
     const well = { attempts: 0, failingSince: null, lastError: null, codeAskedAt: null };
-    const dueAt = firstDue(options, mode);
+    const dueAt = nextDue(mode, { now, digestHour });
     await updateMailAddress(db, id, { ...well, verifiedAt: now, cursor, dueAt });
     return await own(db, projectId, id);
   });
-}
-
-function firstDue({ clock, digestHour }: MailAddressesOptions, mode: MailAddress['mode']): Date {
-  return mode === 'daily' ? nextDigest(clock(), digestHour) : new Date(0);
 }
 
 function notFound(): DomainError {

@@ -16,7 +16,7 @@ import {
   isTooOldForMail,
   mailPatience,
   mailPauseAfter,
-  nextDigest,
+  nextDue,
   wantsMail,
 } from '../domain/mail-address.ts';
 import { codeMail, type MailPlace, type MailText, noticeMail } from '../domain/mail-text.ts';
@@ -39,7 +39,7 @@ export interface MailDeliveryOptions {
   readonly url: string;
   /** How much mail one project may cause. */
   readonly rate: Rate;
-  /** The hour (UTC) of digests. */
+  /** The hour (UTC) of daily digests. */
   readonly digestHour: number;
   /** Between two looks for news, ms. */
   readonly interval?: number;
@@ -169,10 +169,10 @@ async function sendCode(options: Delivering, turn: Turn, askedAt: Date): Promise
 }
 
 async function sendNews(options: Delivering, turn: Turn): Promise<number> {
-  const { database, names, clock, rate } = options;
+  const { database, names, clock, rate, digestHour } = options;
   const { kept } = turn;
   const { events, cursor, isMore } = await newsFor(options, kept);
-  const dueAt = isMore ? kept.dueAt : nextDue(options, kept);
+  const dueAt = isMore ? kept.dueAt : nextDue(kept.mode, { now: clock(), digestHour });
   if (events.length === 0) {
     await change(options, turn, (db) => updateMailAddress(db, kept.id, { cursor, dueAt }));
     return 0;
@@ -188,10 +188,6 @@ async function sendNews(options: Delivering, turn: Turn): Promise<number> {
   const well = { attempts: 0, failingSince: null, lastError: null, sentAt: clock() };
   await change(options, turn, (db) => updateMailAddress(db, kept.id, { ...well, cursor, dueAt }));
   return 0;
-}
-
-function nextDue({ clock, digestHour }: Delivering, { mode, dueAt }: KeptMailAddress): Date {
-  return mode === 'daily' ? nextDigest(clock(), digestHour) : dueAt;
 }
 
 /** What an address is to be told next, and up to where that goes. */

@@ -127,12 +127,12 @@ test('people are told at a mail address that is theirs, as often as they want', 
   assert.match((await mail.mail(2)).subject, /"told-by-mail"/);
 
   await consumer.getByRole('button', { name: `Change what ${address} is told` }).click();
-  await dialog.getByLabel('How often').selectOption('Once a day');
+  await dialog.getByLabel('How often').selectOption('Each hour');
   await dialog.getByLabel('Withdrawals and ends of shares').check();
   await dialog.getByRole('button', { name: 'Change it' }).click();
-  await consumer.getByText('Once a day: Everything').waitFor();
+  await consumer.getByText('Each hour: Everything').waitFor();
   const kept = (await call('GET', '/vitrine/v1/mail')) as { readonly addresses: unknown[] };
-  assert.partialDeepStrictEqual(kept.addresses, [{ address, mode: 'daily', events: null }]);
+  assert.partialDeepStrictEqual(kept.addresses, [{ address, mode: 'hourly', events: null }]);
 
   await consumer.getByRole('button', { name: `Remove the mail address ${address}` }).click();
   await dialog.getByRole('button', { name: 'Remove', exact: true }).click();

@@ -154,6 +154,23 @@ test('what waits for its day goes in one message, and only what was asked for', 
   assert.equal((await kept())?.dueAt.toISOString(), '2030-01-03T07:00:00.000Z');
 });
 
+test('what waits for its hour goes in one message at the hour', async () => {
+  await using parts = new AsyncDisposableStack();
+  const { database, server, clock, kept } = await scene(parts, { mode: 'hourly' });
+  clock.now = start + day;
+  await tell(database, ['one'], clock.now);
+  await until(async () => (await kept())?.sentAt);
+  const second = (await kept())?.dueAt;
+  await tell(database, ['two', 'three'], clock.now);
+  const early = server.mails.length;
+  clock.now += hour;
+  await server.mail(1);
+
+  assert.equal(second?.getTime(), start + day + hour);
+  assert.equal(early, 1);
+  assert.deepEqual(offersIn(server), ['one', 'two', 'three']);
+});
+
 test('what is beyond the rate of a project waits, and goes in one message', async () => {
   await using parts = new AsyncDisposableStack();
   const rate = { rate: 1 / 3600, burst: 3600 };
