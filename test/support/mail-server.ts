@@ -8,6 +8,8 @@ import { noteSecret } from './secrets.ts';
 export interface ReceivedMail {
   readonly from: string;
   readonly to: readonly string[];
+  /** Whether it came by TLS. */
+  readonly isEncrypted: boolean;
   /** As it was sent, by names in lower case. */
   readonly headers: ReadonlyMap<string, string>;
   readonly subject: string;
@@ -16,12 +18,16 @@ export interface ReceivedMail {
 
 /** A real mail server, which keeps what it takes. */
 export interface MailServer extends AsyncDisposable {
+  /** Without a login. */
+  readonly url: URL;
   readonly port: number;
   readonly mails: ReceivedMail[];
   /** How many logins it was shown. */
   logins: number;
   /** The status with which it refuses a message to an address from now on; undefined takes it. */
   refuses: (to: string) => number | undefined;
+  /** Tells whoever sent a message that it is taken; by then it is kept. */
+  answer: (say: () => void) => void;
   /** Resolves with the message of that number, from 0. @throws Error after half a minute */
   mail(number: number): Promise<ReceivedMail>;
 }
@@ -34,16 +40,24 @@ interface Login {
 export interface MailServerOptions {
   /** The only login that it knows; without it, it asks for none. */
   readonly login?: Login;
+  /** With it TLS is asked for before a login is. */
+  readonly tls?: {
+    readonly key: string;
+    readonly cert: string;
+    /** Whether a connection begins with TLS. */
+    readonly isImplicit: boolean;
+  };
 }
 
 /** Takes mail on a free port of this machine. */
-export async function mailServer({ login }: MailServerOptions = {}): Promise<MailServer> {
+export async function mailServer({ login, tls }: MailServerOptions = {}): Promise<MailServer> {
   const mails: ReceivedMail[] = [];
   const waiting = new Set<() => void>();
   const smtp = new SMTPServer({
     authOptional: login === undefined,
-    allowInsecureAuth: true,
-    disabledCommands: ['STARTTLS'],
+    ...(tls
+      ? { key: tls.key, cert: tls.cert, secure: tls.isImplicit }
+      : { allowInsecureAuth: true, disabledCommands: ['STARTTLS'] }),
     disableReverseLookup: true,
     // Services keep connections for what comes next; when a test is over they are cut.
     closeTimeout: 10,
@@ -59,12 +73,12 @@ export async function mailServer({ login }: MailServerOptions = {}): Promise<Mai
       if (status === undefined) return answer();
       answer(Object.assign(new Error('no mail for you'), { responseCode: status }));
     },
-    onData(stream, { envelope }, answer) {
+    onData(stream, { envelope, secure: isEncrypted }, answer) {
       void buffer(stream).then((bytes) => {
         const from = envelope.mailFrom === false ? '' : envelope.mailFrom.address;
         const to = envelope.rcptTo.map(({ address }) => address);
-        mails.push({ from, to, ...readMail(bytes.toString('latin1')) });
-        answer();
+        mails.push({ from, to, isEncrypted, ...readMail(bytes.toString('latin1')) });
+        server.answer(answer);
         for (const look of waiting) look();
       });
     },
@@ -74,11 +88,16 @@ export async function mailServer({ login }: MailServerOptions = {}): Promise<Mai
   await new Promise<void>((resolve) => {
     smtp.listen(0, '127.0.0.1', resolve);
   });
+  const { port } = smtp.server.address() as AddressInfo;
+  const scheme = tls?.isImplicit ? 'smtps' : 'smtp';
   const server: MailServer = {
-    port: (smtp.server.address() as AddressInfo).port,
+    // Both lead here, but to the first a login may go in clear text.
+    url: new URL(`${scheme}://${tls ? '0.0.0.0' : '127.0.0.1'}:${port}`),
+    port,
     mails,
     logins: 0,
     refuses: () => undefined,
+    answer: (say) => say(),
     async mail(number) {
       const { promise, resolve, reject } = Promise.withResolvers<ReceivedMail>();
       const look = () => {
@@ -112,11 +131,12 @@ export async function mailEnvironment(mail: MailServer, login?: Login) {
     finding.close(resolve);
   });
   if (login) for (const text of [login.pass, encodeURIComponent(login.pass)]) noteSecret(text);
-  const who = login ? `${login.user}:${encodeURIComponent(login.pass)}@` : '';
+  const url = new URL(mail.url);
+  if (login) Object.assign(url, { username: login.user, password: encodeURIComponent(login.pass) });
   return {
     VITRINE_PORT: String(port),
     VITRINE_PUBLIC_ENDPOINT: `http://127.0.0.1:${port}`,
-    VITRINE_SMTP_URL: `smtp://${who}127.0.0.1:${mail.port}`,
+    VITRINE_SMTP_URL: url.href,
     VITRINE_MAIL_FROM: 'images@example.org',
   };
 }
