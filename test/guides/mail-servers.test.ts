@@ -38,8 +38,9 @@ async function call(
   const text = body && JSON.stringify(body);
   const sent = { method, user, path: `/vitrine/v1/${path}`, ...(text && { body: text }) };
   const reply = await callService(service, sent);
-  assert(reply.status < 300, `${method} ${path}: ${reply.status} ${reply.body}`);
-  return JSON.parse(String(reply.body) || '{}');
+  const said = String(reply.body);
+  assert(reply.status < 300, `${method} ${path}: ${reply.status} ${said}`);
+  return JSON.parse(said || '{}');
 }
 
 async function offer(service: RunningService, name: string): Promise<void> {
