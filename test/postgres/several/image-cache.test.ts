@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -29,22 +30,23 @@ let host: DataHost;
 let cache: string;
 const parts = new AsyncDisposableStack();
 
+/** Sends the data as slowly as is wanted now, from where it is asked for. */
+async function sendSlowly(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
+  const range = { 'content-range': `bytes ${from}-${data.length - 1}/${data.length}` };
+  const length = { 'content-length': data.length - from };
+  response.writeHead(from > 0 ? 206 : 200, { ...length, ...(from > 0 && range) });
+  if (request.method === 'HEAD') return void response.end();
+  if (from === 0) slowness.gets += 1;
+  for (let first = from; first < data.length && !response.destroyed; first += 200_000) {
+    response.write(data.subarray(first, first + 200_000));
+    if (slowness.pause > 0) await wait(slowness.pause);
+  }
+  response.end();
+}
+
 before(async () => {
-  host = parts.use(
-    await dataHost(async (request, response) => {
-      const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
-      const range = { 'content-range': `bytes ${from}-${data.length - 1}/${data.length}` };
-      const length = { 'content-length': data.length - from };
-      response.writeHead(from > 0 ? 206 : 200, { ...length, ...(from > 0 && range) });
-      if (request.method === 'HEAD') return void response.end();
-      if (from === 0) slowness.gets += 1;
-      for (let first = from; first < data.length && !response.destroyed; first += 200_000) {
-        response.write(data.subarray(first, first + 200_000));
-        if (slowness.pause > 0) await wait(slowness.pause);
-      }
-      response.end();
-    }),
-  );
+  host = parts.use(await dataHost((request, response) => void sendSlowly(request, response)));
   const folder = parts.use(await emptyFolder()).path;
   cache = join(folder, 'cache');
   const config = join(folder, 'vitrine.yaml');
