@@ -41,6 +41,13 @@ await using service = await runService({
     VITRINE_MIN_FREE_BYTES: '0',
   },
 });
+let isOver = false;
+// Whatever else fails then, this is why.
+void service.exited.then((exit) => {
+  if (isOver) return;
+  console.error(`The service has ended: ${JSON.stringify(exit)}\n${service.stderr()}`);
+  process.exit(1);
+});
 const material: Material = {
   service,
   consumer: await projectIdOf(service, 'consumer'),
@@ -155,6 +162,7 @@ listening = false;
 await one();
 assert.equal(await heard, lives, 'A listener has heard of each offer once.');
 material.agent.destroy();
+isOver = true;
 assert.ok(growth < largestGrowth, 'Memory has grown.');
 const isClosed = own(after) <= own(before) && after.length <= before.length + mostPooled;
 assert.ok(isClosed, `Descriptors are left open:\n${after.join('\n')}`);
