@@ -51,7 +51,7 @@ export async function startNginx(
   await writeFile(
     configuration,
     `daemon off;
-worker_processes 1;
+worker_processes auto;
 ${process.getuid?.() === 0 ? 'user root;' : ''}
 pid ${folder}/nginx.pid;
 error_log stderr;

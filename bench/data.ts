@@ -183,8 +183,18 @@ interface Origin {
   readonly download: (streams: number) => Promise<number>;
 }
 
+/** A service that compares nothing of what it sends with what was uploaded. */
+async function startUnverified({ folder, options }: DataSetting) {
+  const data = await mkdtemp(join(folder, 'unverified-'));
+  const settings = { VITRINE_VERIFY_READS: 'false' };
+  const { child, url } = await startService(options.server, data, undefined, settings);
+  return { child, service: await signIn(child, url, data) };
+}
+
 async function measureDownloads(setting: DataSetting, source: Source): Promise<Figure[]> {
   const { service, peer, folder } = setting;
+  const unverified = await startUnverified(setting);
+  await using _ended = unverified.child;
   await using nginx = await startNginx(folder, source.path);
   await using bare = await startBare(folder, {
     kind: 'file',
@@ -192,13 +202,14 @@ async function measureDownloads(setting: DataSetting, source: Source): Promise<F
     size: source.size,
   });
   await using own = await uploaded(service, source);
+  await using plain = await uploaded(unverified.service, source);
   await using others = peer && (await uploaded(peer, source));
   const { size } = source;
   const from = (url: string, path: string, { token } = service.producer) => {
     return (streams: number) =>
       transferData({ url, token, paths: Array(streams).fill(path), size });
   };
-  const limits: Origin[] = [
+  const limits = (peerAtLeast: number): Origin[] => [
     ...(nginx
       ? [{ name: nginxName, download: from(nginx.url, `/${basename(source.path)}`), atLeast: 0.8 }]
       : []),
@@ -208,15 +219,20 @@ async function measureDownloads(setting: DataSetting, source: Source): Promise<F
           {
             name: peer.name,
             download: from(peer.url, others.path, peer.producer),
-            atLeast: 1.5,
+            atLeast: peerAtLeast,
           },
         ]
       : []),
   ];
-  const subject: Origin = { name: 'download', download: from(service.url, own.path) };
+  const verified: Origin = { name: 'download', download: from(service.url, own.path) };
+  const { url, producer } = unverified.service;
+  const raw = { name: 'download, not verified', download: from(url, plain.path, producer) };
   const figures: Figure[] = [];
   for (const streams of streamCounts) {
-    figures.push(await compareDownloads(setting, [subject, ...limits], size, streams));
+    figures.push(
+      await compareDownloads(setting, [verified, ...limits(1)], size, streams),
+      await compareDownloads(setting, [raw, ...limits(1.5)], size, streams),
+    );
   }
   return figures;
 }
@@ -232,7 +248,7 @@ async function compareDownloads(
 ): Promise<Figure> {
   const seconds = origins.map((): number[] => []);
   for (let n = 0; n < 3; n += 1) {
-    setting.progress(`download, ${streams} stream(s), ${n + 1} of 3`);
+    setting.progress(`${origins[0]?.name}, ${streams} stream(s), ${n + 1} of 3`);
     for (const [index, origin] of origins.entries()) {
       seconds[index]?.push(await origin.download(streams));
     }

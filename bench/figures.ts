@@ -43,6 +43,26 @@ export interface Single {
 
 /** The middle one; of an even number, the upper of the two. */
 export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+  return middleOf(values, (value) => value) ?? Number.NaN;
+}
+
+/** The same of what has a value; undefined for none. */
+export function middleOf<T>(all: readonly T[], rate: (one: T) => number): T | undefined {
+  return all.toSorted((a, b) => rate(a) - rate(b))[Math.floor(all.length / 2)];
+}
+
+/** Does each of some works `rounds` times in turn, each time beginning with another; gives what each had. */
+export async function inTurn<T>(
+  rounds: number,
+  works: readonly ((round: number) => Promise<T>)[],
+): Promise<readonly (readonly T[])[]> {
+  const results = works.map((): T[] => []);
+  for (let round = 0; round < rounds; round += 1) {
+    for (let n = 0; n < works.length; n += 1) {
+      const index = (round + n) % works.length;
+      const result = await works[index]?.(round);
+      if (result !== undefined) results[index]?.push(result);
+    }
+  }
+  return results;
 }

@@ -21,4 +21,4 @@ environment=$(bash test/interop/reference-glance.sh start "$directory")
 eval "$environment"
 
 version=$(dpkg-query -W -f='${Version}' glance-api)
-npm run --silent bench -- --against "$API_ENDPOINT" --clouds "$OS_CLIENT_CONFIG_FILE" --name "Glance ${version#*:}" "$@"
+npm run --silent bench -- --against "$API_ENDPOINT" --clouds "$OS_CLIENT_CONFIG_FILE" --glance --name "Glance ${version#*:}" "$@"

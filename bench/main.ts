@@ -6,6 +6,7 @@ import { leavingNothing } from './child.ts';
 import { measureData, measureInMemory } from './data.ts';
 import { measureParallel } from './data-parallel.ts';
 import type { Figure, Single } from './figures.ts';
+import { misses } from './goals.ts';
 import { measureMemory, measureStart } from './lifecycle.ts';
 import { describeMachine } from './machine.ts';
 import { measureMetadata } from './metadata.ts';
@@ -109,7 +110,7 @@ async function peerBeside(options: Options, folder: string) {
     const data = await mkdtemp(join(folder, 'sqlite-'));
     const { child, url } = await startService(options.server, data);
     parts.use(child);
-    peer = { name: 'the same on SQLite', ...(await signIn(child, url, data)) };
+    peer = { name: 'the same on SQLite', kind: 'sqlite', ...(await signIn(child, url, data)) };
   }
   const owned = parts.move();
   return { peer, [Symbol.asyncDispose]: () => owned.disposeAsync() };
@@ -126,6 +127,7 @@ async function main(): Promise<void> {
     async () => {
       const report = await measure(options, folder);
       console.log(reportText(report));
+      if (misses(report.figures, report.singles).length > 0) process.exitCode = 1;
       const json = JSON.stringify(report);
       if (options.json === undefined) console.log(`\n${json}`);
       else await writeFile(options.json, `${json}\n`);

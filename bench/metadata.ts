@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import type { Figure } from './figures.ts';
+import { type Figure, inTurn, middleOf } from './figures.ts';
+import { type Beside, goalOf } from './goals.ts';
 import { type Bare, startBare, takeAnswer } from './limits.ts';
 import { type Load, type LoadRequest, type LoadResult, measureLoad } from './load.ts';
 import type { MeasurementName, Options } from './options.ts';
@@ -23,7 +24,7 @@ interface MetadataCase {
 export interface MetadataSetting {
   readonly service: Service;
   readonly seed: Seed;
-  /** Another service that is asked the same, right after. */
+  /** Another service that is asked the same, in turn. */
   readonly peer: SeededPeer | undefined;
   readonly folder: string;
   readonly options: Options;
@@ -32,7 +33,7 @@ export interface MetadataSetting {
 
 const connectionCounts = [1, 16] as const;
 
-/** Measures each chosen metadata call at 1 and at 16 connections, each time right before its limit. */
+/** Measures each chosen metadata call at 1 and at 16 connections, in turn with its limit. */
 export async function measureMetadata(setting: MetadataSetting): Promise<Figure[]> {
   const figures: Figure[] = [];
   const { service, seed, peer, options } = setting;
@@ -52,30 +53,34 @@ async function measureCase(
   const { service, peer, options } = setting;
   await using bare = await startBare(setting.folder, await bareOf(setting, item));
   const figures: Figure[] = [];
-  const nextPart = partsOf(item);
-  const nextPeerPart = peerItem && partsOf(peerItem);
+  const nextPart = partsOf(item, options.rounds);
+  const nextPeerPart = peerItem && partsOf(peerItem, options.rounds);
   for (const connections of connectionCounts) {
-    setting.progress(`${item.title}, ${connections} connection(s)`);
     const load = {
-      token: item.session.token,
       repeat: item.repeat,
       method: item.method,
       connections,
       seconds: options.seconds,
       warmUpSeconds: options.seconds / 5,
     };
-    const requests = nextPart();
-    const own = await measure(service.child.pid, { ...load, url: service.url, requests });
-    const limit = await measure(bare.pid, { ...load, url: bare.url, requests, repeat: true });
-    const other =
-      peer && peerItem && nextPeerPart
-        ? await measureLoad({
-            ...load,
-            url: peer.url,
-            token: peerItem.session.token,
-            requests: nextPeerPart(),
-          })
-        : undefined;
+    const ask = { ...load, url: service.url, token: item.session.token };
+    const works: ((round: number) => Promise<Measured>)[] = [
+      (round: number) => {
+        setting.progress(`${item.title}, ${connections} connection(s), ${round + 1}`);
+        return measure(service.child.pid, { ...ask, requests: nextPart() });
+      },
+      () => measure(bare.pid, { ...ask, url: bare.url, requests: item.requests, repeat: true }),
+    ];
+    if (peer && peerItem && nextPeerPart) {
+      const { url } = peer;
+      const { token } = peerItem.session;
+      works.push(() => measureLoad({ ...load, url, token, requests: nextPeerPart() }));
+    }
+    const [own, limit, other] = (await inTurn(options.rounds, works)).map((results) =>
+      middleOf(results, ({ perSecond }) => perSecond),
+    );
+    if (!own || !limit) throw new Error(`${item.title} was not measured.`);
+    const goal = (beside: Beside) => ({ atLeast: goalOf(item.name, connections, beside) });
     figures.push({
       name: item.title,
       connections,
@@ -87,27 +92,34 @@ async function measureCase(
           name: item.durable ? 'bare node:http + one SQLite insert' : 'bare node:http, same bytes',
           value: limit.perSecond,
           cost: limit,
+          ...goal('bare'),
         },
-        ...(peer && other ? [{ name: peer.name, value: other.perSecond, cost: other }] : []),
+        ...(peer && other
+          ? [{ name: peer.name, value: other.perSecond, cost: other, ...goal(peer.kind) }]
+          : []),
       ],
     });
   }
   return figures;
 }
 
-/** Shares out what cannot be asked twice: one part for each number of connections. */
-function partsOf(item: MetadataCase): () => readonly LoadRequest[] {
+/** Shares out what cannot be asked twice: one part for each round of each number of connections. */
+function partsOf(item: MetadataCase, rounds: number): () => readonly LoadRequest[] {
   // The first has been asked, for the answer that the bare server sends.
   let rest = item.requests.slice(1);
   return () => {
     if (item.repeat) return item.requests;
-    const part = rest.slice(0, Math.ceil(item.requests.length / connectionCounts.length));
+    const parts = connectionCounts.length * rounds;
+    const part = rest.slice(0, Math.ceil(item.requests.length / parts));
     rest = rest.slice(part.length);
     return part;
   };
 }
 
-async function measure(pid: number, load: Load): Promise<LoadResult & { readonly cpu: number }> {
+/** Processor time in microseconds a request, where the server's process is known. */
+type Measured = LoadResult & { readonly cpu?: number };
+
+async function measure(pid: number, load: Load): Promise<Measured> {
   const before = await cpuTimeOf(pid);
   const result = await measureLoad(load);
   const seconds = (await cpuTimeOf(pid)) - before;

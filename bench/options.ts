@@ -23,6 +23,8 @@ export interface Options {
   /** The measured part of each load, in seconds; a fifth of it is spent on warming up before. */
   readonly seconds: number;
   readonly only: ReadonlySet<MeasurementName>;
+  /** How often each load is measured, in turn with what stands beside it; the middle one counts. */
+  readonly rounds: number;
   /** Bytes of each uploaded and downloaded image. */
   readonly dataSize: number;
   /** Bytes of each of the images that are uploaded at once. */
@@ -41,13 +43,16 @@ export interface Options {
   readonly againstClouds: string | undefined;
   /** What the report calls it. */
   readonly againstName: string;
+  /** Whether the figures are held to what is wanted of them beside a Glance. */
+  readonly againstGlance: boolean;
   /** Where the figures go as JSON; absent: the last line of standard output. */
   readonly json: string | undefined;
 }
 
 /** The usage text of `npm run bench -- --help`. */
 export const usage = `npm run bench -- [options]
-  --seconds N        measured seconds of each load (5)
+  --seconds N        measured seconds of each load (3)
+  --rounds N         how often each is measured, in turn with what stands beside it (3)
   --only a,b         any of ${measurementNames.join(', ')}
   --size MIB         size of each image of upload and download (1024)
   --parallel-size MIB  size of each of the 64 images that are uploaded at once (1024)
@@ -59,6 +64,7 @@ export const usage = `npm run bench -- [options]
   --clouds FILE      the clouds.yaml to sign in there with, as vitrine-producer and vitrine-consumer;
                      else the environment has BENCH_PRODUCER_TOKEN and BENCH_CONSUMER_TOKEN
   --name TEXT        what the report calls it (its host)
+  --glance           it is a Glance: hold the figures to what is wanted beside one
   --json FILE        writes the figures there rather than as the last line`;
 
 /** Reads the command line. @throws RangeError for a value that makes no sense. */
@@ -66,7 +72,8 @@ export function readOptions(args: readonly string[]): Options | 'help' {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      seconds: { type: 'string', default: '5' },
+      seconds: { type: 'string', default: '3' },
+      rounds: { type: 'string', default: '3' },
       only: { type: 'string', default: measurementNames.join(',') },
       size: { type: 'string', default: '1024' },
       'parallel-size': { type: 'string', default: '1024' },
@@ -77,6 +84,7 @@ export function readOptions(args: readonly string[]): Options | 'help' {
       against: { type: 'string' },
       clouds: { type: 'string' },
       name: { type: 'string' },
+      glance: { type: 'boolean', default: false },
       json: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
@@ -84,6 +92,7 @@ export function readOptions(args: readonly string[]): Options | 'help' {
   if (values.help) return 'help';
   return {
     seconds: positive('seconds', values.seconds),
+    rounds: Math.ceil(positive('rounds', values.rounds)),
     only: new Set(values.only.split(',').map(measurementName)),
     dataSize: positive('size', values.size) * 1024 * 1024,
     parallelSize: positive('parallel-size', values['parallel-size']) * 1024 * 1024,
@@ -94,6 +103,7 @@ export function readOptions(args: readonly string[]): Options | 'help' {
     against: values.against,
     againstClouds: values.clouds,
     againstName: values.name ?? (values.against ? new URL(values.against).host : ''),
+    againstGlance: values.glance,
     json: values.json,
   };
 }

@@ -1,3 +1,4 @@
+import type { Beside } from './goals.ts';
 import type { Options } from './options.ts';
 import { type Seed, seed } from './seed.ts';
 import { type Endpoint, endpointOf, type Session } from './service.ts';
@@ -5,6 +6,7 @@ import { type Endpoint, endpointOf, type Session } from './service.ts';
 /** Another service that speaks the Images API, to be measured in turn with ours. */
 export interface Peer extends Endpoint {
   readonly name: string;
+  readonly kind: Exclude<Beside, 'bare'>;
 }
 
 /** A peer with what the metadata calls are measured on. */
@@ -18,13 +20,16 @@ export interface SeededPeer extends Peer {
  * @throws Error when it cannot be signed in to
  */
 export async function peerOf(options: Options): Promise<Peer | undefined> {
-  const { against, againstClouds, againstName: name } = options;
+  const { against, againstClouds, againstName: name, againstGlance } = options;
   if (against === undefined) return undefined;
-  if (againstClouds !== undefined) return { name, ...(await endpointOf(against, againstClouds)) };
+  const kind = againstGlance ? 'glance' : 'other';
+  if (againstClouds !== undefined) {
+    return { name, kind, ...(await endpointOf(against, againstClouds)) };
+  }
   const url = against.replace(/\/+$/, '');
   const producer = await sessionOf(url, 'BENCH_PRODUCER_TOKEN');
   const consumer = await sessionOf(url, 'BENCH_CONSUMER_TOKEN');
-  return { name, url, producer, consumer };
+  return { name, kind, url, producer, consumer };
 }
 
 /** A token from the environment; the project that it is for owns what it makes. */

@@ -1,4 +1,5 @@
 import type { Figure, Single } from './figures.ts';
+import { misses } from './goals.ts';
 import { type Machine, machineText } from './machine.ts';
 
 export interface Report {
@@ -16,13 +17,15 @@ export function reportText({ machine, command, singles, figures }: Report): stri
   if (requests.length > 0) parts.push('', table(requestRows(requests)));
   if (data.length > 0) parts.push('', table(dataRows(data)));
   if (singles.length > 0) parts.push('', table(singleRows(singles)));
+  const missed = misses(figures, singles);
+  if (missed.length > 0) parts.push('', 'Not what it is to be:', ...missed);
   return parts.join('\n');
 }
 
 function requestRows(figures: readonly Figure[]): string[][] {
   const cost = ['p50 ms', 'p99 ms', 'cpu us'];
   return [
-    ['call', 'conn.', 'req/s', ...cost, 'limit/s', ...cost, 'ratio', 'limit'],
+    ['call', 'conn.', 'req/s', ...cost, 'limit/s', ...cost, 'ratio', 'at least', 'limit'],
     ...figures.flatMap((figure) =>
       figure.limits.map((limit) => [
         figure.name,
@@ -32,6 +35,7 @@ function requestRows(figures: readonly Figure[]): string[][] {
         whole(limit.value),
         ...costCells(limit.cost),
         ratio(figure.value, limit.value),
+        limit.atLeast?.toFixed(1) ?? '',
         limit.name,
       ]),
     ),

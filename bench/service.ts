@@ -27,11 +27,12 @@ export async function startService(
   server: string,
   dataDirectory: string,
   databaseUrl?: string,
+  settings: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly child: Child; readonly url: string; readonly milliseconds: number }> {
   const begin = performance.now();
   const child = await startChild(
     [process.execPath, server],
-    { env: { ...process.env, ...environmentOf(dataDirectory, databaseUrl) } },
+    { env: { ...process.env, ...environmentOf(dataDirectory, databaseUrl), ...settings } },
     (line) => /vitrine ready on (http:\/\/\S+)/.exec(line)?.[1],
   );
   return { child, url: child.value, milliseconds: performance.now() - begin };
