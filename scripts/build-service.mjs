@@ -37,7 +37,7 @@ const alsoSources = [
 /** Stays what it is: what is loaded only where it is configured, or by what no route uses of the framework. */
 const external = [
   /^@aws-sdk\//,
-  /^(koffi|nodemailer|pg|pg-native|prom-client)$/,
+  /^(amqplib|koffi|nodemailer|pg|pg-native|prom-client)$/,
   /^(ajv|ajv-formats|light-my-request|fast-json-stringify)$/,
   /^@fastify\/(ajv|fast-json-stringify)-compiler$/,
 ];

@@ -6,8 +6,9 @@ import type { ImportConfig } from './config/imports.ts';
 import { type IdentityConfig, keystoneSettingsOf } from './config/keystone.ts';
 import { checkMail, type MailConfig } from './config/mail.ts';
 import { certificateFilesOf, checkAccelRedirect, type NetworkConfig } from './config/network.ts';
+import { checkNotifications, type NotificationConfig } from './config/notifications.ts';
 import type { ReadText, Setting } from './config/setting.ts';
-import { type logLevels, type notificationDrivers, settings } from './config/settings.ts';
+import { type logLevels, settings } from './config/settings.ts';
 import {
   type Environment,
   type Given,
@@ -34,6 +35,7 @@ export interface Config
     ImportConfig,
     MailConfig,
     NetworkConfig,
+    NotificationConfig,
     StoreConfig,
     ImageCacheConfig,
     WebConfig,
@@ -104,12 +106,6 @@ export interface Config
   readonly dataScrubRate: number;
   /** Seconds within which all data is read. */
   readonly dataScrubInterval: number;
-  /** Where events go; `noop` writes none. */
-  readonly notificationDriver: (typeof notificationDrivers)[number];
-  /** What events name as their origin. */
-  readonly defaultPublisherId: string;
-  /** Types and groups of events that are not written. */
-  readonly disabledNotifications: readonly string[];
   /** Bytes that uploads must leave free on the disk. */
   readonly minFreeBytes: number;
   readonly corsAllowedOrigins: readonly string[];
@@ -170,6 +166,7 @@ export function readConfig(environment: Environment, readText: ReadText | undefi
   checkAccelRedirect(config, (problem) => problems.push(problem));
   checkDatabase(config, (problem) => problems.push(problem));
   checkMail(config, (problem) => problems.push(problem));
+  checkNotifications(config, (problem) => problems.push(problem));
   // What could not be read has been told of, and is undefined.
   if (Array.isArray(config.stores)) chosenStores(config, (problem) => problems.push(problem));
   return {

@@ -5,8 +5,9 @@ import type { Config } from './config.ts';
 import type { Database } from './database/database.ts';
 import type { ProjectEvent } from './domain/project-event.ts';
 import { webOf } from './open-parts.ts';
-import { logSink } from './service/event-sink.ts';
+import { type EventSink, logSink } from './service/event-sink.ts';
 import { type Events, eventsService } from './service/events.ts';
+import { rabbitSink } from './service/rabbit-sink.ts';
 import type { Report } from './service/unwanted-data.ts';
 import { webhookDelivery } from './service/webhook-delivery.ts';
 import { webhookSender } from './service/webhook-sender.ts';
@@ -22,17 +23,28 @@ interface EventParts {
 export function eventsOf(config: Config, { database, log, report }: EventParts): Events {
   // Whoever asks for events wants them at every log level.
   const lines = log.child({}, { level: 'info' });
+  const sinks: Readonly<Record<Config['notificationDriver'], () => EventSink | undefined>> = {
+    noop: () => undefined,
+    log: () => logSink((fields, text) => lines.info(fields, text)),
+    messagingv2: () => brokerSink(config),
+  };
   return eventsService({
     database,
-    sink:
-      config.notificationDriver === 'log'
-        ? logSink((fields, text) => lines.info(fields, text))
-        : undefined,
+    sink: sinks[config.notificationDriver](),
     publisherId: config.defaultPublisherId,
     disabled: config.disabledNotifications,
     clock: () => new Date(),
     report,
   });
+}
+
+function brokerSink({
+  notificationTransportUrl: address,
+  controlExchange: exchange,
+  notificationTopics: topics,
+  amqpDurableQueues: isDurable,
+}: Config): EventSink | undefined {
+  return address && rabbitSink({ ...address, exchange, topics, isDurable });
 }
 
 /** What tells projects elsewhere what happens. */

@@ -1,5 +1,5 @@
 import { readMailbox } from '../domain/mail-address.ts';
-import { integer, type Setting } from './setting.ts';
+import { decoded, integer, type Setting } from './setting.ts';
 
 /** A mail server, and who is to be known to it. */
 export interface SmtpAddress {
@@ -77,14 +77,6 @@ function readSmtpUrl(value: unknown): SmtpAddress | undefined {
     isSecure,
     login: user === '' ? undefined : { user, pass },
   };
-}
-
-function decoded(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Tells of settings that do not go together. */

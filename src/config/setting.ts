@@ -126,6 +126,15 @@ export function readUrl(value: unknown): string | undefined {
   return isPlain && isOpen ? value.replace(/\/+$/, '') : undefined;
 }
 
+/** A part of a URL as it is meant; undefined when it is encoded as no text. */
+export function decoded(part: string): string | undefined {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return undefined;
+  }
+}
+
 /** A value with parts: as the file has it, or as YAML (or JSON, which is YAML) in an environment variable. */
 export function structure(value: unknown): unknown {
   if (typeof value !== 'string') return value;

@@ -9,18 +9,17 @@ import { importSettings } from './imports.ts';
 import { identitySettings } from './keystone.ts';
 import { mailSettings } from './mail.ts';
 import { networkSettings } from './network.ts';
+import { notificationSettings } from './notifications.ts';
 import { corsAllowedOrigins } from './origins.ts';
 import { policies } from './policies.ts';
 import { propertyProtection } from './property-protection.ts';
-import { flag, integer, names, oneOf, type Setting, text, url } from './setting.ts';
+import { flag, integer, oneOf, type Setting, text, url } from './setting.ts';
 import { storeList } from './store-list.ts';
 import { storeSettings } from './stores.ts';
 import { webSettings } from './web.ts';
 import { webhookSettings } from './webhooks.ts';
 
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
-
-export const notificationDrivers = ['noop', 'log'] as const;
 
 const mib = 1024 * 1024;
 
@@ -278,20 +277,7 @@ const images = {
 } as const satisfies Partial<Settings>;
 
 const events = {
-  notificationDriver: oneOf('notification_driver', notificationDrivers, {
-    initial: 'noop',
-    about: 'Where events go: `log` writes them as lines of the log, `noop` writes none',
-  }),
-  defaultPublisherId: text('default_publisher_id', {
-    initial: 'image.localhost',
-    about: 'What events name as their origin',
-    wanted: 'a name',
-  }),
-  disabledNotifications: names('disabled_notifications', {
-    about:
-      'Types of events, such as `image.send`, or groups, such as `image`, that are not written',
-    wanted: 'a list of types of events',
-  }),
+  ...notificationSettings,
   ...webhookSettings,
 } as const satisfies Partial<Settings>;
 

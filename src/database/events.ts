@@ -60,16 +60,16 @@ async function selectEvents(db: Connection, sink: string, limit: number): Promis
   }));
 }
 
-/** Notes that a sink has taken the events up to `eventId`, and removes what every sink has taken. */
+/**
+ * Notes that a sink has taken the events up to `eventId`, and removes them. There is one sink at a time: another one
+ * was the operator's choice before, and takes nothing any more.
+ */
 export async function advanceCursor(db: Connection, sink: string, eventId: number): Promise<void> {
   await db
     .insertInto('event_cursors')
     .values({ sink, event_id: eventId })
     .onConflict((conflict) => conflict.column('sink').doUpdateSet({ event_id: eventId }))
     .execute();
-  const { taken } = await db
-    .selectFrom('event_cursors')
-    .select((eb) => eb.fn.min('event_id').as('taken'))
-    .executeTakeFirstOrThrow();
-  await db.deleteFrom('events').where('id', '<=', taken).execute();
+  await db.deleteFrom('event_cursors').where('sink', '<>', sink).execute();
+  await db.deleteFrom('events').where('id', '<=', eventId).execute();
 }

@@ -20,6 +20,7 @@ const queues = {
   uploads: sql`upload_reservations`,
   'resumable uploads': sql`uploads where is_done = 0`,
   'pending deletes': sql`pending_deletes`,
+  events: sql`events`,
 } as const;
 
 const leased = ['jobs', 'tasks', 'unwanted_data'] as const;

@@ -14,10 +14,12 @@ export interface EventMessage {
 
 /** Where events go. */
 export interface EventSink {
-  /** Known for ever: what a sink has taken is remembered by it. */
+  /** Known for ever: how far a sink was told is remembered by it. */
   readonly name: string;
-  /** Takes events in order; what it throws makes all of them come again. */
-  deliver(messages: readonly EventMessage[]): Promise<void>;
+  /** Takes events in order; what it throws makes all of them come again. @param signal ends an attempt */
+  deliver(messages: readonly EventMessage[], signal: AbortSignal): Promise<void>;
+  /** Lets go of what it holds, when the last events are delivered. */
+  close?(): Promise<void>;
 }
 
 /** Writes a line for each event. @param write is done when it returns */

@@ -31,6 +31,9 @@ export interface Events {
   startDelivering(): AsyncDisposable;
 }
 
+/** Between two looks for new events, ms. */
+const usualInterval = 1000;
+
 /** Events delivered at a time. */
 const batchSize = 200;
 
@@ -38,7 +41,7 @@ const batchSize = 200;
 const maxWaiting = 10_000;
 
 export function eventsService(options: EventsOptions): Events {
-  const { database, sink, disabled, clock, report, interval = 1000 } = options;
+  const { database, sink, disabled, clock, report, interval = usualInterval } = options;
   let waiting: Omit<StoredEvent, 'id'>[] = [];
 
   function wanted(events: readonly ImageEvent[]): Omit<StoredEvent, 'id'>[] {
@@ -62,13 +65,10 @@ export function eventsService(options: EventsOptions): Events {
     }
   }
 
-  async function turn(to: EventSink): Promise<void> {
-    try {
-      await writeWaiting();
-      await database.processes.unlessTaken('delivery', () => deliver(options, to));
-    } catch (cause) {
-      report('Events could not be delivered; it is tried again.', cause);
-    }
+  async function write(): Promise<void> {
+    await writeWaiting().catch((cause: unknown) => {
+      report('Events could not be written; it is tried again.', cause);
+    });
   }
 
   return {
@@ -83,20 +83,62 @@ export function eventsService(options: EventsOptions): Events {
 
     startDelivering() {
       if (!sink) return { [Symbol.asyncDispose]: async () => {} };
+      const delivery = deliveryTo(sink, options);
+      let writes = Promise.resolve();
       let turns = Promise.resolve();
-      const begin = () => {
-        turns = turns.then(() => turn(sink));
+      const begin = (turn: () => Promise<void>) => {
+        // What waits for a slow sink is written nevertheless.
+        writes = writes.then(write);
+        turns = Promise.all([turns, writes]).then(turn);
       };
-      begin();
-      const timer = setInterval(begin, interval);
+      begin(delivery.turn);
+      const timer = setInterval(() => begin(delivery.turn), interval);
       return {
         async [Symbol.asyncDispose]() {
           clearInterval(timer);
-          begin();
+          begin(delivery.lastTurn);
+          const end = setTimeout(delivery.stop, lastTurns);
           await turns;
+          clearTimeout(end);
+          await sink.close?.();
         },
       };
     },
+  };
+}
+
+/** How long a sink may take for the last events of a service that ends, ms. */
+const lastTurns = 5000;
+
+/** The most between two attempts at a sink that fails, ms. */
+const longestPause = 30_000;
+
+/** Delivers in turns, and ever less often while the sink fails. */
+function deliveryTo(sink: EventSink, options: EventsOptions) {
+  const { database, report, interval = usualInterval } = options;
+  const stopping = new AbortController();
+  let failures = 0;
+  let dueAt = 0;
+
+  const lastTurn = async (): Promise<void> => {
+    const { signal } = stopping;
+    try {
+      const work = () => deliver(options, sink, signal);
+      await database.processes.unlessTaken('delivery', work);
+      failures = 0;
+    } catch (cause) {
+      failures += 1;
+      dueAt = performance.now() + Math.min(longestPause, interval * 2 ** (failures - 1));
+      report('Events could not be delivered; it is tried again.', cause);
+    }
+  };
+
+  return {
+    lastTurn,
+    turn: async (): Promise<void> => {
+      if (performance.now() >= dueAt) await lastTurn();
+    },
+    stop: () => stopping.abort(new Error('The service stops.')),
   };
 }
 
@@ -109,12 +151,20 @@ async function insertInBatches(
   }
 }
 
-async function deliver({ database, publisherId }: EventsOptions, sink: EventSink): Promise<void> {
+async function deliver(
+  { database, publisherId }: EventsOptions,
+  sink: EventSink,
+  signal: AbortSignal,
+): Promise<void> {
   for (let full = true; full; ) {
     const events = await listEvents(database, sink.name, batchSize);
     const last = events.at(-1);
     if (!last) return;
-    await sink.deliver(events.map((event) => messageOf(event, publisherId)));
+    signal.throwIfAborted();
+    await sink.deliver(
+      events.map((event) => messageOf(event, publisherId)),
+      signal,
+    );
     await database.transaction((db) => advanceCursor(db, sink.name, last.id));
     full = events.length === batchSize;
   }
