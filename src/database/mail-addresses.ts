@@ -106,6 +106,36 @@ export async function updateMailAddress(
   id: string,
   to: MailProgress,
 ): Promise<void> {
+  await db.updateTable('mail_addresses').set(columnsOf(to)).where('id', '=', id).execute();
+}
+
+/**
+ * Saves what has come of a turn at an address as it was read for it. What was asked for meanwhile stays: another code, and
+ * when a digest of another mode is due.
+ */
+export async function updateAfterTurn(
+  db: Connection,
+  read: Pick<KeptMailAddress, 'id' | 'mode' | 'codeAskedAt'>,
+  to: Omit<MailProgress, 'mode' | 'kinds'>,
+): Promise<void> {
+  const set = columnsOf(to);
+  const askedAt = read.codeAskedAt?.getTime() ?? null;
+  await db
+    .updateTable('mail_addresses')
+    .set({
+      ...set,
+      ...('due_at' in set && {
+        due_at: sql<number>`case when mode = ${read.mode} then ${set.due_at} else due_at end`,
+      }),
+      ...('code_asked_at' in set && {
+        code_asked_at: sql<number>`case when code_asked_at = ${askedAt} then ${set.code_asked_at} else code_asked_at end`,
+      }),
+    })
+    .where('id', '=', read.id)
+    .execute();
+}
+
+function columnsOf(to: MailProgress): Updateable<MailAddressRow> {
   const set: Updateable<MailAddressRow> = {};
   if (to.mode !== undefined) set.mode = to.mode;
   if (to.kinds !== undefined) set.kinds = kindsText(to.kinds);
@@ -117,7 +147,7 @@ export async function updateMailAddress(
   if (to.codeAskedAt !== undefined) set.code_asked_at = to.codeAskedAt?.getTime() ?? null;
   if (to.failingSince !== undefined) set.failing_since = to.failingSince?.getTime() ?? null;
   if (to.sentAt !== undefined) set.sent_at = to.sentAt?.getTime() ?? null;
-  await db.updateTable('mail_addresses').set(set).where('id', '=', id).execute();
+  return set;
 }
 
 /** A code as it is kept. */

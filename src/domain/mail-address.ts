@@ -25,6 +25,7 @@ export interface MailAddress {
   readonly verifiedAt: Date | null;
   /** How often in a row what is next was sent in vain. */
   readonly attempts: number;
+  /** Since when it fails for the reason that `lastError` gives. */
   readonly failingSince: Date | null;
   readonly lastError: string | null;
   readonly sentAt: Date | null;

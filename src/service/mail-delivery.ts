@@ -5,9 +5,8 @@ import {
   claimMailAddresses,
   findMailAddress,
   type KeptMailAddress,
-  type MailProgress,
+  updateAfterTurn,
   updateCode,
-  updateMailAddress,
 } from '../database/mail-addresses.ts';
 import { deleteFullBudgets, spendBudget } from '../database/mail-budgets.ts';
 import { listProjectEvents, newestEvent } from '../database/project-events.ts';
@@ -152,7 +151,7 @@ async function sendCode(options: Delivering, turn: Turn, askedAt: Date): Promise
   const { id, address } = turn.kept;
   const now = clock();
   if (now.getTime() - askedAt.getTime() > codeLife) {
-    await change(options, turn, (db) => updateMailAddress(db, id, { codeAskedAt: null }));
+    await saveTurn(options, turn, { codeAskedAt: null });
     return 0;
   }
   const code = String(randomInt(0, 1e8)).padStart(8, '0');
@@ -163,8 +162,7 @@ async function sendCode(options: Delivering, turn: Turn, askedAt: Date): Promise
   const text = codeMail(code, address, await placeOf(options, turn));
   const outcome = await send(options, turn, text, `code ${id} ${now.getTime()}`);
   if (!outcome.isSent) return await noteFailure(options, turn, outcome);
-  const well = { attempts: 0, failingSince: null, lastError: null, sentAt: clock() };
-  await change(options, turn, (db) => updateMailAddress(db, id, { ...well, codeAskedAt: null }));
+  await saveTurn(options, turn, { ...well, sentAt: clock(), codeAskedAt: null });
   return 0;
 }
 
@@ -174,7 +172,8 @@ async function sendNews(options: Delivering, turn: Turn): Promise<number> {
   const { events, cursor, isMore } = await newsFor(options, kept);
   const dueAt = isMore ? kept.dueAt : nextDue(kept.mode, { now: clock(), digestHour });
   if (events.length === 0) {
-    await change(options, turn, (db) => updateMailAddress(db, kept.id, { cursor, dueAt }));
+    // What was sent in vain is no news any more.
+    await saveTurn(options, turn, { ...well, cursor, dueAt });
     return 0;
   }
   const budget = projectBudget(kept.projectId, rate);
@@ -185,8 +184,7 @@ async function sendNews(options: Delivering, turn: Turn): Promise<number> {
   const key = `${kept.id} ${events[0]?.id} ${events.at(-1)?.id}`;
   const outcome = await send(options, turn, text, key);
   if (!outcome.isSent) return await noteFailure(options, turn, outcome);
-  const well = { attempts: 0, failingSince: null, lastError: null, sentAt: clock() };
-  await change(options, turn, (db) => updateMailAddress(db, kept.id, { ...well, cursor, dueAt }));
+  await saveTurn(options, turn, { ...well, sentAt: clock(), cursor, dueAt });
   return 0;
 }
 
@@ -243,21 +241,37 @@ async function send(
 async function noteFailure(
   options: Delivering,
   turn: Turn,
-  { isRefused, status }: Extract<MailOutcome, { isSent: false }>,
+  { isRefused, isLasting, status }: Extract<MailOutcome, { isSent: false }>,
 ): Promise<number> {
   const { kept } = turn;
   const now = options.clock();
   const attempts = kept.attempts + 1;
-  const failingSince = kept.failingSince ?? now;
+  const pause = mailPauseAfter(attempts);
   const lastError = isRefused
     ? `The message was refused with status ${status}.`
-    : 'The mail server of this service cannot be used at the moment.';
-  const failing: MailProgress = { attempts, failingSince, lastError };
-  const isDead = isRefused && now.getTime() - failingSince.getTime() > mailPatience;
-  // Nobody reads there: that anybody does has to be shown anew.
-  const given: MailProgress = isDead ? { verifiedAt: null, codeAskedAt: null } : {};
-  await change(options, turn, (db) => updateMailAddress(db, kept.id, { ...failing, ...given }));
-  return mailPauseAfter(attempts);
+    : 'The mail server of this service takes no mail at the moment.';
+  // Each trouble has its own time, so that none is held against an address but its own.
+  const failingSince = lastError === kept.lastError ? (kept.failingSince ?? now) : now;
+  // By the next attempt what is refused now is no news, so this one decides.
+  const isDead = isLasting && now.getTime() + pause - failingSince.getTime() > mailPatience;
+  await saveTurn(options, turn, {
+    ...{ attempts, failingSince, lastError },
+    // Nobody reads there: that anybody does has to be shown anew.
+    ...(isDead && { verifiedAt: null }),
+  });
+  return pause;
+}
+
+/** What is known of an address that nothing waits for. */
+const well = { attempts: 0, failingSince: null, lastError: null } as const;
+
+/** Saves what has come of a turn. @throws LeaseLost */
+function saveTurn(
+  options: Delivering,
+  turn: Turn,
+  to: Parameters<typeof updateAfterTurn>[2],
+): Promise<void> {
+  return change(options, turn, (db) => updateAfterTurn(db, turn.kept, to));
 }
 
 /** Changes something for as long as nobody else is at the address. @throws LeaseLost */

@@ -27,8 +27,10 @@ export type MailOutcome =
   | { readonly isSent: true }
   | {
       readonly isSent: false;
-      /** Whether it was the address or the message that was refused; else the server is to blame. */
+      /** Whether it was the address that was refused; else the server is to blame. */
       readonly isRefused: boolean;
+      /** Whether it was refused for good. */
+      readonly isLasting: boolean;
       /** The server's status, such as 550. */
       readonly status: number | undefined;
       /** Such as ECONNECTION or EAUTH. */
@@ -119,9 +121,27 @@ async function handOver(
 }
 
 function failureOf(cause: unknown) {
-  const { code, command, responseCode } = Object(cause) as Readonly<Record<string, unknown>>;
+  const { code, command, response, responseCode } = Object(cause) as Readonly<
+    Record<string, unknown>
+  >;
   const status = typeof responseCode === 'number' ? responseCode : undefined;
+  const isAtRecipient = command === 'RCPT TO';
+  const isAboutMessage = isAtRecipient || code === 'EMESSAGE';
+  const isLasting = isAboutMessage && refusesForGood(status, String(response));
   // What an address refuses for a while, as greylisting does, says nothing against it or the server.
-  const isRefused = status !== undefined && (command === 'RCPT TO' || code === 'EMESSAGE');
-  return { isRefused, status, code: typeof code === 'string' ? code : 'EUNKNOWN' };
+  const isRefused = isLasting || (isAtRecipient && refusesForNow(status, String(response)));
+  return { isRefused, isLasting, status, code: typeof code === 'string' ? code : 'EUNKNOWN' };
+}
+
+/** Enhanced statuses of a server's own: its state, the protocol, its rules for senders, and who sends. @see RFC 3463 */
+const serversOwn = /^\d{3}[ -](?:[45]\.[35]\.|5\.7\.|[45]\.1\.[78]\b)/;
+
+/** A bare 554 tells of no address: servers say it of relaying and of contents. @see RFC 5321, 4.2.3; RFC 7504 */
+function refusesForGood(status: number | undefined, response: string): boolean {
+  if (status === 554 && !/^554[ -]5\.\d/.test(response)) return false;
+  return [550, 551, 552, 553, 554, 556].includes(status ?? 0) && !serversOwn.test(response);
+}
+
+function refusesForNow(status: number | undefined, response: string): boolean {
+  return [450, 451, 452].includes(status ?? 0) && !serversOwn.test(response);
 }

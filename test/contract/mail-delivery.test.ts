@@ -219,6 +219,123 @@ test('what is refused is tried again, and an address that refuses for days is to
   assert.deepEqual(reports, []);
 });
 
+test('what is the fault of the mail server, or over for long, counts against no address', async () => {
+  await using parts = new AsyncDisposableStack();
+  const { database, server, clock, kept, hurry, reports } = await scene(parts);
+  const failing = async (status: number, isSo: (since: number | undefined) => boolean) =>
+    await until(async () => {
+      await hurry();
+      const now = await kept();
+      const text = status === 554 ? 'takes no mail' : `status ${status}`;
+      return now?.lastError?.includes(text) && isSo(now.failingSince?.getTime());
+    });
+  server.refuses = () => '554 5.7.1 Relay access denied';
+  await tell(database, ['long since']);
+  await failing(554, (since) => since === start);
+
+  clock.now += 30 * day;
+  await until(async () => {
+    await hurry();
+    return (await kept())?.attempts === 0;
+  });
+  const rested = await kept();
+  await tell(database, ['the server again'], clock.now);
+  await failing(554, (since) => since === clock.now);
+  clock.now += 2 * day;
+  server.refuses = () => 450;
+  await tell(database, ['greylisted'], clock.now);
+  await failing(450, (since) => since === clock.now);
+  clock.now += 2 * day;
+  server.refuses = () => 550;
+  await tell(database, ['refused'], clock.now);
+  await failing(550, (since) => since === clock.now);
+
+  assert.deepEqual([rested?.failingSince, rested?.lastError], [null, null]);
+  assert.notEqual((await kept())?.verifiedAt, null);
+  assert.match(reports.join(), /^Mail cannot be handed [^,]*EENVELOPE, status 554/);
+  // A single notice that is refused for as long as it is news is enough.
+  clock.now += 2 * day - 1000;
+  await until(async () => {
+    await hurry();
+    return (await kept())?.verifiedAt === null;
+  });
+});
+
+test('a server says whose fault it is that a message is not taken', async () => {
+  await using parts = new AsyncDisposableStack();
+  const server = parts.use(await mailServer());
+  const smtp = { host: '127.0.0.1', port: server.port, isSecure: false, login: undefined };
+  const sender = parts.use(mailSender({ server: smtp, from: 'images@example.org' }));
+  const message = {
+    ...{ to: 'me@example.org', subject: 'one', text: 'two', id: 'three@example.org' },
+    unsubscribe: 'https://images.example.org/',
+  };
+  const whose = async (recipient: string | undefined, data?: string) => {
+    server.refuses = () => recipient;
+    server.refusesMessage = () => data;
+    const outcome = await sender.send(message, new AbortController().signal);
+    if (outcome.isSent) return 'sent';
+    return outcome.isRefused ? (outcome.isLasting ? 'lasting' : 'temporary') : 'server';
+  };
+
+  const faults: Record<string, string> = {};
+  for (const reply of [
+    ...['550 no such user', '550 5.1.1 no such user', '552 5.2.2 full', '554 5.1.1 no such user'],
+    ...['450 4.2.0 greylisted', '451 later', '450 4.7.1 greylisted'],
+    ...['421 going', '530 log in', '535 wrong login', '554 Relay access denied', '501 what'],
+    ...[
+      '550 5.7.1 no relaying',
+      '554 5.7.1 no relaying',
+      '553 5.1.8 no such sender',
+      '451 4.3.5 x',
+    ],
+  ]) {
+    faults[reply] = await whose(reply);
+  }
+  const afterwards = [
+    await whose(undefined, '550 5.1.1 no such user'),
+    await whose(undefined, '421 going'),
+    await whose(undefined, '451 later'),
+    await whose(undefined, '554 5.7.1 spam'),
+  ];
+
+  const by = (fault: string) => Object.keys(faults).filter((reply) => faults[reply] === fault);
+  assert.equal(by('lasting').length, 4, JSON.stringify(faults));
+  assert.equal(by('temporary').length, 3, JSON.stringify(faults));
+  assert.equal(by('server').length, 9, JSON.stringify(faults));
+  assert.deepEqual(Object.values(faults).slice(0, 4), Array(4).fill('lasting'));
+  assert.deepEqual(Object.values(faults).slice(4, 7), Array(3).fill('temporary'));
+  assert.deepEqual(afterwards, ['lasting', 'server', 'server', 'server']);
+});
+
+test('what is asked for while a message is being sent is not lost: another code, and another mode', async () => {
+  await using parts = new AsyncDisposableStack();
+  const { database, server, clock, id, kept } = await scene(parts, { isVerified: false });
+  const change = (to: Parameters<typeof updateMailAddress>[2]) =>
+    database.transaction((db) => updateMailAddress(db, id, to));
+  /** Has something done before the server says that it has what it is being sent. */
+  const meanwhile = (work: () => Promise<void>) => {
+    server.answer = (say) => {
+      server.answer = (next) => next();
+      void work().then(say);
+    };
+  };
+
+  meanwhile(() => change({ codeAskedAt: new Date(start + 1) }));
+  const [first, second] = [codeIn(await server.mail(0)), codeIn(await server.mail(1))];
+  await until(async () => (await kept())?.codeAskedAt === null);
+  const dueAt = new Date(start + day);
+  meanwhile(() => change({ mode: 'daily', dueAt }));
+  await change({ verifiedAt: new Date(start), sentAt: null });
+  await tell(database, ['one']);
+  clock.now += 1;
+  await until(async () => (await kept())?.sentAt);
+
+  assert.notEqual(first, second);
+  assert.deepEqual((await kept())?.dueAt, dueAt);
+  assert.equal(server.mails.length, 3);
+});
+
 test('while the mail server is away nothing is lost but what is no news any more', async () => {
   await using parts = new AsyncDisposableStack();
   const { database, clock, kept, hurry, reports, delivery } = await scene(parts, { port: 1 });

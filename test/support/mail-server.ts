@@ -24,8 +24,10 @@ export interface MailServer extends AsyncDisposable {
   readonly mails: ReceivedMail[];
   /** How many logins it was shown. */
   logins: number;
-  /** The status with which it refuses a message to an address from now on; undefined takes it. */
-  refuses: (to: string) => number | undefined;
+  /** The status, or the whole reply, with which it refuses a message to an address from now on; undefined takes it. */
+  refuses: (to: string) => number | string | undefined;
+  /** The reply with which it refuses what it was handed; undefined takes it. */
+  refusesMessage: () => string | undefined;
   /** Tells whoever sent a message that it is taken; by then it is kept. */
   answer: (say: () => void) => void;
   /** Resolves with the message of that number, from 0. @throws Error after half a minute */
@@ -69,12 +71,14 @@ export async function mailServer({ login, tls }: MailServerOptions = {}): Promis
       else answer(new Error(`unknown: ${username} ${password}`));
     },
     onRcptTo({ address }, _session, answer) {
-      const status = server.refuses(address);
-      if (status === undefined) return answer();
-      answer(Object.assign(new Error('no mail for you'), { responseCode: status }));
+      const reply = server.refuses(address);
+      if (reply === undefined) return answer();
+      answer(refusal(typeof reply === 'number' ? `${reply} no mail for you` : reply));
     },
     onData(stream, { envelope, secure: isEncrypted }, answer) {
       void buffer(stream).then((bytes) => {
+        const reply = server.refusesMessage();
+        if (reply !== undefined) return answer(refusal(reply));
         const from = envelope.mailFrom === false ? '' : envelope.mailFrom.address;
         const to = envelope.rcptTo.map(({ address }) => address);
         mails.push({ from, to, isEncrypted, ...readMail(bytes.toString('latin1')) });
@@ -97,6 +101,7 @@ export async function mailServer({ login, tls }: MailServerOptions = {}): Promis
     mails,
     logins: 0,
     refuses: () => undefined,
+    refusesMessage: () => undefined,
     answer: (say) => say(),
     async mail(number) {
       const { promise, resolve, reject } = Promise.withResolvers<ReceivedMail>();
@@ -120,6 +125,10 @@ export async function mailServer({ login, tls }: MailServerOptions = {}): Promis
     },
   };
   return server;
+}
+
+function refusal(reply: string): Error {
+  return Object.assign(new Error(reply.slice(4)), { responseCode: Number(reply.slice(0, 3)) });
 }
 
 /** What makes a service hand its mail to a server; who follows the links in it reaches that service. */
