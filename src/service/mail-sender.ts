@@ -39,7 +39,7 @@ export type MailOutcome =
 
 /** Hands messages to the operator's mail server. */
 export interface MailSender extends AsyncDisposable {
-  /** Tries once; nothing but `signal` makes it throw. */
+  /** Tries once; nothing but `signal` makes it throw, and that only when the server does not answer soon after. */
   send(message: MailMessage, signal: AbortSignal): Promise<MailOutcome>;
 }
 
@@ -47,10 +47,25 @@ export interface MailSenderOptions {
   readonly server: SmtpServer;
   /** The address in `From`. */
   readonly from: string;
+  /** How long a message that is being sent is waited for when it is to be given up, ms. */
+  readonly grace?: number;
 }
 
-/** How long the server may take to connect, to greet and to say something, ms. */
-const times = { connectionTimeout: 15_000, greetingTimeout: 15_000, socketTimeout: 30_000 };
+/** Shorter than what a service that stops is given. */
+const usualGrace = 3000;
+
+/**
+ * How long the server may take to connect, to greet and to say something, and a connection is kept for the next message, ms.
+ * Servers that look into what they take say so late, and whoever has hung up by then sends it again.
+ *
+ * @see RFC 5321, 4.5.3.2.6
+ */
+const times = {
+  connectionTimeout: 15_000,
+  greetingTimeout: 15_000,
+  socketTimeout: 600_000,
+  idleTimeout: 30_000,
+};
 
 export function mailSender(options: MailSenderOptions): MailSender {
   let opening: Promise<Transporter> | undefined;
@@ -59,18 +74,35 @@ export function mailSender(options: MailSenderOptions): MailSender {
       signal.throwIfAborted();
       opening ??= openTransport(options.server);
       const transport = await opening;
-      const aborted = Promise.withResolvers<never>();
-      const abort = () => aborted.reject(signal.reason);
-      signal.addEventListener('abort', abort, { once: true });
+      const late = delayed(signal, options.grace ?? usualGrace);
       try {
-        const sending = handOver(transport, options.from, message);
-        return await Promise.race([sending, aborted.promise]);
+        const outcome = await handOver(transport, options.from, message, late.signal);
+        if (!outcome.isSent) late.signal.throwIfAborted();
+        return outcome;
       } finally {
-        signal.removeEventListener('abort', abort);
+        late.end();
       }
     },
     async [Symbol.asyncDispose]() {
       (await opening)?.close();
+    },
+  };
+}
+
+/** A signal that is aborted some time after another one, unless it is over by then. */
+function delayed(signal: AbortSignal, delay: number) {
+  const late = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const wait = () => {
+    timer = setTimeout(() => late.abort(signal.reason), delay);
+  };
+  signal.addEventListener('abort', wait, { once: true });
+  if (signal.aborted) wait();
+  return {
+    signal: late.signal,
+    end() {
+      signal.removeEventListener('abort', wait);
+      clearTimeout(timer);
     },
   };
 }
@@ -98,9 +130,11 @@ async function handOver(
   transport: Transporter,
   from: string,
   { to, subject, text, id, unsubscribe }: MailMessage,
+  signal: AbortSignal,
 ): Promise<MailOutcome> {
   try {
-    await transport.sendMail({
+    const mail = {
+      signal,
       from: { name: 'Vitrine', address: from },
       to: { name: '', address: to },
       envelope: { from, to: [to] },
@@ -113,7 +147,8 @@ async function handOver(
         'List-Unsubscribe': { prepared: true, foldLines: true, value: `<${unsubscribe}>` },
         'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
       },
-    });
+    };
+    await transport.sendMail(mail);
     return { isSent: true };
   } catch (cause) {
     return { isSent: false, ...failureOf(cause) };

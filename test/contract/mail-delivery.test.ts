@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { Socket } from 'node:net';
 import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import type { Database } from '../../src/database/database.ts';
 import {
   findMailAddress,
@@ -81,11 +84,14 @@ async function until(isSo: () => Promise<unknown>): Promise<void> {
   const end = Date.now() + 20_000;
   while (!(await isSo())) {
     if (Date.now() > end) throw new Error('It did not come to be.');
-    await new Promise((resolve) => {
-      setTimeout(resolve, 10);
-    });
+    await setTimeout(10);
   }
 }
+
+const letter = {
+  ...{ to: 'me@example.org', subject: 'one', text: 'two', id: 'three@example.org' },
+  unsubscribe: 'https://images.example.org/',
+};
 
 const offersIn = ({ mails }: MailServer) =>
   mails.flatMap(({ text }) =>
@@ -266,14 +272,10 @@ test('a server says whose fault it is that a message is not taken', async () => 
   const server = parts.use(await mailServer());
   const smtp = { host: '127.0.0.1', port: server.port, isSecure: false, login: undefined };
   const sender = parts.use(mailSender({ server: smtp, from: 'images@example.org' }));
-  const message = {
-    ...{ to: 'me@example.org', subject: 'one', text: 'two', id: 'three@example.org' },
-    unsubscribe: 'https://images.example.org/',
-  };
   const whose = async (recipient: string | undefined, data?: string) => {
     server.refuses = () => recipient;
     server.refusesMessage = () => data;
-    const outcome = await sender.send(message, new AbortController().signal);
+    const outcome = await sender.send(letter, new AbortController().signal);
     if (outcome.isSent) return 'sent';
     return outcome.isRefused ? (outcome.isLasting ? 'lasting' : 'temporary') : 'server';
   };
@@ -336,6 +338,40 @@ test('what is asked for while a message is being sent is not lost: another code,
   assert.equal(server.mails.length, 3);
 });
 
+test('a server may take its time, and a service that stops waits a moment for what it says', async () => {
+  await using parts = new AsyncDisposableStack();
+  const sockets: Socket[] = [];
+  const note = (message: unknown) => sockets.push((message as { readonly socket: Socket }).socket);
+  subscribe('net.client.socket', note);
+  parts.defer(() => void unsubscribe('net.client.socket', note));
+  const { database, server, kept, delivery } = await scene(parts);
+  const held = Promise.withResolvers<() => void>();
+  server.answer = held.resolve;
+
+  await tell(database, ['one']);
+  const say = await held.promise;
+  const own = sockets.filter(({ remotePort }) => remotePort === server.port);
+  const timeouts = own.map(({ timeout }) => timeout);
+  const stopping = delivery[Symbol.asyncDispose]();
+  await setTimeout(50);
+  say();
+  await stopping;
+  const { sentAt, cursor } = (await kept()) ?? {};
+  const impatient = parts.use(
+    mailSender({
+      server: { host: '127.0.0.1', port: server.port, isSecure: false, login: undefined },
+      ...{ from: 'images@example.org', grace: 20 },
+    }),
+  );
+  const stop = new AbortController();
+  server.answer = () => stop.abort(new Error('enough'));
+  const given = impatient.send({ ...letter, id: 'four@example.org' }, stop.signal);
+
+  assert.deepEqual(timeouts, [600_000]);
+  assert.deepEqual([sentAt, cursor], [new Date(start), 1]);
+  await assert.rejects(given, /enough/);
+});
+
 test('while the mail server is away nothing is lost but what is no news any more', async () => {
   await using parts = new AsyncDisposableStack();
   const { database, clock, kept, hurry, reports, delivery } = await scene(parts, { port: 1 });
@@ -383,10 +419,6 @@ test('a login is shown to a server on this machine, and in clear text to no othe
   await using parts = new AsyncDisposableStack();
   const login = { user: 'vitrine', pass: 'the pass of this mail server' };
   const server = parts.use(await mailServer({ login }));
-  const message = {
-    ...{ to: 'me@example.org', subject: 'one', text: 'two', id: 'three@example.org' },
-    unsubscribe: 'https://images.example.org/',
-  };
   // Both lead here, but only the first says so.
   const [local, other] = ['127.0.0.1', '0.0.0.0'].map((host) => {
     const smtp = { host, port: server.port, isSecure: false, login };
@@ -394,9 +426,9 @@ test('a login is shown to a server on this machine, and in clear text to no othe
   });
   const { signal } = new AbortController();
 
-  const refused = await other?.send(message, signal);
+  const refused = await other?.send(letter, signal);
   const before = server.logins;
-  const sent = await local?.send(message, signal);
+  const sent = await local?.send(letter, signal);
 
   assert.partialDeepStrictEqual(refused, { isSent: false, isRefused: false, code: 'ETLS' });
   assert.deepEqual([before, server.logins, sent], [0, 1, { isSent: true }]);
