@@ -1,7 +1,7 @@
 import type { ImageEvent } from '../domain/event.ts';
 import type { Connection, Database } from './database.ts';
 import { isPostgres } from './dialect.ts';
-import { lockForEvents } from './locks.ts';
+import { eventsWritten, lockForEvents } from './locks.ts';
 
 /** An event as it waits to be delivered. */
 export interface StoredEvent {
@@ -25,7 +25,7 @@ export async function insertEvents(
     payload: JSON.stringify(event.payload),
     created_at: at.getTime(),
   }));
-  await lockForEvents(db, 'write');
+  await lockForEvents(db);
   await db.insertInto('events').values(rows).execute();
 }
 
@@ -35,20 +35,31 @@ export async function listEvents(
   sink: string,
   limit: number,
 ): Promise<StoredEvent[]> {
-  const events = await selectEvents(database.read, sink, limit);
-  if (events.length === 0 || !isPostgres(database.read)) return events;
-  return await database.transaction(async (db) => {
-    await lockForEvents(db, 'read');
-    return selectEvents(db, sink, limit);
-  });
+  const events = await selectEvents(database.read, { sink, limit });
+  const newest = events.at(-1);
+  if (!newest || !isPostgres(database.read)) return events;
+  // What was still being written may come before what was there.
+  await eventsWritten(database.read);
+  return await selectEvents(database.read, { sink, limit, upTo: newest.id });
 }
 
-async function selectEvents(db: Connection, sink: string, limit: number): Promise<StoredEvent[]> {
+interface Selection {
+  readonly sink: string;
+  readonly limit: number;
+  /** Inclusive. */
+  readonly upTo?: number;
+}
+
+async function selectEvents(
+  db: Connection,
+  { sink, limit, upTo = Number.MAX_SAFE_INTEGER }: Selection,
+): Promise<StoredEvent[]> {
   const cursor = db.selectFrom('event_cursors').select('event_id').where('sink', '=', sink);
   const rows = await db
     .selectFrom('events')
     .selectAll()
     .where('id', '>', (eb) => eb.fn.coalesce(cursor, eb.lit(0)))
+    .where('id', '<=', upTo)
     .orderBy('id')
     .limit(limit)
     .execute();

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type { Connection } from './database.ts';
 import { isPostgres } from './dialect.ts';
@@ -78,13 +79,44 @@ export async function tellIdentityChange(db: Connection): Promise<void> {
 }
 
 /**
- * Lets transactions that write events pass, many at a time, but not while somebody reads how far the events go:
- * their numbers grow in another order than that in which transactions are committed.
+ * Tells others that this transaction writes events: their numbers grow in another order than that in which transactions
+ * are committed (`eventsWritten`).
  */
-export async function lockForEvents(db: Connection, mode: 'write' | 'read'): Promise<void> {
-  if (!isLocking(db)) return;
-  const take = mode === 'write' ? takeSharedLock : takeLock;
-  await take(db, { number: lockNumbers.events });
+export async function lockForEvents(db: Connection): Promise<void> {
+  if (isLocking(db)) await takeSharedLock(db, { number: lockNumbers.events });
+}
+
+/** Between two looks whether a transaction is over, at first and at most; and for how long there are looks, ms. */
+const firstPause = 2;
+const longestPause = 50;
+const writersPatience = 10_000;
+
+/**
+ * Waits for those who are writing events now, and keeps nobody from writing more. Each of them is seen by then: PostgreSQL
+ * gives a transaction's locks back after it has become visible.
+ *
+ * @throws Error when somebody takes too long
+ */
+export async function eventsWritten(db: Connection): Promise<void> {
+  if (!isPostgres(db)) return;
+  let writers = await eventWriters(db);
+  const end = performance.now() + writersPatience;
+  for (let time = firstPause; writers.length > 0; time = Math.min(2 * time, longestPause)) {
+    if (performance.now() > end) throw new Error('Somebody has been writing events for too long.');
+    await pause(time);
+    const now = new Set(await eventWriters(db));
+    writers = writers.filter((one) => now.has(one));
+  }
+}
+
+/** The transactions that write events, each by a name that no other ever has. */
+async function eventWriters(db: Connection): Promise<readonly string[]> {
+  const { rows } = await sql<{ writer: string }>`
+    select virtualtransaction as writer from pg_locks
+    where locktype = 'advisory' and classid = ${lockClass}::bigint::oid and objid = ${lockNumbers.events}::bigint::oid
+      and objsubid = 2 and granted
+      and database = (select oid from pg_database where datname = current_database())`.execute(db);
+  return rows.map(({ writer }) => writer);
 }
 
 function isLocking(db: Connection): boolean {

@@ -1,8 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { ProjectEvent } from '../domain/project-event.ts';
 import type { Connection, Database } from './database.ts';
-import { isPostgres } from './dialect.ts';
-import { lockForEvents } from './locks.ts';
+import { eventsWritten, lockForEvents } from './locks.ts';
 import { prepared } from './prepared.ts';
 import type { ProjectEventRow } from './share-tables.ts';
 
@@ -22,7 +21,7 @@ export async function insertProjectEvents(
   db: Connection,
   events: readonly ProjectEvent[],
 ): Promise<void> {
-  if (events.length > 0) await lockForEvents(db, 'write');
+  if (events.length > 0) await lockForEvents(db);
   for (const event of events) {
     await insert(db, {
       project_id: event.projectId,
@@ -77,12 +76,8 @@ const selectNewest = prepared<object, { id: number | null }>((db) =>
  */
 export async function newestEvent(database: Database, known: number): Promise<number> {
   const newest = await newestOf(database.read);
-  if (newest <= known || !isPostgres(database.read)) return newest;
-  // Numbers are given in another order than that in which transactions are committed.
-  return await database.transaction(async (db) => {
-    await lockForEvents(db, 'read');
-    return newestOf(db);
-  });
+  if (newest > known) await eventsWritten(database.read);
+  return newest;
 }
 
 async function newestOf(db: Connection): Promise<number> {
