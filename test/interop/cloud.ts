@@ -43,13 +43,14 @@ export interface ImageDocument {
 
 /**
  * Opens the cloud of `VITRINE_INTEROP_CLOUDS`, the path of a `clouds.yaml` with the clouds
- * vitrine-admin, vitrine-producer and vitrine-consumer; without it, starts a Vitrine with `settings`.
+ * vitrine-admin, vitrine-producer and vitrine-consumer; without it, or with
+ * settings that only a Vitrine of ours has, starts one.
  */
-export async function openCloud(settings: Environment = {}): Promise<Cloud> {
+export async function openCloud(settings?: Environment): Promise<Cloud> {
   await using cleanup = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), 'vitrine-interop-'));
   cleanup.defer(() => rm(directory, { recursive: true, force: true }));
-  const given = process.env['VITRINE_INTEROP_CLOUDS'];
+  const given = settings ? undefined : process.env['VITRINE_INTEROP_CLOUDS'];
   const cloudsFile =
     given ?? join(cleanup.use(await startServer(settings)).dataDirectory, 'clouds.yaml');
 
