@@ -13,6 +13,7 @@
 #   test/interop/reference-glance.sh stop "$REFERENCE_DIRECTORY"
 #
 # With REFERENCE_STORES=one Glance has a single store, as a Vitrine usually has, instead of two stores.
+# REFERENCE_NOTIFICATIONS is the URL of a RabbitMQ that Glance publishes its notifications at.
 # REFERENCE_ALLOWED_ORIGIN names an origin whose pages may call Glance.
 # REFERENCE_DATABASE=mariadb keeps both in a MariaDB of their own; REFERENCE_WORKERS gives Glance so many processes,
 # and REFERENCE_MEMCACHED=yes a memcached to remember tokens in.
@@ -100,6 +101,9 @@ project_domain_id = default
 region_name = RegionOne
 token_cache_time = ${REFERENCE_TOKEN_CACHE_TIME:--1}
 $memcached
+[oslo_messaging_notifications]
+driver = ${REFERENCE_NOTIFICATIONS:+messagingv2}
+transport_url = ${REFERENCE_NOTIFICATIONS:-}
 [cors]
 allowed_origin = ${REFERENCE_ALLOWED_ORIGIN:-}
 CONF

@@ -2,11 +2,16 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after as afterAll, before, test } from 'node:test';
 import { setTimeout as after } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type ConsumeMessage, connect } from 'amqplib';
+import { loadConfig } from '../../src/config.ts';
+import { codeBlocks } from '../support/documents.ts';
 import { callService, createImage, deleteImage, uploadImage } from '../support/image-calls.ts';
 import { type RunningService, runService } from '../support/running-service.ts';
 import { emptyFolder } from '../support/service-process.ts';
@@ -158,11 +163,22 @@ test('nothing waits for a broker that is away, nor is lost with the service, and
 
   await until(() => listener.created().length >= 40, 'all are told of');
   assert.deepEqual(listener.created(), ids.slice(1));
+  // So Glance 25.1 publishes with oslo.messaging 14.0, but that it says the usual priority of AMQP, 0, aloud. Its payloads have
+  // the same keys with the same kinds of values; one without named stores leaves `backend` out of image.prepare.
   const { properties, fields } = listener.raw[0] ?? {};
   assert.deepEqual(
     [fields?.exchange, fields?.routingKey, properties?.contentType, properties?.deliveryMode],
     ['glance', `${topic}.info`, 'application/json', 2],
   );
+  assert.deepEqual(Object.keys(listener.messages()[0] ?? {}).sort(), [
+    '_unique_id',
+    'event_type',
+    'message_id',
+    'payload',
+    'priority',
+    'publisher_id',
+    'timestamp',
+  ]);
 });
 
 test('wherever the service is killed, what was acknowledged is published', async () => {
@@ -222,6 +238,25 @@ test('a broker that stands still does not keep a service from ending, and is tol
 
   await until(() => listener.created().length >= ids.length, 'all are told of');
   assert.deepEqual(listener.created(), ids);
+});
+
+test('the settings of the guide are settings', async () => {
+  const [file = ''] = await codeBlocks('notifications.md', 'yaml');
+  await using folder = await emptyFolder();
+  const path = join(folder.path, 'vitrine.yaml');
+  await writeFile(path, file);
+
+  const { notificationTransportUrl: broker } = loadConfig({ VITRINE_CONFIG: path }, (name) =>
+    readFileSync(name, 'utf8'),
+  );
+
+  assert.deepEqual(
+    broker?.hosts.map(({ host, port, user }) => [host, port, user]),
+    [
+      ['rabbit1.example.org', 5672, 'glance'],
+      ['rabbit2.example.org', 5672, 'glance'],
+    ],
+  );
 });
 
 test('a broker that refuses the login is told of without it', async () => {
