@@ -58,9 +58,13 @@ export function mailCommands(): Command {
   withChoice(mail.command('change <address>'))
     .description('change when an address is told, and of what')
     .action(async (address: string, options: ChoiceOptions) => {
+      const choice = choiceOf(options);
+      if (Object.keys(choice).length === 0) {
+        throw new CommandError('What is to change? Give --when, --event or both.');
+      }
       const { session, output } = openContext(options);
       const { id } = await findAddress(session, address);
-      output.fields(rowOf(await changeMailAddress(session, id, choiceOf(options))));
+      output.fields(rowOf(await changeMailAddress(session, id, choice)));
     });
 
   withCommonOptions(mail.command('remove <address>'))

@@ -78,11 +78,17 @@ test('the commands of the guide to mail do what it says', async () => {
   const code = codeIn(await mail.mail(0));
   noteSecret(code);
   const listed = await runCommands(verify, { ...env, CODE: code });
+  const said = await runCommands(`npx vitrine mail change ${address} 2>&1 || true`, env);
+  const { id } = (await call(service, 'GET', 'mail')).json.addresses[0];
+  const nothing = await call(service, 'PUT', `mail/${id}`, {});
   const changed = await runCommands(change, env);
   const { json } = await call(service, 'GET', 'mail');
 
   assert.match(added, /^events +offer,warning$/m);
   assert.match(listed, /^\S{36} +somebody@example\.org +daily +offer,warning +20\d\d-/m);
+  assert.match(said, /Give --when, --event or both\.$/m);
+  assert.equal(nothing.status, 400);
+  assert.match(nothing.text, /At least one of mode, events is wanted\./);
   assert.match(changed, /^when +at_once$/m);
   assert.match(changed, /^verified already$/m);
   assert.deepEqual(json, { addresses: [], sends_mail: true });

@@ -59,7 +59,7 @@ export const changeMailAddress = operation({
   path: '/vitrine/v1/mail/{mailId}',
   tag,
   summary: 'Changes when an address is told, and of what',
-  body: Type.Object(choice, { additionalProperties: false }),
+  body: Type.Object(choice, { additionalProperties: false, minProperties: 1 }),
   answer: MailAddressDocument,
 });
 

@@ -59,14 +59,14 @@ export function readerOf<T extends TSchema>(schema: T): Reader<T> {
   return (value) => {
     validator ??= Compile(schema);
     if (validator.Check(value)) return value as Static<T>;
-    throw new DomainError('InvalidRequest', wordsOf(validator.Errors(value)[1]));
+    throw new DomainError('InvalidRequest', wordsOf(validator.Errors(value)[1], schema));
   };
 }
 
 type ErrorList = ReturnType<Validator['Errors']>[1];
 
 /** What is wrong first, by the name of its field. */
-function wordsOf(errors: ErrorList): string {
+function wordsOf(errors: ErrorList, schema: TSchema): string {
   const unknown = errors.find(({ keyword }) => keyword === 'additionalProperties');
   // Of a value that may be several things, the first of them tells most.
   const first = unknown ?? errors[0];
@@ -78,11 +78,18 @@ function wordsOf(errors: ErrorList): string {
     return `${within}${params.additionalProperties.map(label).join(', ')}: is not known here.`;
   }
   if (keyword === 'required') return `${within}${params.requiredProperties.join(', ')}: is wanted.`;
+  if (keyword === 'minProperties' && field === '') {
+    return `At least one of ${propertiesOf(schema).join(', ')} is wanted.`;
+  }
   const name = field === '' ? 'The request' : label(field);
   if (keyword === 'enum') return `${name}: one of ${params.allowedValues.join(', ')} is wanted.`;
   if (keyword === 'format') return `${name}: a ${params.format} is wanted.`;
   if (keyword === 'pattern') return `${name}: has characters that are not taken here.`;
   return `${name}: ${message}.`;
+}
+
+function propertiesOf(schema: TSchema): string[] {
+  return 'properties' in schema ? Object.keys(Object(schema.properties)) : [];
 }
 
 /**
