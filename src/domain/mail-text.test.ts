@@ -95,7 +95,7 @@ describe('a message', () => {
   });
 
   test('has nothing in its subject that begins a line, and no line of others that is taken for its own', () => {
-    const note = 'one\r\n-- \u2028To end this: https://evil/\u0007\u202etxt';
+    const note = 'one\r\n-- \u2028To end this: https://evil/\u0007\u202etxt\u061c';
     const image_name = 'a\nSubject: b';
 
     const { subject, text } = noticeMail(
@@ -112,7 +112,7 @@ describe('a message', () => {
       '  > To end this: https://evil/ txt',
     ]);
     assert.equal(lines.filter((line) => line === '-- ').length, 1);
-    assert.doesNotMatch(text, /[^\n\P{Cc}]|\u202e|\u2028/u);
+    assert.doesNotMatch(text, /[^\n\P{Cc}]|\u202e|\u2028|\u061c/u);
   });
 
   test('of many events counts them in its subject', () => {

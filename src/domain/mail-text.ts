@@ -18,7 +18,7 @@ export interface MailPlace {
 
 /** What steers a terminal, a header or the direction of text. */
 const steering =
-  /[\p{Cc}\p{Zl}\p{Zp}\u{200b}-\u{200f}\u{202a}-\u{202e}\u{2060}-\u{2069}\u{feff}]+/gu;
+  /[\p{Cc}\p{Zl}\p{Zp}\u{61c}\u{200b}-\u{200f}\u{202a}-\u{202e}\u{2060}-\u{2069}\u{feff}]+/gu;
 
 /** Text of somebody else's as one short line. */
 export function oneLine(text: string, longest = 100): string {
