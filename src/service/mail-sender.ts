@@ -111,7 +111,7 @@ function delayed(signal: AbortSignal, delay: number) {
 async function openTransport({ host, port, isSecure, login }: SmtpServer): Promise<Transporter> {
   // Most services send none.
   const { createTransport } = await import('nodemailer');
-  const isLocal = /^(?:localhost|127(?:\.\d+){3}|::1)$/.test(host);
+  const isLocal = isThisMachine(host);
   return createTransport({
     host,
     port,
@@ -124,6 +124,16 @@ async function openTransport({ host, port, isSecure, login }: SmtpServer): Promi
     disableFileAccess: true,
     disableUrlAccess: true,
   });
+}
+
+function isThisMachine(host: string): boolean {
+  return /^(?:localhost|127(?:\.\d+){3}|\[?::1\]?)$/.test(host);
+}
+
+/** What mail programs do by themselves they do by TLS, or they had to tell everybody on the way. @see RFC 8058, 3.1 */
+function takesOneClick(unsubscribe: string): boolean {
+  const { protocol, hostname } = new URL(unsubscribe);
+  return protocol === 'https:' || isThisMachine(hostname);
 }
 
 async function handOver(
@@ -145,7 +155,9 @@ async function handOver(
         'Auto-Submitted': 'auto-generated',
         // @see RFC 8058
         'List-Unsubscribe': { prepared: true, foldLines: true, value: `<${unsubscribe}>` },
-        'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
+        ...(takesOneClick(unsubscribe) && {
+          'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
+        }),
       },
     };
     await transport.sendMail(mail);

@@ -31,6 +31,28 @@ interface SceneOptions extends Partial<Pick<MailAddress, 'mode' | 'kinds'>> {
   readonly port?: number;
 }
 
+const made = {
+  projectId: 'consumer',
+  byUser: 'somebody',
+  address: 'me@example.org',
+  mode: 'at_once',
+  kinds: null,
+  isVerified: true,
+  createdAt: new Date(start),
+} as const;
+
+async function insertAddress(
+  database: Database,
+  { isVerified, ...address }: Parameters<typeof insertMailAddress>[1] & { isVerified: boolean },
+): Promise<void> {
+  const verified = { verifiedAt: address.createdAt, codeAskedAt: null };
+  await database.transaction(async (db) => {
+    await insertMailAddress(db, address);
+    const dueAt = new Date(start + day);
+    if (isVerified) await updateMailAddress(db, address.id, { ...verified, dueAt });
+  });
+}
+
 /** An address of a project at a mail server, and the delivery to it. */
 async function scene(parts: AsyncDisposableStack, options: SceneOptions = {}) {
   const { mode = 'at_once', kinds = null, isVerified = true, rate } = options;
@@ -38,13 +60,7 @@ async function scene(parts: AsyncDisposableStack, options: SceneOptions = {}) {
   const server = parts.use(await mailServer());
   const clock = { now: start };
   const id = randomUUID();
-  const dueAt = new Date(start + day);
-  await database.transaction(async (db) => {
-    const made = { projectId: 'consumer', byUser: 'somebody', createdAt: new Date(start) };
-    await insertMailAddress(db, { id, ...made, address: 'me@example.org', mode, kinds });
-    const verified = { verifiedAt: new Date(start), codeAskedAt: null, dueAt };
-    if (isVerified) await updateMailAddress(db, id, verified);
-  });
+  await insertAddress(database, { ...made, id, mode, kinds, isVerified });
   const reports: string[] = [];
   const smtp = { host: '127.0.0.1', isSecure: false, login: undefined };
   /** As a process of its own, by its id. */
@@ -88,12 +104,14 @@ async function until(isSo: () => Promise<unknown>): Promise<void> {
   }
 }
 
+const oneClick = 'list-unsubscribe-post';
+
 const letter = {
   ...{ to: 'me@example.org', subject: 'one', text: 'two', id: 'three@example.org' },
   unsubscribe: 'https://images.example.org/',
 };
 
-const offersIn = ({ mails }: MailServer) =>
+const offersIn = ({ mails }: Pick<MailServer, 'mails'>) =>
   mails.flatMap(({ text }) =>
     [...text.matchAll(/offers the image "(.*)"$/gm)].map(([, name]) => name),
   );
@@ -111,7 +129,7 @@ test('an event is told as plain text, in a message that can be unsubscribed from
   assert.match(mail.text, /^ {2}> so ist es$/m);
   assert.match(mail.headers.get('content-type') ?? '', /^text\/plain/);
   assert.equal(mail.headers.get('auto-submitted'), 'auto-generated');
-  assert.equal(mail.headers.get('list-unsubscribe-post'), 'List-Unsubscribe=One-Click');
+  assert.equal(mail.headers.get(oneClick), 'List-Unsubscribe=One-Click');
   const token = new URL(unsubscribeUrl(mail)).searchParams.get('token') ?? '';
   assert.equal(links.idIn(token), id);
   assert.equal(links.idIn(token.replace(id, randomUUID())), undefined);
@@ -138,7 +156,10 @@ test('nothing but a code is sent before it was given back, and another one each 
 test('what waits for its day goes in one message, and only what was asked for', async () => {
   await using parts = new AsyncDisposableStack();
   const { database, server, clock, kept } = await scene(parts, { mode: 'daily', kinds: ['offer'] });
-  await tell(database, ['one', 'two']);
+  await insertAddress(database, { ...made, id: randomUUID(), address: 'marker@example.org' });
+  await tell(database, ['one']);
+  await server.mail(0);
+  await tell(database, ['two']);
   const other = {
     projectId: 'consumer',
     imageId: 'i',
@@ -149,14 +170,17 @@ test('what waits for its day goes in one message, and only what was asked for', 
     insertProjectEvents(db, [{ ...other, id: randomUUID(), type: 'share.withdrawn' }]),
   );
 
-  const early = server.mails.length;
+  // What is told at once has come, and twice, so that what waits has been passed over.
+  await until(async () => server.mails.some(({ text }) => text.includes('withdrew')));
+  const mine = () => server.mails.filter(({ to }) => to[0] === 'me@example.org');
+  const early = mine().length;
   clock.now = start + day;
-  const digest = await server.mail(0);
   await until(async () => (await kept())?.sentAt);
+  const [digest] = mine();
 
   assert.equal(early, 0);
-  assert.equal(digest.subject, 'Shared images: 2 offers');
-  assert.deepEqual(offersIn(server), ['one', 'two']);
+  assert.equal(digest?.subject, 'Shared images: 2 offers');
+  assert.deepEqual(offersIn({ mails: mine() }), ['one', 'two']);
   assert.equal((await kept())?.dueAt.toISOString(), '2030-01-03T07:00:00.000Z');
 });
 
@@ -182,11 +206,21 @@ test('what is beyond the rate of a project waits, and goes in one message', asyn
   const rate = { rate: 1 / 3600, burst: 3600 };
   const { database, server, clock, kept, hurry } = await scene(parts, { rate });
 
+  /** How often it was looked after, and whether it is at the moment. */
+  const looks = async () =>
+    await database.read
+      .selectFrom('mail_addresses')
+      .select(['lease_term as count', 'lease_holder as holder'])
+      .executeTakeFirstOrThrow();
   await tell(database, ['one']);
   await until(async () => (await kept())?.sentAt);
+  const { count } = await looks();
   await tell(database, ['two']);
+  await until(async () => {
+    const now = await looks();
+    return now.count > count && now.holder === null;
+  });
   await tell(database, ['three']);
-  await hurry();
   const before = server.mails.length;
   clock.now += hour;
   await until(async () => {
@@ -413,6 +447,25 @@ test('of several processes one sends', async () => {
   await until(async () => (await kept())?.cursor === names.length);
 
   assert.deepEqual(offersIn(server), names);
+});
+
+test('mail programs are asked to unsubscribe by themselves only where nobody can listen', async () => {
+  await using parts = new AsyncDisposableStack();
+  const server = parts.use(await mailServer());
+  const smtp = { host: '127.0.0.1', port: server.port, isSecure: false, login: undefined };
+  const sender = parts.use(mailSender({ server: smtp, from: 'images@example.org' }));
+
+  for (const url of ['http://images.example.org', 'http://localhost:9292', 'https://images.org']) {
+    const unsubscribe = `${url}/?token=one`;
+    await sender.send({ ...letter, unsubscribe }, new AbortController().signal);
+  }
+
+  const headers = server.mails.map((mail) => [unsubscribeUrl(mail), mail.headers.has(oneClick)]);
+  assert.deepEqual(headers, [
+    ['http://images.example.org/?token=one', false],
+    ['http://localhost:9292/?token=one', true],
+    ['https://images.org/?token=one', true],
+  ]);
 });
 
 test('a login is shown to a server on this machine, and in clear text to no other', async () => {
