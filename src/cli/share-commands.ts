@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import {
   listReaders,
   listShares,
+  previewWithdrawal,
   putShare,
   type ShareBody,
   withdrawShare,
@@ -10,6 +11,7 @@ import {
 import { type CommonOptions, openContext, withCommonOptions } from './command-context.ts';
 import { expiryOf } from './expiry.ts';
 import { imageIdOf } from './image-argument.ts';
+import type { Output } from './output.ts';
 import { addShareLogCommands } from './share-log-commands.ts';
 
 interface TermsOptions extends CommonOptions {
@@ -88,6 +90,7 @@ interface WithdrawAllOptions extends CommonOptions {
   readonly image?: readonly string[];
   readonly project?: readonly string[];
   readonly everything?: boolean;
+  readonly dryRun?: boolean;
   readonly in?: string;
   readonly reason?: string;
 }
@@ -100,18 +103,30 @@ function addWithdrawAll(share: Command): void {
     .option('--everything', 'of all images with all projects')
     .option('--in <time>', 'when: a time, or how long from now, such as 7d; now, by default')
     .option('--reason <text>', 'why')
+    .option('--dry-run', 'only list who would lose what')
     .action(async (options: WithdrawAllOptions) => {
       const { session, output } = openContext(options);
       const images = await Promise.all((options.image ?? []).map((one) => imageIdOf(session, one)));
-      const count = await withdrawShares(session, {
+      const withdrawal = {
         ...(options.image && { images }),
         ...(options.project && { members: options.project }),
         ...(options.everything && { all: true }),
         at: options.in === undefined ? null : expiryOf(options.in, Date.now()).toISOString(),
         reason: options.reason ?? '',
-      });
+      };
+      if (options.dryRun) return listHit(output, await previewWithdrawal(session, withdrawal));
+      const count = await withdrawShares(session, withdrawal);
       output.done(`${count} shares are withdrawn.`);
     });
+}
+
+function listHit(
+  output: Output,
+  { shares, more }: Awaited<ReturnType<typeof previewWithdrawal>>,
+): void {
+  const rows = shares.map((share) => ({ image: share.image_id, ...rowOf(share) }));
+  output.table(rows, ['image', 'project', 'status', 'since', 'downloads', 'last_download']);
+  if (more) output.done('There are more than these 500.');
 }
 
 function rowOf({ member, status, offered_at, expires_at, note, downloads }: ShareBody) {

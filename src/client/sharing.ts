@@ -172,6 +172,18 @@ export async function withdrawShares(session: Session, body: WithdrawalBody): Pr
   }
 }
 
+/** Who would be hit by a withdrawal: at most 500 shares, and whether there are more. @throws ApiError */
+export async function previewWithdrawal(
+  session: Session,
+  body: WithdrawalBody,
+): Promise<{ readonly shares: readonly ShareBody[]; readonly more: boolean }> {
+  return (await session.call('image', {
+    method: 'POST',
+    path: `${root}/shares/withdrawals`,
+    body: { ...body, dry_run: true },
+  })) as { readonly shares: readonly ShareBody[]; readonly more: boolean };
+}
+
 /** Says when a share will be withdrawn, and why. @throws ApiError */
 export async function withdrawShare(
   session: Session,

@@ -2,6 +2,7 @@ import { type Selectable, sql } from 'kysely';
 import type { Share, ShareTerms } from '../domain/share.ts';
 import type { Connection } from './database.ts';
 import { isUnkeepable } from './dialect.ts';
+import type { DownloadSum } from './image-downloads.ts';
 import type { ImageMemberRow } from './image-tables.ts';
 import { never } from './members.ts';
 
@@ -45,6 +46,12 @@ export async function findShare(
   return row && shareFromRow(row);
 }
 
+/** A share with what its project has downloaded. */
+export interface OwnedShare {
+  readonly share: Share;
+  readonly downloaded: Omit<DownloadSum, 'lastAt'> & { readonly lastAt: Date | null };
+}
+
 export interface OwnedAsked {
   /** Whose images they are. */
   readonly owner: string;
@@ -60,21 +67,36 @@ export interface OwnedAsked {
 export async function listOwnedShares(
   db: Connection,
   { owner, images, projects, isNoticed, limit }: OwnedAsked,
-): Promise<readonly Pick<Share, 'imageId' | 'projectId'>[]> {
+): Promise<readonly OwnedShare[]> {
   const rows = await db
     .selectFrom('image_members')
-    .select(['image_id', 'project_id'])
+    .leftJoin('image_downloads as got', (join) =>
+      join
+        .onRef('got.image_id', '=', 'image_members.image_id')
+        .onRef('got.project_id', '=', 'image_members.project_id'),
+    )
+    .select(shareColumns.map((column) => `image_members.${column}` as const))
+    .select(['got.last_at', 'got.downloads', 'got.bytes'])
     .where('image_owner', '=', owner)
     .where('image_visibility', '=', 'shared')
     .where('expires_at', '>', Date.now())
-    .$if(images !== undefined, (query) => query.where('image_id', 'in', images ?? []))
-    .$if(projects !== undefined, (query) => query.where('project_id', 'in', projects ?? []))
+    .$if(images !== undefined, (query) => query.where('image_members.image_id', 'in', images ?? []))
+    .$if(projects !== undefined, (query) =>
+      query.where('image_members.project_id', 'in', projects ?? []),
+    )
     .$if(isNoticed, (query) => query.where('withdrawal', 'is', null))
-    .orderBy('image_id')
-    .orderBy('project_id')
+    .orderBy('image_members.image_id')
+    .orderBy('image_members.project_id')
     .limit(limit)
     .execute();
-  return rows.map((row) => ({ imageId: row.image_id, projectId: row.project_id }));
+  return rows.map((row) => ({
+    share: shareFromRow(row),
+    downloaded: {
+      lastAt: row.last_at === null ? null : new Date(row.last_at),
+      downloads: row.downloads ?? 0,
+      bytes: row.bytes ?? 0,
+    },
+  }));
 }
 
 /** Saves what an owner says of a share; of its end is told anew. */

@@ -1,12 +1,13 @@
 import type { Database } from '../database/database.ts';
 import { findImage } from '../database/images.ts';
-import { findShare, listOwnedShares } from '../database/shares.ts';
+import { findShare, listOwnedShares, type OwnedShare } from '../database/shares.ts';
 import type { Caller } from '../domain/caller.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { Policy } from '../domain/policy.ts';
 import { checkTerms } from '../domain/share.ts';
 import { actorOf } from '../domain/share-log.ts';
 import { checkMay } from './known-member.ts';
+import type { Names } from './names.ts';
 import type { Recipients } from './recipients.ts';
 import type { ShareChanges } from './share-changes.ts';
 import { projectThatShares } from './share-groups.ts';
@@ -15,6 +16,7 @@ export interface ShareWithdrawalsOptions {
   readonly database: Database;
   readonly policy: Policy;
   readonly recipients: Recipients;
+  readonly names: Names;
   readonly changes: ShareChanges;
   readonly clock: () => Date;
 }
@@ -36,8 +38,19 @@ export interface Withdrawn {
   readonly isMore: boolean;
 }
 
+/** What a withdrawal would take. */
+export interface WithdrawalPreview {
+  /** At most as many as one call withdraws. */
+  readonly shares: readonly OwnedShare[];
+  readonly isMore: boolean;
+  /** Of their projects, by id. */
+  readonly names: ReadonlyMap<string, string>;
+}
+
 /** Takes back many shares at once, now or with notice. */
 export interface ShareWithdrawals {
+  /** Who would be hit, of which nothing is told to them. @throws DomainError `NotPermitted`, `InvalidRequest` */
+  preview(caller: Caller, withdrawal: Withdrawal): Promise<WithdrawalPreview>;
   /** In one transaction. @throws DomainError `NotPermitted`, `InvalidRequest` */
   withdraw(caller: Caller, withdrawal: Withdrawal): Promise<Withdrawn>;
 }
@@ -46,7 +59,7 @@ export interface ShareWithdrawals {
 const mostAtOnce = 500;
 
 export function shareWithdrawalsService(options: ShareWithdrawalsOptions): ShareWithdrawals {
-  const { database, policy, recipients, changes, clock } = options;
+  const { database, policy, recipients, names, changes, clock } = options;
 
   async function projectsOf(caller: Caller, typed: readonly string[]): Promise<readonly string[]> {
     const found: string[] = [];
@@ -56,16 +69,29 @@ export function shareWithdrawalsService(options: ShareWithdrawalsOptions): Share
     return [...new Set(found)];
   }
 
+  async function askedFor(caller: Caller, { images, members, at }: Withdrawal) {
+    const owner = projectThatShares(policy, caller);
+    if (at) checkTerms({ note: null, expiresAt: at }, clock());
+    const projects = members && (await projectsOf(caller, members));
+    return { owner, images, projects, isNoticed: at !== null, limit: mostAtOnce + 1 };
+  }
+
   return {
-    async withdraw(caller, { images, members, at, reason }) {
-      const owner = projectThatShares(policy, caller);
-      if (at) checkTerms({ note: null, expiresAt: at }, clock());
-      const projects = members && (await projectsOf(caller, members));
+    async preview(caller, withdrawal) {
+      const found = await listOwnedShares(database.read, await askedFor(caller, withdrawal));
+      const shares = found.slice(0, mostAtOnce);
+      const ids = shares.map(({ share }) => share.projectId);
+      return { shares, isMore: found.length > mostAtOnce, names: await names.ofProjects(ids) };
+    },
+
+    async withdraw(caller, withdrawal) {
+      const asked = await askedFor(caller, withdrawal);
+      const { at, reason } = withdrawal;
       const by = actorOf(caller);
       return await database.transaction(async (db) => {
-        const asked = { owner, images, projects, isNoticed: at !== null, limit: mostAtOnce + 1 };
         const places = await listOwnedShares(db, asked);
-        for (const { imageId, projectId } of places.slice(0, mostAtOnce)) {
+        for (const { share: place } of places.slice(0, mostAtOnce)) {
+          const { imageId, projectId } = place;
           const seen = await findImage(db, imageId, caller.projectId);
           const share = seen && (await findShare(db, imageId, projectId));
           if (!share) continue;

@@ -366,6 +366,41 @@ describe('withdrawing many', () => {
     assert.deepEqual(await Promise.all(states), [undefined, 'pending', 'pending']);
   });
 
+  test('tells before who would be hit, and takes nothing back for that', async () => {
+    const { id } = await createActiveImage(service, '12345');
+    await share(service, id, 'consumer', 'accepted');
+    await share(service, id, 'other');
+    await service.call('consumer', 'GET', `/v2/images/${id}/file`);
+
+    let all = await withdraw({ images: [id], dry_run: true });
+    // A download is noted by and by.
+    const isNoted = () =>
+      all.json.shares.some((hit: Answer['json']) => hit.downloads.last_at !== null);
+    for (const end = Date.now() + 10_000; !isNoted() && Date.now() < end; ) {
+      all = await withdraw({ images: [id], dry_run: true });
+    }
+    const one = await withdraw({ images: [id], members: ['other'], dry_run: true });
+    const foreign = await call('consumer', 'POST', '/shares/withdrawals', {
+      images: [id],
+      dry_run: true,
+    });
+
+    assert.equal(all.json.withdrawn, 0);
+    assert.equal(all.json.more, false);
+    const told = (answer: Answer) =>
+      answer.json.shares
+        .map((hit: Answer['json']) => [hit.member.name, hit.status, hit.downloads.count])
+        .toSorted();
+    assert.deepEqual(told(all), [
+      ['consumer', 'accepted', 1],
+      ['other', 'pending', 0],
+    ]);
+    assert.match(all.json.shares[0].image_id, /^[0-9a-f-]{36}$/);
+    assert.deepEqual(told(one), [['other', 'pending', 0]]);
+    assert.deepEqual(foreign.json.shares, []);
+    assert.equal(await statusOf(id, 'consumer'), 'accepted');
+  });
+
   test('is not begun by mistake', async () => {
     assert.equal((await withdraw({})).status, 400);
     assert.equal((await withdraw({ all: false })).status, 400);

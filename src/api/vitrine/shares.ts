@@ -102,18 +102,24 @@ export const withdrawShares = operation({
       all: Type.Optional(Type.Boolean()),
       at: Type.Optional(nullable(Time)),
       reason: Type.Optional(NoteText),
+      dry_run: Type.Optional(
+        Type.Boolean({ description: 'Withdraws nothing, and tells who would be hit.' }),
+      ),
     },
     { additionalProperties: false },
   ),
   answer: Type.Object({
     withdrawn: Type.Integer(),
+    shares: Type.Optional(
+      Type.Array(ShareDocument, { description: 'With dry_run: those that would be withdrawn.' }),
+    ),
     more: Type.Boolean({ description: 'Whether there are more than that, for another call.' }),
   }),
 });
 
 /** What a member has downloaded. */
 interface Downloaded {
-  readonly lastAt: Date;
+  readonly lastAt: Date | null;
   readonly downloads: number;
   readonly bytes: number;
 }
@@ -139,7 +145,7 @@ export function shareDocument(
       downloads: {
         count: done?.downloads ?? 0,
         bytes: done?.bytes ?? 0,
-        last_at: done?.lastAt.toISOString() ?? null,
+        last_at: done?.lastAt?.toISOString() ?? null,
       },
     }),
   };

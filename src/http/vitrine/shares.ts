@@ -69,7 +69,15 @@ function withdrawalRoutes(app: FastifyInstance, withdrawals: ShareWithdrawals): 
     const { images, members, all = false, reason = '' } = body;
     checkWithdrawal({ images, members, all });
     const at = timeFrom('at', body.at);
-    const { count, isMore } = await withdrawals.withdraw(caller, { images, members, at, reason });
+    const asked = { images, members, at, reason };
+    if (body.dry_run) {
+      const { shares, isMore, names } = await withdrawals.preview(caller, asked);
+      const documents = shares.map(({ share, downloaded }) =>
+        shareDocument(share, names, new Map([[share.projectId, downloaded]])),
+      );
+      return { withdrawn: 0, shares: documents, more: isMore };
+    }
+    const { count, isMore } = await withdrawals.withdraw(caller, asked);
     return { withdrawn: count, more: isMore };
   });
 }
