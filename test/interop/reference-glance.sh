@@ -60,7 +60,7 @@ CONF
 
 start_glance() {
   local directory=$1 port=$2 keystone_url=$3 password=$4
-  local url="http://127.0.0.1:$port" connection memcached=''
+  local url="http://127.0.0.1:$port" connection memcached='' driver=noop
   mkdir -p "$directory"/glance/{archive,staging,tasks}
   if [[ -n ${REFERENCE_DATA:-} ]]; then
     ln -s "$REFERENCE_DATA" "$directory/glance/fast"
@@ -69,6 +69,7 @@ start_glance() {
   fi
   connection=$(database_for "$directory" glance)
   [[ ${REFERENCE_MEMCACHED:-} != yes ]] || memcached="memcached_servers = $(start_memcached "$directory")"
+  [[ -z ${REFERENCE_NOTIFICATIONS:-} ]] || driver=messagingv2
   # The roles as later releases enforce them.
   cat >"$directory/glance/glance-api.conf" <<CONF
 [DEFAULT]
@@ -102,7 +103,7 @@ region_name = RegionOne
 token_cache_time = ${REFERENCE_TOKEN_CACHE_TIME:--1}
 $memcached
 [oslo_messaging_notifications]
-driver = ${REFERENCE_NOTIFICATIONS:+messagingv2}
+driver = $driver
 transport_url = ${REFERENCE_NOTIFICATIONS:-}
 [cors]
 allowed_origin = ${REFERENCE_ALLOWED_ORIGIN:-}
