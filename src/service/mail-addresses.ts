@@ -66,8 +66,8 @@ export interface MailAddresses {
   unsubscribe(token: string): Promise<void>;
 }
 
-/** Codes that one address is sent, whoever asks: three at once, and three a day. */
-const codesPerAddress: Rate = { rate: 3 / 86_400, burst: 86_400 };
+/** Codes that one address is sent, whoever asks: three at once, then one a day, which is three at most in any day. */
+const codesPerAddress: Rate = { rate: 1 / 86_400, burst: 3 * 86_400 };
 
 export function mailAddressesService(options: MailAddressesOptions): MailAddresses {
   const { database, policy, links, clock, digestHour } = options;
@@ -200,7 +200,8 @@ export function projectBudget(projectId: string, rate: Rate): MailBudget {
   return { key: `project ${projectId}`, rate };
 }
 
-function codeBudget(address: string): MailBudget {
+/** How many codes an address may be sent. */
+export function codeBudget(address: string): MailBudget {
   const digest = createHash('sha256').update(address.toLowerCase()).digest('base64url');
   return { key: `address ${digest}`, rate: codesPerAddress };
 }

@@ -23,7 +23,7 @@ import type { ProjectEvent } from '../domain/project-event.ts';
 import type { Rate } from '../domain/rate-limiter.ts';
 import type { Job } from './jobs.ts';
 import { startLeasedWork } from './leased-work.ts';
-import { projectBudget } from './mail-addresses.ts';
+import { codeBudget, projectBudget } from './mail-addresses.ts';
 import type { MailLinks } from './mail-links.ts';
 import type { MailOutcome, MailSender } from './mail-sender.ts';
 import type { Names } from './names.ts';
@@ -161,9 +161,20 @@ async function sendCode(options: Delivering, turn: Turn, askedAt: Date): Promise
   );
   const text = codeMail(code, address, await placeOf(options, turn));
   const outcome = await send(options, turn, text, `code ${id} ${now.getTime()}`);
-  if (!outcome.isSent) return await noteFailure(options, turn, outcome);
+  if (!outcome.isSent) {
+    const pause = await noteFailure(options, turn, outcome);
+    const mayGoOn = !outcome.mayHaveCome || (await spendForAnother(options, address));
+    if (!mayGoOn) await saveTurn(options, turn, { codeAskedAt: null });
+    return pause;
+  }
   await saveTurn(options, turn, { ...well, sentAt: clock(), codeAskedAt: null });
   return 0;
+}
+
+/** Counts a code that follows one which may have come; false when there were enough. */
+async function spendForAnother({ database, clock }: Delivering, address: string): Promise<boolean> {
+  const wait = await database.transaction((db) => spendBudget(db, codeBudget(address), clock()));
+  return wait === 0;
 }
 
 async function sendNews(options: Delivering, turn: Turn): Promise<number> {

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { Transporter } from 'nodemailer';
 
 /** A mail server of the operator's. */
@@ -31,6 +32,8 @@ export type MailOutcome =
       readonly isRefused: boolean;
       /** Whether it was refused for good. */
       readonly isLasting: boolean;
+      /** Whether the server may have taken it without saying so. */
+      readonly mayHaveCome: boolean;
       /** The server's status, such as 550. */
       readonly status: number | undefined;
       /** Such as ECONNECTION or EAUTH. */
@@ -112,7 +115,7 @@ async function openTransport({ host, port, isSecure, login }: SmtpServer): Promi
   // Most services send none.
   const { createTransport } = await import('nodemailer');
   const isLocal = isThisMachine(host);
-  return createTransport({
+  const transport = createTransport({
     host,
     port,
     secure: isSecure,
@@ -124,6 +127,20 @@ async function openTransport({ host, port, isSecure, login }: SmtpServer): Promi
     disableFileAccess: true,
     disableUrlAccess: true,
   });
+  transport.use('stream', ({ data, message }, done) => {
+    const { onStream } = data as Partial<Watched>;
+    message.processFunc((stream) => {
+      onStream?.(stream);
+      return stream;
+    });
+    done();
+  });
+  return transport;
+}
+
+/** A message whose stream is looked at: it is read when the server wants the message, and not before. */
+interface Watched {
+  readonly onStream: (stream: Readable) => void;
 }
 
 function isThisMachine(host: string): boolean {
@@ -142,9 +159,13 @@ async function handOver(
   { to, subject, text, id, unsubscribe }: MailMessage,
   signal: AbortSignal,
 ): Promise<MailOutcome> {
+  let stream: Readable | undefined;
+  const onStream: Watched['onStream'] = (made) => {
+    stream = made;
+  };
   try {
     const mail = {
-      signal,
+      ...{ signal, onStream },
       from: { name: 'Vitrine', address: from },
       to: { name: '', address: to },
       envelope: { from, to: [to] },
@@ -163,7 +184,10 @@ async function handOver(
     await transport.sendMail(mail);
     return { isSent: true };
   } catch (cause) {
-    return { isSent: false, ...failureOf(cause) };
+    const failure = failureOf(cause);
+    const isSilent = failure.status === undefined;
+    const mayHaveCome = isSilent && stream?.readableDidRead === true;
+    return { isSent: false, mayHaveCome, ...failure };
   }
 }
 

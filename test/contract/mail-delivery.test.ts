@@ -11,8 +11,10 @@ import {
   insertMailAddress,
   updateMailAddress,
 } from '../../src/database/mail-addresses.ts';
+import { spendBudget } from '../../src/database/mail-budgets.ts';
 import { deleteOldEvents, insertProjectEvents } from '../../src/database/project-events.ts';
 import type { MailAddress } from '../../src/domain/mail-address.ts';
+import { codeBudget } from '../../src/service/mail-addresses.ts';
 import { mailDelivery } from '../../src/service/mail-delivery.ts';
 import { mailLinks } from '../../src/service/mail-links.ts';
 import { mailSender } from '../../src/service/mail-sender.ts';
@@ -104,6 +106,15 @@ async function until(isSo: () => Promise<unknown>): Promise<void> {
   }
 }
 
+/** What connects from now on, by where to. */
+function notedSockets(parts: AsyncDisposableStack) {
+  const sockets: Socket[] = [];
+  const note = (message: unknown) => sockets.push((message as { readonly socket: Socket }).socket);
+  subscribe('net.client.socket', note);
+  parts.defer(() => void unsubscribe('net.client.socket', note));
+  return ({ port }: MailServer) => sockets.filter(({ remotePort }) => remotePort === port);
+}
+
 const oneClick = 'list-unsubscribe-post';
 
 const letter = {
@@ -151,6 +162,35 @@ test('nothing but a code is sent before it was given back, and another one each 
   assert.notEqual(first, second);
   assert.deepEqual(offersIn(server), []);
   assert.equal(server.mails.length, 2);
+});
+
+test('an address is sent three codes in a day at most, those included of which nobody knows whether they came', async () => {
+  await using parts = new AsyncDisposableStack();
+  const socketsTo = notedSockets(parts);
+  const { database, server, clock, kept, hurry } = await scene(parts, { isVerified: false });
+  const spend = (at: number) =>
+    database.transaction((db) => spendBudget(db, codeBudget('me@example.org'), new Date(at)));
+  server.answer = () => {
+    for (const socket of socketsTo(server)) socket.destroy();
+  };
+  // What is refused has not come, however often.
+  server.refuses = () => 450;
+  const trying = async (isSo: (now: Awaited<ReturnType<typeof kept>>) => boolean) =>
+    await until(async () => {
+      await hurry();
+      return isSo(await kept());
+    });
+
+  const asked = await spend(start);
+  await trying((now) => (now?.attempts ?? 0) > 4);
+  server.refuses = () => undefined;
+  await trying((now) => now?.codeAskedAt === null);
+  clock.now += day;
+  const waits = [await spend(clock.now - 1), await spend(clock.now), await spend(clock.now)];
+
+  assert.equal(asked, 0);
+  assert.equal(server.mails.length, 3);
+  assert.deepEqual(waits, [1, 0, day]);
 });
 
 test('what waits for its day goes in one message, and only what was asked for', async () => {
@@ -374,18 +414,14 @@ test('what is asked for while a message is being sent is not lost: another code,
 
 test('a server may take its time, and a service that stops waits a moment for what it says', async () => {
   await using parts = new AsyncDisposableStack();
-  const sockets: Socket[] = [];
-  const note = (message: unknown) => sockets.push((message as { readonly socket: Socket }).socket);
-  subscribe('net.client.socket', note);
-  parts.defer(() => void unsubscribe('net.client.socket', note));
+  const socketsTo = notedSockets(parts);
   const { database, server, kept, delivery } = await scene(parts);
   const held = Promise.withResolvers<() => void>();
   server.answer = held.resolve;
 
   await tell(database, ['one']);
   const say = await held.promise;
-  const own = sockets.filter(({ remotePort }) => remotePort === server.port);
-  const timeouts = own.map(({ timeout }) => timeout);
+  const timeouts = socketsTo(server).map(({ timeout }) => timeout);
   const stopping = delivery[Symbol.asyncDispose]();
   await setTimeout(50);
   say();
