@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { hashers } from '../../src/store/hashing.ts';
@@ -98,6 +99,9 @@ export async function givenSwift(): Promise<RealSwift> {
   };
 }
 
+/** A Swift with much to do refuses some of it, and is asked again, as its clients do. */
+const mostTries = 8;
+
 /** Sends requests to the account, beside the store. */
 function accountOf(authUrl: string, key: string) {
   return async (method: string, path: string): Promise<Response> => {
@@ -107,7 +111,12 @@ function accountOf(authUrl: string, key: string) {
     assert.equal(login.status, 200);
     const token = login.headers.get('x-auth-token') ?? '';
     const url = `${login.headers.get('x-storage-url')}${path}`;
-    return await fetch(url, { method, headers: { 'x-auth-token': token } });
+    for (let tries = 1; ; tries += 1) {
+      const answer = await fetch(url, { method, headers: { 'x-auth-token': token } });
+      if (answer.status !== 503 || tries === mostTries) return answer;
+      await answer.body?.cancel();
+      await pause(100 * tries);
+    }
   };
 }
 
