@@ -28,7 +28,7 @@ export function adviceOn(error: unknown): Advice {
     const wait = error.retryAfter;
     if (wait !== undefined) {
       // Programs are told so in seconds.
-      const problem = error.message.replace(/ Wait \d+ s(?:econds)?, then try again\.$/, '');
+      const problem = error.message.replace(/ Wait \d{1,6} s(?:econds)?, then try again\.$/, '');
       return { problem, next: `Try again in ${durationText(wait)}.` };
     }
     const next = byStatus[error.status] ?? 'Change what is asked for, then try again.';

@@ -454,6 +454,26 @@ test('no more than sixteen fetches are under way, however many begin at once', a
   for (const reader of opened) await reader?.reader[Symbol.asyncDispose]();
 });
 
+test('a fetch that is about to begin is given up on the spot as well', async () => {
+  await using folder = await emptyFolder();
+  await using one = await cacheIn(folder.path);
+  const image = source(mib);
+  const opening = Promise.withResolvers<void>();
+  const stopping = new AbortController();
+  const open = async () => {
+    await opening.promise;
+    return await image.open();
+  };
+  const fetching = one.cache.fetch(image.data, open, stopping.signal);
+
+  stopping.abort();
+  await assert.rejects(fetching, GivenUp);
+
+  opening.resolve();
+  await until(() => numberOf(one.cache, 'bytes') === 0);
+  assert.deepEqual(cached(one.cache), []);
+});
+
 test('a fetch is given up on the spot, though its store says nothing', async () => {
   await using folder = await emptyFolder();
   const one = await cacheIn(folder.path);
@@ -465,8 +485,12 @@ test('a fetch is given up on the spot, though its store says nothing', async () 
 
   stopping.abort();
   await assert.rejects(fetching, GivenUp);
-
-  image.proceed();
+  const begun = performance.now();
   await one[Symbol.asyncDispose]();
-  assert.deepEqual(cached((await cacheIn(folder.path)).cache), []);
+
+  assert.ok(performance.now() - begun < 5000, 'the end waits for the store');
+  await using next = await cacheIn(folder.path);
+  assert.deepEqual(cached(next.cache), []);
+  assert.equal(await onDisk(folder.path), 0);
+  image.proceed();
 });

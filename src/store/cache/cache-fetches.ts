@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import * as nodeDisk from 'node:fs/promises';
+import { setTimeout as after } from 'node:timers/promises';
 import { checkFreeSpace, diskWriter } from '../disk-writer.ts';
 import type { Hashers } from '../hashing.ts';
 import { type StoredReader, StoreError } from '../store.ts';
@@ -30,7 +31,7 @@ export interface CacheFetches {
   giveUp(key: EntryKey, reason: string): void;
   /** Gives up those of which nothing more has come for that long, ms. */
   giveUpStalled(stallTime: number): void;
-  /** Gives up all, and resolves once they are. */
+  /** Gives up all, and resolves once they are, or their stores have been silent for too long. */
   end(): Promise<void>;
 }
 
@@ -48,6 +49,9 @@ export interface CacheFetchesOptions {
 /** Fetches at a time: each holds a ring of memory. */
 const mostFetches = 16;
 
+/** For which the end waits for stores that say nothing, ms; what they leave the next process here removes. */
+const endPatience = 1000;
+
 interface Running {
   readonly fetch: CacheFetch;
   /** Bytes that had come at the last look that saw more than the one before it, and when that was, ms. */
@@ -61,6 +65,7 @@ export function cacheFetches(options: CacheFetchesOptions): CacheFetches {
   const begun = new Map<string, Promise<CacheFetch | NotFetched>>();
   const running = new Map<string, Running>();
   const ends = new Set<Promise<void>>();
+  let isEnding = false;
 
   /** Waits for the end of a fetch, and tidies up behind it. */
   async function watch(key: string, coming: Coming, fetch: CacheFetch): Promise<void> {
@@ -80,7 +85,7 @@ export function cacheFetches(options: CacheFetchesOptions): CacheFetches {
     const key = keyOf(data);
     const coming = { imageId, checksum, size, partial: `${key}.${randomUUID()}` };
     // Those that are about to begin count, too.
-    if (begun.size >= mostFetches) return 'not now';
+    if (isEnding || begun.size >= mostFetches) return 'not now';
     const reservation = await reserve(options, coming);
     if (reservation !== 'reserved') return reservation;
     options.pins.take(coming);
@@ -126,8 +131,13 @@ export function cacheFetches(options: CacheFetchesOptions): CacheFetches {
     },
 
     async end() {
-      for (const { fetch } of running.values()) fetch.abort(new GivenUp('The service stops.'));
-      await Promise.all(ends);
+      isEnding = true;
+      const given = [...begun.values()].map(async (beginning) => {
+        const fetch = await beginning;
+        if (typeof fetch !== 'string') fetch.abort(new GivenUp('The service stops.'));
+      });
+      const all = Promise.allSettled(given).then(() => Promise.all(ends));
+      await Promise.race([all, after(endPatience, undefined, { ref: false })]);
     },
   };
 }

@@ -231,27 +231,40 @@ function reading(parts: Parts): Pick<ImageCache, 'fetch' | 'open'> {
 
     async fetch(data, openSource, signal) {
       if (data.size === 0 || index.isWhole(data)) return 'cached';
-      const fetch = await fetches.join(data, openSource, true);
+      const joining = fetches.join(data, openSource, true);
+      const fetch = await unlessAborted(signal, joining, (reason) => {
+        const give = (begun: CacheFetch | NotFetched) =>
+          typeof begun === 'string' || begun.abort(reason);
+        joining.then(give, () => undefined);
+      });
       if (typeof fetch === 'string') return fetch;
       fetch.order();
-      await keptUnless(signal, fetch);
+      await unlessAborted(signal, fetch.kept, (reason) => fetch.abort(reason));
       return 'cached';
     },
   };
 }
 
-/** Waits for the end of a fetch, and gives it up when nobody is to wait any more, however long the store takes to say so. */
-async function keptUnless(signal: AbortSignal, fetch: CacheFetch): Promise<void> {
+/**
+ * Waits for a part of a fetch, which is given up when nobody is to wait any more, however long its store takes to say so.
+ *
+ * @throws GivenUp once `signal` is aborted
+ */
+async function unlessAborted<T>(
+  signal: AbortSignal,
+  part: Promise<T>,
+  giveUp: (reason: GivenUp) => void,
+): Promise<T> {
   const stopped = Promise.withResolvers<never>();
   const stop = () => {
     const reason = new GivenUp('The service stops.');
-    fetch.abort(reason);
+    giveUp(reason);
     stopped.reject(reason);
   };
   signal.addEventListener('abort', stop);
   if (signal.aborted) stop();
   try {
-    await Promise.race([fetch.kept, stopped.promise]);
+    return await Promise.race([part, stopped.promise]);
   } finally {
     signal.removeEventListener('abort', stop);
   }
