@@ -10,7 +10,7 @@ trap 'rm -rf "$folder"' EXIT
 NODE_V8_COVERAGE="$folder/raw" node --test --test-reporter=dot --test-concurrency=2 \
   --test-global-setup=test/support/postgres/setup.ts \
   "src/**/*.test.ts" "test/api/**/*.test.ts" "test/contract/**/*.test.ts" "test/acceptance/**/*.test.ts" \
-  "test/postgres/**/*.test.ts"
+  "test/postgres/**/*.test.ts" test/security/audit.test.ts
 
 report() {
   npm run --silent coverage:report -- --temp-directory "$folder/raw" --reports-dir "$folder/report" "$@"

@@ -16,7 +16,7 @@ import {
 // Every change is synced to disk; in memory, the sequences take a fraction of the time.
 if (existsSync('/dev/shm')) process.env['TMPDIR'] = '/dev/shm';
 
-const runs = Number(process.env['VITRINE_MODEL_RUNS'] ?? 200);
+const runs = Number(process.env['VITRINE_MODEL_RUNS'] ?? 100);
 const callers = ['admin', ...modelProjects] as const;
 const service = await sharedService();
 

@@ -3,6 +3,6 @@ process.env['VITRINE_TEST_DATABASE'] = 'postgres';
 
 await import('../contract/listing.test.ts');
 await import('../contract/events.test.ts');
-await import('../contract/api.test.ts');
+await import('../api/members.test.ts');
 await import('../api/quotas.test.ts');
 await import('../api/identity-first-start.test.ts');
