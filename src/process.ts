@@ -1,5 +1,5 @@
 import cluster from 'node:cluster';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { type Logger, pino } from 'pino';
@@ -106,7 +106,9 @@ function haltBy(log: Logger): (cause: unknown) => void {
 }
 
 function announce({ url, cloudsFile }: RunningService, hasConsole: boolean): void {
-  if (cloudsFile !== undefined) process.stderr.write(welcome({ url, cloudsFile, hasConsole }));
+  // Where another process made the accounts, their passwords are in its folder.
+  if (cloudsFile !== undefined && existsSync(cloudsFile))
+    process.stderr.write(welcome({ url, cloudsFile, hasConsole }));
   process.stdout.write(`vitrine ready on ${url}\n`);
 }
 

@@ -4,6 +4,15 @@ import { getImage, type ImageBody, listImages } from '../client/images.ts';
 import type { Session } from '../client/session.ts';
 import { CopyError, copyToStore, listStores, removeFromStore, storesOf } from '../client/stores.ts';
 import { type CommonOptions, openContext, withCommonOptions } from './command-context.ts';
+import { CommandError } from './command-error.ts';
+
+/** @throws CommandError where there is but one store; else what it is given */
+function tellOfOne(error: unknown): never {
+  if (!(error instanceof ApiError && error.status === 404)) throw error;
+  throw new CommandError(
+    'This service has one store. The setting `stores` names several: docs/stores.md.',
+  );
+}
 
 /** `vitrine store …`: where the data of images is. */
 export function storeCommands(): Command {
@@ -13,7 +22,7 @@ export function storeCommands(): Command {
     .description('list the stores of the service')
     .action(async (options: CommonOptions) => {
       const { session, output } = openContext(options);
-      const rows = (await listStores(session)).map((one) => ({
+      const rows = (await listStores(session).catch(tellOfOne)).map((one) => ({
         id: one.id,
         type: one.type,
         weight: one.weight,

@@ -50,3 +50,16 @@ test('an operator copies the images of a store to another one, and moves them', 
   assert.equal(refused.code, 1);
   assert.match(refused.err, /nowhere/);
 });
+
+test('an operator of one store is told how there can be several', async () => {
+  await using service = await runService();
+  const env = {
+    OS_CLIENT_CONFIG_FILE: join(service.folder, 'clouds.yaml'),
+    OS_CLOUD: 'vitrine-admin',
+  };
+
+  const { code, err } = await runCommand(['store', 'list'], { env });
+
+  assert.equal(code, 2);
+  assert.match(err, /one store\. The setting `stores` names several/);
+});

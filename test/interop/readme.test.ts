@@ -62,5 +62,5 @@ test('the share of the README works as it is written', async () => {
   assert.equal(images.length, 1);
   assert.match(output, /golden/);
   const sent = await readFile(join(producers, 'golden.qcow2'));
-  assert.ok(sent.equals(await readFile(join(consumers, 'golden.qcow2'))));
+  assert.ok(sent.equals(await readFile(join(consumers, 'copy.qcow2'))));
 });

@@ -66,7 +66,12 @@ function withoutAnswer(what: string, { name, code, message }: SdkError): ObjectS
   const hint = typeof name === 'string' ? hints[name] : undefined;
   const reason = typeof code === 'string' ? code : String(message);
   const why = isSilence ? 'the server is silent' : `the server cannot be reached (${reason})`;
-  const text = hint ? `there are no credentials. ${hint}` : `${why}.`;
+  // The SDK asks nobody then.
+  const isWithoutRegion = message === 'Region is missing';
+  const missing = hint
+    ? `there are no credentials. ${hint}`
+    : isWithoutRegion && 'there is no region. Set s3_store_region_name.';
+  const text = missing || `${why}.`;
   return new ObjectServerFailure('Unavailable', `Could not ${what}: ${text}`, {
     isPassing: !isSilence && hint === undefined && typeof code === 'string',
   });
