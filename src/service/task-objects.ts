@@ -95,15 +95,13 @@ export function taskObjects(options: TaskObjectsOptions): TaskObjects {
     },
 
     async send(run, { container, name }, { data, size, onSent, accept }) {
-      const loss = ` Until then, parts that were sent may lie below ${container}/segments/${name}/.`;
+      const loss = ` Parts that were sent may lie below ${container}/segments/${name}/.`;
       await using objects = await containerOf(run, container, loss);
       try {
         if (!(await objects.hasContainer())) {
           throw new DomainError('InvalidRequest', `There is no container ${container}.`);
         }
         if (await objects.has(name)) throw isThere(container, name);
-        // What cannot be removed now is when the same is exported once more.
-        await objects.discardUnfinished(name).catch(() => undefined);
         await objects.put(name, data, {
           maxSize: size,
           expectedSize: size,

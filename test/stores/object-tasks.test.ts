@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -237,21 +237,23 @@ test('an export of damaged data leaves nothing in the container', async () => {
   );
 });
 
-test('an export removes what an earlier one left whose process died', async () => {
-  const id = await imageWith(Buffer.from('small'));
-  const parts = `${container}/segments/${id}.raw`;
-  const [died, kept] = [randomUUID(), randomUUID()];
-  await swift(producer, 'PUT', `${container}/unfinished/${id}.raw/${died}`, Buffer.alloc(0));
-  for (const upload of [died, kept]) {
-    await swift(producer, 'PUT', `${parts}/${upload}/00000001`, Buffer.from('a part'));
+test('of two exports of an image to one container, what one has sent is not touched by the other', async () => {
+  const id = await imageWith(data);
+  const to = { image_uuid: id, receiving_swift_container: container };
+  // As the other one has it while it sends.
+  const [marker, part] = [`unfinished/${id}.raw/other`, `segments/${id}.raw/other/00000001`];
+  for (const name of [marker, part]) {
+    await swift(producer, 'PUT', `${container}/${name}`, Buffer.from('a part'));
   }
 
-  const task = await done('export', { image_uuid: id, receiving_swift_container: container });
+  const tasks = await Promise.all([done('export', to), done('export', to)]);
 
-  assert.equal(task.message, '');
-  assert.deepEqual(await namesIn(`unfinished/${id}`), []);
-  // Of what was made an object the caller may have made another one.
-  assert.deepEqual(await namesIn(`segments/${id}`), [`segments/${id}.raw/${kept}/00000001`]);
+  const states = tasks.map(({ status }) => String(status)).toSorted((a, b) => a.localeCompare(b));
+  assert.deepEqual(states, ['failure', 'success']);
+  const read = await swift(producer, 'GET', `${container}/${id}.raw`);
+  assert.ok(Buffer.from(await read.arrayBuffer()).equals(data));
+  assert.ok((await namesIn(`unfinished/${id}`)).includes(marker));
+  assert.ok((await namesIn(`segments/${id}`)).includes(part));
 });
 
 test('an export says what it lacks', async () => {

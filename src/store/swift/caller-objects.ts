@@ -11,7 +11,6 @@ import type { PutOptions, StoredReader } from '../store.ts';
 import { swiftConnection } from './connection.ts';
 import { swiftClient } from './swift-client.ts';
 import { swiftServer } from './swift-server.ts';
-import { removeUnfinished } from './swift-upload.ts';
 
 export interface CallerObjectsOptions {
   /** Where the caller's containers are, without a slash at its end. */
@@ -38,8 +37,6 @@ export interface CallerObjects extends AsyncDisposable {
   has(name: string): Promise<boolean>;
   /** Undefined when there is no such object. @throws StoreError */
   open(name: string): Promise<StoredReader | undefined>;
-  /** Removes what puts of that object have left whose process died. @throws StoreError */
-  discardUnfinished(name: string): Promise<void>;
   /** Makes an object, of parts below `segments/` where it is large. Errors are those of `Store.put`. */
   put(name: string, data: Readable, options: ObjectPutOptions): Promise<void>;
 }
@@ -78,10 +75,6 @@ export function callerObjects(options: CallerObjectsOptions): CallerObjects {
       const imageId = escaped(name);
       const head = await withRetries(() => server.head(imageId));
       return head && objectReader(fetches, { imageId, head });
-    },
-
-    async discardUnfinished(name) {
-      await removeUnfinished(client, escaped(name));
     },
 
     async put(name, data, { accept, ...putOptions }) {

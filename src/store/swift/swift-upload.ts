@@ -3,7 +3,7 @@ import type { ObjectBytes, ObjectUpload, PartedUpload } from '../object/object-s
 import { listNames } from './listing.ts';
 import { outcomeOf } from './outcome.ts';
 import { type SwiftClient, statusFailure } from './swift-client.ts';
-import { markerOf, unfinishedFolder } from './unfinished.ts';
+import { markerOf } from './unfinished.ts';
 
 /** Where an object says by which upload it was made. */
 export const uploadField = 'x-object-meta-vitrine-upload';
@@ -147,16 +147,6 @@ function numbered(number: number): string {
 export async function removeAll(client: SwiftClient, prefix: string): Promise<void> {
   const names = await Array.fromAsync(listNames(client, prefix));
   await removeNames(client, names);
-}
-
-/** Removes the parts of all uploads of an object that are not done; it must not be there. @throws ObjectServerFailure */
-export async function removeUnfinished(client: SwiftClient, imageId: string): Promise<void> {
-  const prefix = `${unfinishedFolder}${imageId}/`;
-  for (const marker of await Array.fromAsync(listNames(client, prefix))) {
-    const upload = marker.slice(prefix.length);
-    await removeAll(client, partsFolderOf({ imageId, upload }));
-    await removeNames(client, [marker]);
-  }
 }
 
 async function removeNames(client: SwiftClient, names: readonly string[]): Promise<void> {
