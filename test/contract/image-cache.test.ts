@@ -6,6 +6,11 @@ import { DatabaseSync } from 'node:sqlite';
 import { after as afterAll, test } from 'node:test';
 import { setTimeout as after } from 'node:timers/promises';
 import { type CacheableData, GivenUp } from '../../src/store/cache/cache-fetch.ts';
+import { cacheFiles } from '../../src/store/cache/cache-files.ts';
+import { CacheIndex } from '../../src/store/cache/cache-index.ts';
+import { cacheCounts } from '../../src/store/cache/cache-metrics.ts';
+import { cachePins } from '../../src/store/cache/cache-pins.ts';
+import { cacheRoom } from '../../src/store/cache/cache-room.ts';
 import { type ImageCache, openImageCache } from '../../src/store/cache/image-cache.ts';
 import { hashers } from '../../src/store/hashing.ts';
 import { type StoredReader, StoreError } from '../../src/store/store.ts';
@@ -77,13 +82,18 @@ interface Opened extends AsyncDisposable {
   readonly reports: string[];
 }
 
-async function cacheIn(folder: string, maxSize = 8 * mib, owner = 'one'): Promise<Opened> {
+async function cacheIn(
+  folder: string,
+  maxSize = 8 * mib,
+  owner = 'one',
+  minFreeBytes = 0,
+): Promise<Opened> {
   const reports: string[] = [];
   const cache = await openImageCache({
     directory: folder,
     maxSize,
     stallTime: 60_000,
-    minFreeBytes: 0,
+    minFreeBytes,
     hashers: hashing,
     owner,
     keptTime,
@@ -436,6 +446,43 @@ test('a fetch that could not be given up gives its room back later', async () =>
     await one.cache.clean();
     return numberOf(one.cache, 'bytes') === 0;
   });
+});
+
+test('a disk without room is told of once, and no store is asked for what it cannot take', async () => {
+  await using folder = await emptyFolder();
+  await using one = await cacheIn(folder.path, 8 * mib, 'one', Number.MAX_SAFE_INTEGER);
+  const image = source(mib);
+
+  for (let tries = 0; tries < 3; tries += 1) {
+    assert.equal(await fetched(one, image), 'not now');
+    await until(() => numberOf(one.cache, 'bytes') === 0);
+  }
+
+  assert.equal(image.opened, 0);
+  assert.equal(one.reports.length, 1);
+  assert.match(one.reports[0] ?? '', /could not be written/);
+});
+
+test('what has come to its end meanwhile is not given up', async () => {
+  await using folder = await emptyFolder();
+  await using one = await cacheIn(folder.path);
+  const image = source(mib);
+  await fetched(one, image);
+  const index = new DatabaseSync(join(folder.path, 'index.db'));
+  const entry = index.prepare('select partial from entries').get();
+  index.close();
+  const files = cacheFiles(folder.path);
+  using known = new CacheIndex({ path: files.indexPath, owner: 'one', now: () => 0 });
+  const room = cacheRoom({
+    ...{ index: known, files, maxSize: mib, onHidden: () => undefined, counts: cacheCounts() },
+    pins: cachePins({ index: known, keptTime, onFree() {}, onFailure() {} }),
+  });
+
+  await room.discard({ ...image.data, partial: String(entry?.['partial']) });
+
+  assert.deepEqual(cached(one.cache), [image.data.imageId]);
+  assert.deepEqual(await read(one.cache, image), image.bytes);
+  assert.equal(image.opened, 1);
 });
 
 test('no more than sixteen fetches are under way, however many begin at once', async () => {

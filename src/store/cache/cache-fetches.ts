@@ -61,7 +61,27 @@ interface Running {
 
 const unusable = 'The cache of images could not be written; data is read from its store.';
 
-export function cacheFetches(options: CacheFetchesOptions): CacheFetches {
+/** Trouble with the disk of the cache, which is reported once, however long it lasts. */
+interface Trouble {
+  tell(cause: unknown): void;
+  end(): void;
+}
+
+function troubleOf({ report }: Pick<CacheFetchesOptions, 'report'>): Trouble {
+  let isKnown = false;
+  return {
+    tell(cause) {
+      if (!isKnown) report(unusable, cause);
+      isKnown = true;
+    },
+    end() {
+      isKnown = false;
+    },
+  };
+}
+
+export function cacheFetches(given: CacheFetchesOptions): CacheFetches {
+  const options = { ...given, trouble: troubleOf(given) };
   const begun = new Map<string, Promise<CacheFetch | NotFetched>>();
   const running = new Map<string, Running>();
   const ends = new Set<Promise<void>>();
@@ -168,7 +188,7 @@ interface Beginning {
 
 /** Undefined when the disk of the cache takes none. @throws what the source throws */
 async function beginFile(
-  options: CacheFetchesOptions,
+  options: CacheFetchesOptions & { readonly trouble: Trouble },
   coming: Coming,
   { data, openSource, isOrdered }: Beginning,
 ): Promise<CacheFetch | undefined> {
@@ -178,19 +198,26 @@ async function beginFile(
     await room.discard(coming).catch((cause: unknown) => report(unusable, cause));
     options.pins.release(coming);
   };
+  const space = { disk: nodeDisk, folder: files.partialFolder, minFreeBytes };
+  try {
+    await checkFreeSpace(space, data.size);
+  } catch (cause) {
+    options.trouble.tell(cause);
+    await discard();
+    return undefined;
+  }
   const source = await openSource().catch(async (cause: unknown) => {
     await discard();
     throw cause;
   });
-  const space = { disk: nodeDisk, folder: files.partialFolder, minFreeBytes };
   try {
-    await checkFreeSpace(space, data.size);
     const file = await files.openPartial(coming.partial);
     const writer = diskWriter({ ...space, file, expectedSize: data.size });
     const keep = () => room.keep(coming);
+    options.trouble.end();
     return beginFetch({ data, source, file, writer, hashers, isOrdered, keep });
   } catch (cause) {
-    report(unusable, cause);
+    options.trouble.tell(cause);
     await source[Symbol.asyncDispose]();
     await discard();
     return undefined;

@@ -193,6 +193,12 @@ export class CacheIndex implements Disposable {
     return this.#row(sql, imageId, checksum, partial) !== undefined;
   }
 
+  /** Whether what came in that file has become an entry. */
+  isKept({ imageId, checksum, partial }: Omit<Coming, 'size'>): boolean {
+    const sql = `select 1 from entries where ${isKey} and partial = ? and state = 'whole'`;
+    return this.#row(sql, imageId, checksum, partial) !== undefined;
+  }
+
   /** Makes it an entry that may be given out; false when it is not wanted any more. */
   finish({ imageId, checksum, partial }: Omit<Coming, 'size'>): boolean {
     const sql = `update entries set state = 'whole', accessed_at = ?, modified_at = ? where ${isKey} and partial = ? and state = 'coming'`;

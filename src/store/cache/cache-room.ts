@@ -14,7 +14,7 @@ export interface CacheRoom {
   reserve(coming: Coming): Promise<NotFetched | 'reserved'>;
   /** Makes what has come an entry. @throws GivenUp; StoreError */
   keep(coming: Coming): Promise<void>;
-  /** Gives up what was to come. */
+  /** Gives up what was to come, unless it has come to its end meanwhile. */
   discard(coming: Coming): Promise<void>;
   /** Removes the files of entries that were hidden, and gives back what room nobody reads. */
   removeHidden(entries: readonly Entry[]): Promise<void>;
@@ -82,6 +82,7 @@ export function cacheRoom(options: CacheRoomOptions): CacheRoom {
     },
 
     async discard(coming) {
+      if (index.isKept(coming)) return;
       index.hideOne(coming);
       await files.remove(coming);
     },
