@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { sql } from 'kysely';
+import { RetryLaterError } from '../domain/retry-later.ts';
 import type { Connection } from './database.ts';
 import { isPostgres } from './dialect.ts';
 import { type Answer, prepared, sentAhead } from './prepared.ts';
@@ -89,20 +90,23 @@ export async function lockForEvents(db: Connection): Promise<void> {
 /** Between two looks whether a transaction is over, at first and at most; and for how long there are looks, ms. */
 const firstPause = 2;
 const longestPause = 50;
-const writersPatience = 10_000;
+const writersPatience = 2000;
 
 /**
  * Waits for those who are writing events now, and keeps nobody from writing more. Each of them is seen by then: PostgreSQL
  * gives a transaction's locks back after it has become visible.
  *
- * @throws Error when somebody takes too long
+ * @throws RetryLaterError `DatabaseUnavailable` when somebody takes too long
  */
 export async function eventsWritten(db: Connection): Promise<void> {
   if (!isPostgres(db)) return;
   let writers = await eventWriters(db);
   const end = performance.now() + writersPatience;
   for (let time = firstPause; writers.length > 0; time = Math.min(2 * time, longestPause)) {
-    if (performance.now() > end) throw new Error('Somebody has been writing events for too long.');
+    if (performance.now() > end) {
+      const text = 'Somebody has been writing events for too long. Try again in 5 s.';
+      throw new RetryLaterError('DatabaseUnavailable', text, 5);
+    }
     await pause(time);
     const now = new Set(await eventWriters(db));
     writers = writers.filter((one) => now.has(one));

@@ -107,8 +107,8 @@ export function eventsService(options: EventsOptions): Events {
   };
 }
 
-/** How long a sink may take for the last events of a service that ends, ms. */
-const lastTurns = 5000;
+/** How long a sink may take for the last events of a service that ends, ms: the rest of it has to end after that. */
+const lastTurns = 2000;
 
 /** The most between two attempts at a sink that fails, ms. */
 const longestPause = 30_000;

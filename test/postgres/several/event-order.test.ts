@@ -75,3 +75,21 @@ test('what is committed later than what follows it is read before it, and nobody
   end.resolve();
   await later.committed;
 });
+
+test('whoever takes too long over an event is waited for in vain, which is told as such', async () => {
+  const gate = Promise.withResolvers<void>();
+  const stuck = write('stuck', gate.promise);
+  await stuck.begun;
+  await write('behind').committed;
+  const begun = performance.now();
+
+  await assert.rejects(newestEvent(reader, 0), {
+    name: 'RetryLaterError',
+    code: 'DatabaseUnavailable',
+  });
+
+  assert.ok(performance.now() - begun < 4000, 'it holds up the end of the service');
+  gate.resolve();
+  await stuck.committed;
+  assert.ok((await newestEvent(reader, 0)) > 0);
+});
