@@ -4,7 +4,7 @@ import type { Load, LoadResult } from './load.ts';
 process.once('message', (load: Load) => {
   const [first] = load.requests;
   if (!first) throw new Error('A load without requests.');
-  let sent = 0;
+  let sent = load.sent ?? 0;
   let exhausted = false;
   // Reads are built once, before the load. Changes are built as they are sent, since each
   // connection walks through a list of its own and no two may send the same change.
@@ -30,7 +30,7 @@ process.once('message', (load: Load) => {
     },
     (error, result) => {
       const bad = error?.message ?? taken.complaint(result);
-      process.send?.(bad ? { error: `${load.method} ${first.path}: ${bad}` } : taken.result());
+      process.send?.(bad ? { error: `${load.method} ${first.path}: ${bad}` } : taken.result(sent));
     },
   );
 
@@ -70,7 +70,7 @@ class Answers {
     return this.#milliseconds.length === 0 ? 'no answer' : undefined;
   }
 
-  result(): LoadResult {
+  result(sent: number): LoadResult {
     const sorted = Float64Array.from(this.#milliseconds).sort();
     const at = (part: number) => sorted[Math.floor((sorted.length - 1) * part)] ?? Number.NaN;
     return {
@@ -79,6 +79,7 @@ class Answers {
       p99: at(0.99),
       answers: sorted.length,
       allAnswers: this.#all,
+      sent,
     };
   }
 }

@@ -8,6 +8,8 @@ export interface Load {
   readonly method: 'GET' | 'POST' | 'PUT';
   /** Sent in turn: by each connection for itself when they are reads, else by all together. */
   readonly requests: readonly LoadRequest[];
+  /** How many of them were sent by the loads before, as which this one goes on. */
+  readonly sent?: number;
   /** Whether the requests may be sent again from the first when all were sent; else the load ends there. */
   readonly repeat: boolean;
   readonly connections: number;
@@ -30,6 +32,8 @@ export interface LoadResult {
   readonly answers: number;
   /** Of the warming up as well. */
   readonly allAnswers: number;
+  /** Requests that were sent by the end, and by the loads before; of reads there is no count. */
+  readonly sent: number;
 }
 
 /**

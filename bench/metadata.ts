@@ -55,6 +55,8 @@ async function measureCase(
   const figures: Figure[] = [];
   const nextPart = partsOf(item, options.rounds);
   const nextPeerPart = peerItem && partsOf(peerItem, options.rounds);
+  const measureOwn = goingOn(item, (load) => measure(service.child.pid, load));
+  const measurePeer = goingOn(item, measureLoad);
   for (const connections of connectionCounts) {
     const load = {
       repeat: item.repeat,
@@ -67,14 +69,14 @@ async function measureCase(
     const works: ((round: number) => Promise<Measured>)[] = [
       (round: number) => {
         setting.progress(`${item.title}, ${connections} connection(s), ${round + 1}`);
-        return measure(service.child.pid, { ...ask, requests: nextPart() });
+        return measureOwn({ ...ask, requests: nextPart() });
       },
       () => measure(bare.pid, { ...ask, url: bare.url, requests: item.requests, repeat: true }),
     ];
     if (peer && peerItem && nextPeerPart) {
       const { url } = peer;
       const { token } = peerItem.session;
-      works.push(() => measureLoad({ ...load, url, token, requests: nextPeerPart() }));
+      works.push(() => measurePeer({ ...load, url, token, requests: nextPeerPart() }));
     }
     const [own, limit, other] = (await inTurn(options.rounds, works)).map((results) =>
       middleOf(results, ({ perSecond }) => perSecond),
@@ -101,6 +103,22 @@ async function measureCase(
     });
   }
   return figures;
+}
+
+/**
+ * Has each load go on where the one before it ended: begun anew, changes that can be repeated would find themselves made.
+ * What was under way at the end counts as sent.
+ */
+function goingOn<T extends LoadResult>(
+  { repeat, durable }: MetadataCase,
+  measureOne: (load: Load) => Promise<T>,
+): (load: Load) => Promise<T> {
+  let sent = 0;
+  return async (load) => {
+    const result = await measureOne(repeat && durable ? { ...load, sent } : load);
+    sent = result.sent;
+    return result;
+  };
 }
 
 /** Shares out what cannot be asked twice: one part for each round of each number of connections. */

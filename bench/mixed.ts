@@ -36,7 +36,8 @@ export async function measureMixed(
     const [alone, among] = await inTurn<LoadResult>(options.rounds, [
       () => measureLoad(show),
       async () => {
-        const [shows, changes] = await whileOthersWrite(service, seed, show);
+        const sent = beside.at(-1)?.sent ?? 0;
+        const [shows, changes] = await whileOthersWrite(service, seed, { show, sent });
         beside.push(changes);
         return shows;
       },
@@ -61,7 +62,7 @@ export async function measureMixed(
 async function whileOthersWrite(
   { url, consumer }: Service,
   seed: Seed,
-  show: Load,
+  { show, sent }: { readonly show: Load; readonly sent: number },
 ): Promise<readonly [LoadResult, LoadResult]> {
   /** They begin before the shows and end behind them; s. */
   const margin = 1;
@@ -70,6 +71,7 @@ async function whileOthersWrite(
     token: consumer.token,
     method: 'PUT',
     requests: statusRequests(seed, consumer),
+    sent,
     repeat: true,
     connections: writers,
     seconds: show.seconds + show.warmUpSeconds + margin,
