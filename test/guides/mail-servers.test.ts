@@ -6,11 +6,12 @@ import { setTimeout } from 'node:timers/promises';
 import { loadConfig } from '../../src/config.ts';
 import { mailSender } from '../../src/service/mail-sender.ts';
 import { certify } from '../support/certificates.ts';
-import { callService, createImage, until } from '../support/image-calls.ts';
+import { createImage, until } from '../support/image-calls.ts';
 import { codeIn, type MailServer, mailEnvironment, mailServer } from '../support/mail-server.ts';
 import { type RunningService, runService } from '../support/running-service.ts';
 import { noteSecret } from '../support/secrets.ts';
 import { emptyFolder } from '../support/service-process.ts';
+import { callVitrine } from '../support/vitrine-calls.ts';
 
 // Services by themselves: which authorities they believe is said when they start, and they are killed.
 
@@ -28,24 +29,16 @@ await writeFile(caFile, authority.certificate);
 
 const server = (isImplicit: boolean) => mailServer({ login, tls: { key, cert, isImplicit } });
 
-async function call(
-  service: RunningService,
-  method: string,
-  path: string,
-  body?: object,
-  user = 'consumer',
-) {
-  const text = body && JSON.stringify(body);
-  const sent = { method, user, path: `/vitrine/v1/${path}`, ...(text && { body: text }) };
-  const reply = await callService(service, sent);
-  const said = String(reply.body);
-  assert(reply.status < 300, `${method} ${path}: ${reply.status} ${said}`);
-  return JSON.parse(said || '{}');
+/** What is answered to what has to go well. */
+async function done(...asked: Parameters<typeof callVitrine>) {
+  const { status, json, text } = await callVitrine(...asked);
+  assert(status < 300, `${asked[1]} ${asked[2]}: ${status} ${text}`);
+  return json;
 }
 
 async function offer(service: RunningService, name: string): Promise<void> {
   const id = await createImage(service, { name });
-  await call(service, 'POST', 'shares', { images: [id], members: ['consumer'] }, 'producer');
+  await done(service, 'POST', 'shares', { images: [id], members: ['consumer'] }, 'producer');
 }
 
 /** Kills a service as soon as it was told that its message is taken, before it can have read that. */
@@ -84,7 +77,7 @@ describe('a mail server with TLS', { concurrency: true }, () => {
     await using service = await runService({
       environment: { ...environment, NODE_EXTRA_CA_CERTS: caFile },
     });
-    await call(service, 'POST', 'mail', { address });
+    await done(service, 'POST', 'mail', { address });
     const code = await mail.mail(0);
     noteSecret(codeIn(code));
 
@@ -100,10 +93,10 @@ describe('a mail server with TLS', { concurrency: true }, () => {
     const environment = { ...(await mailEnvironment(mail, login)), NODE_EXTRA_CA_CERTS: caFile };
     const start = () => runService({ folder: folder.path, environment });
     await using service = await start();
-    const { id } = await call(service, 'POST', 'mail', { address });
+    const { id } = await done(service, 'POST', 'mail', { address });
     const code = codeIn(await mail.mail(0));
     noteSecret(code);
-    await call(service, 'POST', `mail/${id}/verification`, { code });
+    await done(service, 'POST', `mail/${id}/verification`, { code });
     const isDead = killWhenTaken(mail, service);
     await offer(service, 'ubuntu');
     await isDead;

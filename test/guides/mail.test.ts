@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { loadConfig } from '../../src/config.ts';
 import { codeBlocks, runCommands } from '../support/documents.ts';
-import { callService, createImage, until } from '../support/image-calls.ts';
+import { createImage, until } from '../support/image-calls.ts';
 import {
   codeIn,
   type MailServer,
@@ -14,6 +14,7 @@ import {
 import { type RunningService, runService, sharedRun } from '../support/running-service.ts';
 import { noteSecret } from '../support/secrets.ts';
 import { emptyFolder } from '../support/service-process.ts';
+import { callVitrine } from '../support/vitrine-calls.ts';
 
 const login = { user: 'vitrine', pass: 'the pass of this mail server' };
 const address = 'somebody@example.org';
@@ -22,38 +23,21 @@ after(() => mail[Symbol.asyncDispose]());
 const environment = { ...(await mailEnvironment(mail, login)), VITRINE_MAIL_QUOTA: '2' };
 const service = await sharedRun({ environment });
 
-async function call(
-  service: RunningService,
-  method: string,
-  path: string,
-  body?: object,
-  user = 'consumer',
-) {
-  const text = body && JSON.stringify(body);
-  const reply = await callService(service, {
-    ...{ method, user, path: `/vitrine/v1/${path}` },
-    ...(text !== undefined && { body: text }),
-  });
-  const { status, headers } = reply;
-  const json = /json/.test(headers['content-type'] ?? '') ? JSON.parse(String(reply.body)) : {};
-  return { status, json, text: String(reply.body) };
-}
-
 /** Adds an address and gives the code back. */
 async function verified(service: RunningService, mail: MailServer, address: string) {
   const before = mail.mails.length;
-  const added = await call(service, 'POST', 'mail', { address });
+  const added = await callVitrine(service, 'POST', 'mail', { address });
   assert.equal(added.status, 201, added.text);
   const code = codeIn(await mail.mail(before));
   noteSecret(code);
-  const done = await call(service, 'POST', `mail/${added.json.id}/verification`, { code });
+  const done = await callVitrine(service, 'POST', `mail/${added.json.id}/verification`, { code });
   assert.equal(done.status, 200, done.text);
   return done.json;
 }
 
 async function offer(service: RunningService, name: string, note: string): Promise<void> {
   const id = await createImage(service, { name });
-  const { json } = await call(
+  const { json } = await callVitrine(
     service,
     'POST',
     'shares',
@@ -79,10 +63,10 @@ test('the commands of the guide to mail do what it says', async () => {
   noteSecret(code);
   const listed = await runCommands(verify, { ...env, CODE: code });
   const said = await runCommands(`npx vitrine mail change ${address} 2>&1 || true`, env);
-  const { id } = (await call(service, 'GET', 'mail')).json.addresses[0];
-  const nothing = await call(service, 'PUT', `mail/${id}`, {});
+  const { id } = (await callVitrine(service, 'GET', 'mail')).json.addresses[0];
+  const nothing = await callVitrine(service, 'PUT', `mail/${id}`, {});
   const changed = await runCommands(change, env);
-  const { json } = await call(service, 'GET', 'mail');
+  const { json } = await callVitrine(service, 'GET', 'mail');
 
   assert.match(added, /^events +offer,warning$/m);
   assert.match(listed, /^\S{36} +somebody@example\.org +daily +offer,warning +20\d\d-/m);
@@ -125,7 +109,7 @@ test('an address is told what is offered, and whoever reads it ends that by a li
   const url = unsubscribeUrl(notice);
   noteSecret(url.split('.').at(-1));
   const looked = await fetch(url);
-  const kept = (await call(service, 'GET', 'mail')).json.addresses;
+  const kept = (await callVitrine(service, 'GET', 'mail')).json.addresses;
   const forged = await fetch(`${url.slice(0, -4)}AAAA`, { method: 'POST' });
   const body = 'List-Unsubscribe=One-Click';
   const headers = { 'content-type': 'application/x-www-form-urlencoded' };
@@ -143,9 +127,12 @@ test('an address is told what is offered, and whoever reads it ends that by a li
     kept.map((one: { readonly id: string }) => one.id),
     [id],
   );
-  assert.deepEqual((await call(service, 'GET', 'mail')).json, { addresses: [], sends_mail: true });
+  assert.deepEqual((await callVitrine(service, 'GET', 'mail')).json, {
+    addresses: [],
+    sends_mail: true,
+  });
   // Nor is a code sent to who has just asked for no more.
-  const anew = await call(service, 'POST', 'mail', { address });
+  const anew = await callVitrine(service, 'POST', 'mail', { address });
   assert.equal(anew.status, 429, anew.text);
   assert.equal(mail.mails.length, begun + 2);
 });
@@ -153,33 +140,36 @@ test('an address is told what is offered, and whoever reads it ends that by a li
 test('codes can be guessed a few times, and are sent a few times', async () => {
   const address = 'guesses@example.org';
   const begun = mail.mails.length;
-  const { id } = (await call(service, 'POST', 'mail', { address })).json;
+  const { id } = (await callVitrine(service, 'POST', 'mail', { address })).json;
   const code = codeIn(await mail.mail(begun));
   noteSecret(code);
-  const verify = (text: string) => call(service, 'POST', `mail/${id}/verification`, { code: text });
+  const verify = (text: string) =>
+    callVitrine(service, 'POST', `mail/${id}/verification`, { code: text });
 
   const wrong = code === '00000000' ? '11111111' : '00000000';
   const guesses = await Promise.all(Array.from({ length: 5 }, () => verify(wrong)));
   const late = await verify(code);
-  const more = [await call(service, 'POST', `mail/${id}/code`, {})];
+  const more = [await callVitrine(service, 'POST', `mail/${id}/code`, {})];
   const second = codeIn(await mail.mail(begun + 1));
   noteSecret(second);
   const foreign = [
-    await call(service, 'POST', `mail/${id}/verification`, { code: second }, 'producer'),
-    await call(service, 'PUT', `mail/${id}`, { mode: 'daily' }, 'producer'),
-    await call(service, 'POST', `mail/${id}/code`, {}, 'producer'),
-    await call(service, 'DELETE', `mail/${id}`, undefined, 'producer'),
+    await callVitrine(service, 'POST', `mail/${id}/verification`, { code: second }, 'producer'),
+    await callVitrine(service, 'PUT', `mail/${id}`, { mode: 'daily' }, 'producer'),
+    await callVitrine(service, 'POST', `mail/${id}/code`, {}, 'producer'),
+    await callVitrine(service, 'DELETE', `mail/${id}`, undefined, 'producer'),
   ];
   const taken = await verify(second);
-  const twice = await call(service, 'POST', 'mail', { address: address.toUpperCase() });
+  const twice = await callVitrine(service, 'POST', 'mail', { address: address.toUpperCase() });
   // The same person in other projects is asked once more, and then no more.
   const elsewhere = [
-    await call(service, 'POST', 'mail', { address }, 'producer'),
-    await call(service, 'POST', 'mail', { address }, 'admin'),
+    await callVitrine(service, 'POST', 'mail', { address }, 'producer'),
+    await callVitrine(service, 'POST', 'mail', { address }, 'admin'),
   ];
-  const invalid = await call(service, 'POST', 'mail', { address: `${address}, other@example.org` });
-  const next = await call(service, 'POST', 'mail', { address: 'other@example.org' });
-  const third = await call(service, 'POST', 'mail', { address: 'third@example.org' });
+  const invalid = await callVitrine(service, 'POST', 'mail', {
+    address: `${address}, other@example.org`,
+  });
+  const next = await callVitrine(service, 'POST', 'mail', { address: 'other@example.org' });
+  const third = await callVitrine(service, 'POST', 'mail', { address: 'third@example.org' });
 
   const statuses = (answers: readonly { readonly status: number }[]) =>
     answers.map(({ status }) => status);
@@ -200,7 +190,7 @@ test('what was told to nobody before a crash is told after it', async () => {
   mail.refuses = () => 451;
   await offer(crashed, 'ubuntu', 'kept');
   await until('it was tried', async () => {
-    const { json } = await call(crashed, 'GET', 'mail');
+    const { json } = await callVitrine(crashed, 'GET', 'mail');
     return json.addresses[0].attempts > 0;
   });
   await crashed.crash();
@@ -211,7 +201,7 @@ test('what was told to nobody before a crash is told after it', async () => {
 
   assert.match(notice.subject, /"ubuntu"/);
   await until('it is known to be told', async () => {
-    const { json } = await call(service, 'GET', 'mail');
+    const { json } = await callVitrine(service, 'GET', 'mail');
     return json.addresses[0].attempts === 0;
   });
 });
